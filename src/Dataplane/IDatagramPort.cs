@@ -1,0 +1,67 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Dataplane;
+
+/// <summary>
+/// The underlay's side: a socket bound to one local address (and one network namespace) for one IP protocol. Non-blocking;
+/// one thread reads, any one thread at a time sends. Real ones live in Runtime, in-memory ones in tests.
+/// </summary>
+public interface IDatagramPort
+{
+    /// <summary>The local address; what it sends comes from there.</summary>
+    IpAddress LocalAddress { get; }
+
+    /// <summary>
+    /// Fills the batch from slot 0 with what has arrived, without blocking, and sets its Count. Data starts after the
+    /// outer IP header; Peer, TrafficClass and HopLimit are those of the outer header. Returns Count.
+    /// </summary>
+    int Receive(PacketBatch batch);
+
+    /// <summary>
+    /// Sends all of <paramref name="packets"/> with as few system calls as possible. Several may point to the same bytes
+    /// (multicast replication). Buffers are the caller's again on return. The result of each is stored in its Outcome; a
+    /// failed one does not stop those behind it.
+    /// </summary>
+    void Send(Span<OutgoingPacket> packets);
+}
+
+/// <summary>A packet to send: where its bytes are (borrowed until the call returns) and how its outer header looks.</summary>
+public unsafe struct OutgoingPacket
+{
+    /// <summary>First byte after the outer IP header.</summary>
+    public byte* Data;
+
+    /// <summary>Length in bytes.</summary>
+    public int Length;
+
+    /// <summary>Outer destination.</summary>
+    public IpAddress Destination;
+
+    /// <summary>Outer ToS or traffic class.</summary>
+    public byte TrafficClass;
+
+    /// <summary>Outer TTL or hop limit.</summary>
+    public byte HopLimit;
+
+    /// <summary>Outer "don't fragment" bit (IPv4). Never set: the kernel fragments what is too big.</summary>
+    public bool DontFragment;
+
+    /// <summary>What became of it.</summary>
+    public SendOutcome Outcome;
+}
+
+/// <summary>What became of a packet given to <see cref="IDatagramPort.Send"/>.</summary>
+public enum SendOutcome
+{
+    /// <summary>The kernel took it.</summary>
+    Sent,
+
+    /// <summary>Longer than the path MTU, and it may not be fragmented (EMSGSIZE).</summary>
+    TooBig,
+
+    /// <summary>The kernel's buffers are full (EAGAIN, ENOBUFS).</summary>
+    Congested,
+
+    /// <summary>No route, network down, or another refusal.</summary>
+    Unreachable,
+}

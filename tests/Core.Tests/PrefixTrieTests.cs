@@ -1,0 +1,76 @@
+using CsCheck;
+
+namespace Dmvpn.Core.Tests;
+
+public sealed class PrefixTrieTests
+{
+    private static readonly Gen<IpPrefix> AnyPrefix = Gen.Select(Gen.Bool, Gen.UInt[0, 0x3F], Gen.Int[0, 32], (v4, bits, length) =>
+        v4 ? new IpPrefix(IpAddress.FromIPv4(0x0A000000 | bits << 20 | bits), length)
+           : new IpPrefix(IpAddress.FromBits(0x2001_0DB8_0000_0000UL | (ulong)bits << 24 | bits, bits), length * 4));
+
+    [Fact]
+    public void LongestPrefix_OfSeveral_Wins()
+    {
+        PrefixTrie<string> trie = PrefixTrie<string>.Empty
+            .Set(IpPrefix.Parse("0.0.0.0/0"), "default")
+            .Set(IpPrefix.Parse("10.0.0.0/8"), "eight")
+            .Set(IpPrefix.Parse("10.1.0.0/16"), "sixteen")
+            .Set(IpPrefix.Parse("10.1.2.3/32"), "host");
+
+        Assert.True(trie.TryMatch(IpAddress.Parse("10.1.2.3"), out string? value));
+        Assert.Equal("host", value);
+        Assert.True(trie.TryMatch(IpAddress.Parse("10.1.2.4"), out IpPrefix prefix, out value));
+        Assert.Equal("sixteen", value);
+        Assert.Equal(IpPrefix.Parse("10.1.0.0/16"), prefix);
+        Assert.True(trie.TryMatch(IpAddress.Parse("192.0.2.1"), out value));
+        Assert.Equal("default", value);
+    }
+
+    [Fact]
+    public void IPv6Default_AskedForIPv4_DoesNotMatch()
+    {
+        PrefixTrie<int> trie = PrefixTrie<int>.Empty.Set(IpPrefix.DefaultIPv6, 6);
+        Assert.False(trie.TryMatch(IpAddress.Parse("192.0.2.1"), out int _));
+        Assert.True(trie.TryMatch(IpAddress.Parse("2001:db8::1"), out int value));
+        Assert.Equal(6, value);
+        Assert.False(trie.Set(IpPrefix.DefaultIPv4, 4).Remove(IpPrefix.DefaultIPv4).TryMatch(IpAddress.Parse("192.0.2.1"), out int _));
+    }
+
+    [Fact]
+    public void AnyHistory_ComparedWithAList_AgreesInEverything()
+    {
+        Gen.Select(Gen.Select(Gen.Bool, AnyPrefix).Array[0, 60], AnyPrefix).Sample((history, probe) =>
+        {
+            PrefixTrie<IpPrefix> trie = PrefixTrie<IpPrefix>.Empty;
+            var model = new HashSet<IpPrefix>();
+            foreach ((bool add, IpPrefix prefix) in history)
+            {
+                trie = add ? trie.Set(prefix, prefix) : trie.Remove(prefix);
+                _ = add ? model.Add(prefix) : model.Remove(prefix);
+            }
+            Assert.Equal(model.Count, trie.Count);
+            Assert.Equal(model.Order(), trie.Entries().Select(e => e.Key).Order());
+            Assert.Equal(model.Contains(probe), trie.TryGet(probe, out _));
+            Assert.Equal(model.Where(p => probe.Contains(p)).Order(), trie.EntriesWithin(probe).Select(e => e.Key).Order());
+
+            bool expected = model.Any(p => p.Contains(probe.Address));
+            Assert.Equal(expected, trie.TryMatch(probe.Address, out IpPrefix best, out _));
+            if (expected) Assert.Equal(model.Where(p => p.Contains(probe.Address)).Max(p => p.Length), best.Length);
+
+            expected = model.Any(p => p.Contains(probe));
+            Assert.Equal(expected, trie.TryMatchCovering(probe, out best, out _));
+            if (expected) Assert.Equal(model.Where(p => p.Contains(probe)).Max(p => p.Length), best.Length);
+        });
+    }
+
+    [Fact]
+    public void OlderVersion_AfterChanges_IsUnchanged()
+    {
+        PrefixTrie<int> before = PrefixTrie<int>.Empty.Set(IpPrefix.Parse("10.0.0.0/8"), 1);
+        PrefixTrie<int> after = before.Set(IpPrefix.Parse("10.0.0.0/8"), 2).Set(IpPrefix.Parse("10.1.0.0/16"), 3);
+        Assert.True(before.TryMatch(IpAddress.Parse("10.1.0.1"), out int value));
+        Assert.Equal(1, value);
+        Assert.Equal(1, before.Count);
+        Assert.Equal(2, after.Count);
+    }
+}
