@@ -1,0 +1,174 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Management.Api;
+
+/// <summary><c>clear {ip|ipv6} nhrp [ADDRESS|shortcut|counters] [interface TunnelN]</c>. Static entries stay.</summary>
+public sealed record ClearNhrpRequest
+{
+    /// <summary>The family.</summary>
+    public AddressFamily Family { get; init; }
+
+    /// <summary>What is cleared.</summary>
+    public ClearNhrpScope Scope { get; init; }
+
+    /// <summary>Only entries whose target covers this address.</summary>
+    public IpAddress? Address { get; init; }
+
+    /// <summary>Only this tunnel.</summary>
+    public TunnelId? Tunnel { get; init; }
+}
+
+/// <summary>What <c>clear ip nhrp</c> clears.</summary>
+public enum ClearNhrpScope
+{
+    /// <summary>Dynamic and incomplete entries.</summary>
+    Dynamic,
+
+    /// <summary>Shortcuts only.</summary>
+    Shortcut,
+
+    /// <summary>Message counters.</summary>
+    Counters,
+}
+
+/// <summary><c>clear dmvpn session [peer {nbma|tunnel} ADDRESS] [interface TunnelN] [static]</c>.</summary>
+public sealed record ClearDmvpnSessionRequest
+{
+    /// <summary>Only the peer with this NBMA address.</summary>
+    public IpAddress? Nbma { get; init; }
+
+    /// <summary>Only the peer with this tunnel address.</summary>
+    public IpAddress? Address { get; init; }
+
+    /// <summary>Only this tunnel.</summary>
+    public TunnelId? Tunnel { get; init; }
+
+    /// <summary>Sessions of static entries too: they start again.</summary>
+    public bool Static { get; init; }
+}
+
+/// <summary><c>clear counters [NAME]</c>.</summary>
+public sealed record ClearCountersRequest
+{
+    /// <summary>The interface; all of them and the drop counters when null.</summary>
+    public string? Interface { get; init; }
+}
+
+/// <summary>What a command did.</summary>
+public sealed record CommandResult
+{
+    /// <summary>How many entries, sessions or counters it touched.</summary>
+    public int Count { get; init; }
+
+    /// <summary>One line for the user, "" for none (IOS says nothing when all went well).</summary>
+    public string Message { get; init; } = "";
+}
+
+/// <summary>A configuration to be checked against the running one.</summary>
+/// <param name="FileName">Name for messages.</param>
+/// <param name="Text">The configuration.</param>
+public sealed record CheckRequest(string FileName, string Text);
+
+/// <summary>What a reload did or would do.</summary>
+public sealed record ReloadResult
+{
+    /// <summary>False when the file was refused: nothing was changed then.</summary>
+    public bool Accepted { get; init; }
+
+    /// <summary>What changed, one line each; empty when nothing did.</summary>
+    public IReadOnlyList<string> Changes { get; init; } = [];
+
+    /// <summary>Errors, warnings and notes of the file.</summary>
+    public IReadOnlyList<ConfigMessage> Messages { get; init; } = [];
+}
+
+/// <summary>One remark about a configuration file.</summary>
+public sealed record ConfigMessage
+{
+    /// <summary>How bad it is.</summary>
+    public ConfigMessageKind Kind { get; init; }
+
+    /// <summary>Line, from 1; 0 when it concerns the whole file.</summary>
+    public int Line { get; init; }
+
+    /// <summary>Column, from 1; 0 when it concerns the whole line.</summary>
+    public int Column { get; init; }
+
+    /// <summary>What is wrong.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>What to do about it; null when that is plain.</summary>
+    public string? Remedy { get; init; }
+}
+
+/// <summary>How bad a remark is.</summary>
+public enum ConfigMessageKind
+{
+    /// <summary>Good to know.</summary>
+    Note,
+
+    /// <summary>Probably not what was meant.</summary>
+    Warning,
+
+    /// <summary>The file is refused.</summary>
+    Error,
+}
+
+/// <summary>Why a request failed: the body of every status of 400 and above.</summary>
+/// <param name="Error">What is wrong, one line.</param>
+/// <param name="Remedy">What to do about it; null when that is plain.</param>
+public sealed record ApiError(string Error, string? Remedy = null);
+
+/// <summary>One line of <c>debug</c> output. A text of several lines (a packet) is one <see cref="DebugLine"/> with line feeds.</summary>
+public sealed record DebugLine
+{
+    /// <summary>When, wall clock with offset.</summary>
+    public DateTimeOffset Time { get; init; }
+
+    /// <summary>One of <see cref="DebugTopics"/>.</summary>
+    public required string Topic { get; init; }
+
+    /// <summary>The tunnel; null when there is none.</summary>
+    public TunnelId? Tunnel { get; init; }
+
+    /// <summary>The text as IOS prints it, without time; never a secret.</summary>
+    public required string Text { get; init; }
+}
+
+/// <summary>The topics of <c>debug</c>.</summary>
+public static class DebugTopics
+{
+    /// <summary><c>debug nhrp</c>: what NHRP decides.</summary>
+    public const string Nhrp = "nhrp";
+
+    /// <summary><c>debug nhrp packet</c>: every message, decoded.</summary>
+    public const string NhrpPacket = "nhrp-packet";
+
+    /// <summary><c>debug nhrp cache</c>: entries added, changed, removed.</summary>
+    public const string NhrpCache = "nhrp-cache";
+
+    /// <summary><c>debug nhrp extension</c>.</summary>
+    public const string NhrpExtension = "nhrp-extension";
+
+    /// <summary><c>debug nhrp rate</c>: what the rate limits hold back.</summary>
+    public const string NhrpRate = "nhrp-rate";
+
+    /// <summary><c>debug nhrp error</c>: messages that were dropped, and why.</summary>
+    public const string NhrpError = "nhrp-error";
+
+    /// <summary><c>debug dmvpn</c>: sessions up and down.</summary>
+    public const string Dmvpn = "dmvpn";
+
+    /// <summary><c>debug tunnel</c>: sources, line state, keepalives.</summary>
+    public const string Tunnel = "tunnel";
+
+    /// <summary><c>debug cdp</c>: packets in and out.</summary>
+    public const string Cdp = "cdp";
+
+    /// <summary><c>debug ip routing</c>: routes installed and removed.</summary>
+    public const string Routing = "routing";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [Nhrp, NhrpPacket, NhrpCache, NhrpExtension, NhrpRate, NhrpError, Dmvpn, Tunnel, Cdp, Routing];
+}
