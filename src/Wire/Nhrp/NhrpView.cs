@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Dmvpn.Core;
+using Dmvpn.Wire.Ip;
 
 namespace Dmvpn.Wire.Nhrp;
 
@@ -21,7 +22,7 @@ namespace Dmvpn.Wire.Nhrp;
 ///    extensions, from extoff
 /// </code>
 /// </remarks>
-public readonly ref struct NhrpView
+public readonly ref struct NhrpView : IWireView<NhrpView>
 {
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly int _bodyStart;
@@ -144,7 +145,7 @@ public readonly ref struct NhrpView
         if (size > bytes.Length) return Malformed.LengthTooLarge;
         if (size < NhrpSpec.MinimumLength) return Malformed.LengthTooSmall;
         bytes = bytes[..size];
-        if (NhrpChecksum.Sum(bytes) != 0xFFFF) return Malformed.BadChecksum;
+        if (!InternetChecksum.IsValid(bytes)) return Malformed.BadChecksum;
         if (bytes[17] is < (byte)NhrpPacketType.ResolutionRequest or > (byte)NhrpPacketType.TrafficIndication) return Malformed.UnknownType;
         int extensions = BinaryPrimitives.ReadUInt16BigEndian(bytes[14..]);
         bodyEnd = extensions == 0 ? size : extensions;

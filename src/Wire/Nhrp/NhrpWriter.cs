@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Dmvpn.Wire.Ip;
 
 namespace Dmvpn.Wire.Nhrp;
 
@@ -117,7 +118,7 @@ public ref struct NhrpWriter
         BinaryPrimitives.WriteUInt16BigEndian(_to[10..], (ushort)_used);
         BinaryPrimitives.WriteUInt16BigEndian(_to[12..], 0);
         BinaryPrimitives.WriteUInt16BigEndian(_to[14..], (ushort)_extensions);
-        BinaryPrimitives.WriteUInt16BigEndian(_to[12..], (ushort)~NhrpChecksum.Sum(_to[.._used]));
+        BinaryPrimitives.WriteUInt16BigEndian(_to[12..], InternetChecksum.Compute(_to[.._used]));
         return true;
     }
 

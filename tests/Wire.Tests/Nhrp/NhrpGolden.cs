@@ -45,9 +45,9 @@ internal static class NhrpGolden
             Type = NhrpPacketType.RegistrationRequest,
             Flags = NhrpFlags.RegistrationUnique | NhrpFlags.Nat,
             RequestId = 1,
-            SourceNbma = Ip("169.254.100.1"),
-            SourceProtocol = Ip("155.1.0.1"),
-            DestinationProtocol = Ip("155.1.0.5"),
+            SourceNbma = Address("169.254.100.1"),
+            SourceProtocol = Address("155.1.0.1"),
+            DestinationProtocol = Address("155.1.0.5"),
         },
         Cies = [new NhrpCie { PrefixLength = 32, Mtu = 17912, HoldTime = 7200 }],
         HasExtensionPart = true,
@@ -65,14 +65,14 @@ internal static class NhrpGolden
         Header = new NhrpHeader
         {
             Type = NhrpPacketType.TrafficIndication,
-            SourceNbma = Ip("192.168.200.1"),
-            SourceProtocol = Ip("10.255.255.1"),
-            DestinationProtocol = Ip("10.255.255.3"),
+            SourceNbma = Address("192.168.200.1"),
+            SourceProtocol = Address("10.255.255.1"),
+            DestinationProtocol = Address("10.255.255.3"),
         },
         CarriedPacket = [.. Convert.FromHexString("4500006400050000ff01a78f0affff030affff020800325b00010000")],
         HasExtensionPart = true,
         Extensions = [new(0x8004, []), new(0x8005, []), new(0x8007, [0, 0, 0, 1, .. "secret"u8]), new(0x0009, []), new(0x8000, [])],
     };
 
-    public static IpAddress Ip(string text) => IpAddress.Parse(text);
+    public static IpAddress Address(string text) => IpAddress.Parse(text);
 }

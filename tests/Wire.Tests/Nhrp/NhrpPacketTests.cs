@@ -111,11 +111,11 @@ public sealed class NhrpPacketTests
                     AddressFamily = nbma.Contains(':') ? NhrpSpec.AfnIPv6 : NhrpSpec.AfnIPv4,
                     ProtocolType = protocol.Contains(':') ? NhrpSpec.ProtocolIPv6 : NhrpSpec.ProtocolIPv4,
                     Type = NhrpPacketType.ResolutionRequest,
-                    SourceNbma = Ip(nbma),
-                    SourceProtocol = Ip(protocol),
-                    DestinationProtocol = Ip(protocol),
+                    SourceNbma = Address(nbma),
+                    SourceProtocol = Address(protocol),
+                    DestinationProtocol = Address(protocol),
                 },
-                Cies = [new NhrpCie { Nbma = Ip(nbma), Protocol = Ip(protocol), PrefixLength = 64 }],
+                Cies = [new NhrpCie { Nbma = Address(nbma), Protocol = Address(protocol), PrefixLength = 64 }],
             };
             byte[] bytes = packet.Write();
             Assert.True(NhrpPacket.TryParse(bytes, out NhrpPacket? again, out _));
@@ -126,7 +126,7 @@ public sealed class NhrpPacketTests
     [Fact]
     public void MappedIPv6InSixteenBytes_StaysSixteenBytes()
     {
-        byte[] bytes = new NhrpPacket { Header = new NhrpHeader { Type = NhrpPacketType.PurgeRequest, SourceProtocol = Ip("2001:db8::1") } }.Write();
+        byte[] bytes = new NhrpPacket { Header = new NhrpHeader { Type = NhrpPacketType.PurgeRequest, SourceProtocol = Address("2001:db8::1") } }.Write();
         Convert.FromHexString("00000000000000000000FFFF01020304").CopyTo(bytes, 28);
         bytes = Mend(bytes);
         Assert.True(NhrpPacket.TryParse(bytes, out NhrpPacket? packet, out _));
@@ -139,14 +139,14 @@ public sealed class NhrpPacketTests
         Assert.True(NhrpView.TryParse(ResolutionReply, out NhrpView view, out _));
         Assert.Equal(NhrpPacketType.ResolutionReply, view.Type);
         Assert.Equal(5u, view.RequestId);
-        Assert.Equal(Ip("192.168.200.3"), view.SourceNbma);
-        Assert.Equal(Ip("10.255.255.3"), view.SourceProtocol);
-        Assert.Equal(Ip("10.255.255.2"), view.DestinationProtocol);
+        Assert.Equal(Address("192.168.200.3"), view.SourceNbma);
+        Assert.Equal(Address("10.255.255.3"), view.SourceProtocol);
+        Assert.Equal(Address("10.255.255.2"), view.DestinationProtocol);
         Assert.Equal(1, view.Cies.Count);
         Assert.True(view.TryGetExtension(NhrpExtensionType.ForwardTransitNhs, out NhrpExtensionView transit));
         Assert.True(transit.TryGetCies(out NhrpCieList records));
         Assert.True(records.MoveNext());
-        Assert.Equal(Ip("10.255.255.1"), records.Current.ToCie().Protocol.Ip);
+        Assert.Equal(Address("10.255.255.1"), records.Current.ToCie().Protocol.Ip);
         Assert.False(records.MoveNext());
         Assert.True(view.TryGetExtension(NhrpExtensionType.Authentication, out NhrpExtensionView authentication));
         Assert.True(authentication.TryGetCleartext(out ReadOnlySpan<byte> text));
