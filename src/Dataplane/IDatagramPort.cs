@@ -43,7 +43,7 @@ public unsafe struct OutgoingPacket
     /// <summary>Outer TTL or hop limit.</summary>
     public byte HopLimit;
 
-    /// <summary>Outer "don't fragment" bit (IPv4). Never set: the kernel fragments what is too big.</summary>
+    /// <summary>Outer "don't fragment" bit (IPv4). Set only with path MTU discovery; otherwise the kernel fragments what is too big.</summary>
     public bool DontFragment;
 
     /// <summary>What became of it.</summary>

@@ -2,7 +2,7 @@ namespace Dmvpn.Dataplane;
 
 /// <summary>
 /// The kernel's side of a tunnel: a TUN device, where the kernel's IP packets come out and ours go in. Non-blocking; one
-/// worker at a time per instance (a queue of the device). Real ones live in Runtime, in-memory ones in tests.
+/// worker per instance (a queue of the device), which both reads and writes it. Real ones live in Runtime, in-memory ones in tests.
 /// </summary>
 public interface ITunDevice
 {

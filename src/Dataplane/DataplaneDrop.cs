@@ -1,0 +1,80 @@
+namespace Dmvpn.Dataplane;
+
+/// <summary>
+/// Why the data path did not pass a packet on. Every one is counted, in the tunnel's <see cref="TunnelCounters.Drops"/> or, when
+/// the packet belongs to no tunnel, in <see cref="Underlay.Drops"/>.
+/// </summary>
+public enum DataplaneDrop
+{
+    /// <summary>Out: neither IPv4 nor IPv6, or its header is cut short or disagrees with its length.</summary>
+    OutMalformed,
+
+    /// <summary>Out: no route of this tunnel leads to the destination.</summary>
+    OutNoRoute,
+
+    /// <summary>Out: the next hop has no NHRP mapping, and there is no NHS to send by.</summary>
+    OutNoMapping,
+
+    /// <summary>Out: the tunnel has no source address (its source interface has none, or is gone).</summary>
+    OutNoUnderlay,
+
+    /// <summary>Out: multicast, and the multicast map is empty.</summary>
+    OutNoMulticastPeer,
+
+    /// <summary>Out: multicast beyond the flood limit, so that it cannot starve unicast.</summary>
+    OutMulticastFlood,
+
+    /// <summary>Out: longer than the tunnel MTU and not to be fragmented; answered by ICMP (within its rate limit).</summary>
+    OutTooBig,
+
+    /// <summary>Out: one of ICMP's answers to <see cref="OutTooBig"/> that its rate limit held back, or the kernel refused.</summary>
+    OutIcmpSuppressed,
+
+    /// <summary>Out: the tunnel leads to itself: the packet already is one of ours (RFC 2784 has no recursion control any more).</summary>
+    OutRecursion,
+
+    /// <summary>Out: the underlay refused it as too big (EMSGSIZE); the path MTU is smaller than was known.</summary>
+    OutPathTooBig,
+
+    /// <summary>Out: the kernel's send buffers were full.</summary>
+    OutCongested,
+
+    /// <summary>Out: no route on the underlay, network down, or another refusal.</summary>
+    OutUnreachable,
+
+    /// <summary>In: the GRE header is cut short, or sets bits that RFC 2784 2.3 wants refused.</summary>
+    InMalformedGre,
+
+    /// <summary>In: no tunnel has this local address and key.</summary>
+    InNoTunnel,
+
+    /// <summary>In: the key belongs to point-to-point tunnels, and none has this peer.</summary>
+    InUnknownPeer,
+
+    /// <summary>In: wrong GRE checksum, or none where the tunnel demands it.</summary>
+    InChecksum,
+
+    /// <summary>In: out of sequence (RFC 2890 2.2), on a tunnel that uses sequence numbers.</summary>
+    InOutOfSequence,
+
+    /// <summary>In: a GRE protocol type that we do not speak.</summary>
+    InUnknownProtocol,
+
+    /// <summary>In: the inner packet's version, header or length is wrong.</summary>
+    InMalformedInner,
+
+    /// <summary>In: outer header CE-marked, inner not ECN-capable (RFC 6040 4.2): must be dropped, for the congestion signal would be lost.</summary>
+    InEcn,
+
+    /// <summary>In: the inner packet is GRE from us to ourselves: a tunnel within itself.</summary>
+    InRecursion,
+
+    /// <summary>In: a control packet that found the control mailbox full.</summary>
+    InMailboxFull,
+
+    /// <summary>In: the kernel did not take the packet (device down).</summary>
+    InDeviceRefused,
+
+    /// <summary>An event for the control plane (next hop wanted, traffic turned round) that found the mailbox full. No packet was lost.</summary>
+    EventLost,
+}

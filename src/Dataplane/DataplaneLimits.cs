@@ -1,0 +1,68 @@
+namespace Dmvpn.Dataplane;
+
+/// <summary>Our own limits, each with its reason. Those that an RFC gives are in Wire.</summary>
+public static class DataplaneLimits
+{
+    /// <summary>
+    /// Packets in one batch: enough to spread the cost of a system call to a few percent of a packet's own, few enough that
+    /// the batch stays in the second-level cache and a lone packet waits for nobody.
+    /// </summary>
+    public const int BatchSize = 64;
+
+    /// <summary>The least path MTU that is believed: what every IPv4 host must take (RFC 1122 3.3.2), so a forger gains nothing below it.</summary>
+    public const int LeastPathMtu = 576;
+
+    /// <summary>Outgoing packets given to one <see cref="IDatagramPort.Send"/>: a system call's worth (UIO_MAXIOV is 1024).</summary>
+    public const int SendSize = 256;
+
+    /// <summary>Destinations that a worker remembers; 64 KB of memory, so it stays in the second-level cache.</summary>
+    public const int FlowCacheSize = 2048;
+
+    /// <summary>
+    /// Multicast copies for one tunnel and second, on average. A packet to 100,000 peers every 10 s (a hello) uses a tenth of
+    /// it; a flood gets no more than about a fifth of one core.
+    /// </summary>
+    public const int MulticastCopiesPerSecond = 100_000;
+
+    /// <summary>Copies that may go at once after a silence.</summary>
+    public const int MulticastBurst = 20_000;
+
+    /// <summary>Copies sent between two batches of unicast: about 0.2 ms of sending.</summary>
+    public const int MulticastCopiesPerRound = 256;
+
+    /// <summary>Multicast packets that wait while their copies are being sent.</summary>
+    public const int MulticastPending = 16;
+
+    /// <summary>ICMP errors for one worker and second (RFC 1812 4.3.2.8 asks for a limit).</summary>
+    public const int IcmpPerSecond = 200;
+
+    /// <summary>ICMP errors that may go at once.</summary>
+    public const int IcmpBurst = 50;
+
+    /// <summary>Events for the control plane from one worker in a second, so that a scan of the address space cannot bury NHRP's own packets.</summary>
+    public const int EventsPerSecond = 2_000;
+
+    /// <summary>Events that may go at once.</summary>
+    public const int EventBurst = 500;
+
+    /// <summary>Least time between two events that ask for the same next hop; NHRP has its own retransmission.</summary>
+    public static readonly TimeSpan UnresolvedInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Keys that a rate-limit table remembers (16 bytes each).</summary>
+    public const int RateTableSize = 1024;
+
+    /// <summary>Bytes of the packet that go with an event: both IP headers and the ports behind them, and room for options.</summary>
+    public const int PacketHead = 128;
+
+    /// <summary>Bytes of a control mailbox: some 30,000 registrations, the first second of a storm.</summary>
+    public const int MailboxSize = 8 << 20;
+
+    /// <summary>Peers whose sequence numbers a worker remembers.</summary>
+    public const int SequencePeers = 4096;
+
+    /// <summary>After this long with nothing but old sequence numbers, the peer is taken to have restarted.</summary>
+    public static readonly TimeSpan SequenceReset = TimeSpan.FromSeconds(3);
+
+    /// <summary>Keepalives of peers that one worker reflects in a second: hundreds of tunnels at IOS's fastest rate.</summary>
+    public const int ReflectionsPerSecond = 1_000;
+}
