@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that a purpose needs and this machine lacks, and starts none of
+# their services.
+#   packages.sh build|lab|test
+set -euo pipefail
+
+# What to look for, and the package that brings it. A name without a slash is a command.
+needs() {
+    case $1 in
+        build) cat <<'TEXT'
+gcc gcc
+/usr/include/zlib.h zlib1g-dev
+TEXT
+        ;;
+        lab) cat <<'TEXT'
+ip iproute2
+nft nftables
+ping iputils-ping
+sysctl procps
+tcpdump tcpdump
+TEXT
+        ;;
+        test) needs build; needs lab; cat <<'TEXT'
+linux.uml user-mode-linux
+modprobe kmod
+/bin/busybox busybox-static
+/usr/lib/frr/nhrpd frr
+iptables-legacy iptables
+TEXT
+        ;;
+    esac
+}
+
+present() {
+    case $1 in
+        /*) [ -e "$1" ] ;;
+        *) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] ;;
+    esac
+}
+
+missing=()
+while read -r what package; do
+    present "$what" || missing+=("$package")
+done < <(needs "$1")
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "dmvpn: please install what these Debian packages hold, then try again: ${missing[*]}" >&2
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    echo "dmvpn: missing packages; as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+fi
+
+# One installation at a time; whoever waited finds nothing missing any more.
+if [ -z "${DMVPN_PACKAGES_LOCKED:-}" ]; then
+    DMVPN_PACKAGES_LOCKED=1 exec flock /run/lock/dmvpn-packages "$0" "$1"
+fi
+
+# Debian's convention: while this file answers 101, no installed service is started.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+    trap 'rm -f $policy' EXIT
+fi
+log=$(mktemp)
+echo "dmvpn: installing ${missing[*]} (no service is started) ..." >&2
+export DEBIAN_FRONTEND=noninteractive
+install() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}" >>"$log" 2>&1 </dev/null; }
+if ! install; then
+    apt-get update >>"$log" 2>&1 </dev/null || true
+    if ! install; then
+        tail -20 "$log" >&2
+        echo "dmvpn: apt-get could not install ${missing[*]}; all of its output: $log" >&2
+        exit 1
+    fi
+fi
+rm -f "$log"
