@@ -1,0 +1,45 @@
+namespace Dmvpn.Runtime;
+
+/// <summary>Sizes and times that are our own choice.</summary>
+internal static class RuntimeLimits
+{
+    /// <summary>
+    /// Receive buffer asked for netlink sockets, in bytes. A notification of a route takes about 1 KB of it (the kernel counts its
+    /// own structures), so a burst of some 30,000 route changes is taken without an overrun; memory is used only while it is full.
+    /// </summary>
+    public const int NetlinkReceiveBuffer = 32 << 20;
+
+    /// <summary>One receive from netlink: the kernel fills dumps in pieces of up to 32 KB when the reader's buffer is that large.</summary>
+    public const int NetlinkReceiveChunk = 64 << 10;
+
+    /// <summary>
+    /// One batch of requests. Fits in the default send buffer (net.core.wmem_default, 208 KB) however small the
+    /// messages are, and bounds the error replies that wait in the receive buffer.
+    /// </summary>
+    public const int NetlinkSendBatch = 64 << 10;
+
+    /// <summary>
+    /// How often a dump is begun again because the table changed under it (NLM_F_DUMP_INTR). A table that never rests gives
+    /// its last dump; the notifications that the caller subscribed to before make up for what it missed.
+    /// </summary>
+    public const int DumpAttempts = 5;
+
+    /// <summary>The kernel answers within the send call; an answer that takes so long never comes.</summary>
+    public static readonly TimeSpan NetlinkAnswer = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Socket buffers of an underlay port, in bytes, each way. At 1 Gbit/s a receiver may stop for 30 ms without loss.
+    /// </summary>
+    public const int PortBuffer = 4 << 20;
+
+    /// <summary>Packets per recvmmsg and sendmmsg call; beyond 64 nothing more was gained.</summary>
+    public const int MessagesPerCall = 64;
+
+    /// <summary>
+    /// .NET's resolver does not tell the TTL of a record, so every watched name is looked up again after this time.
+    /// </summary>
+    public static readonly TimeSpan NameRefresh = TimeSpan.FromSeconds(60);
+
+    /// <summary>After a failed look-up: at boot the resolver often comes up a little later than we do.</summary>
+    public static readonly TimeSpan NameRetry = TimeSpan.FromSeconds(10);
+}
