@@ -18,7 +18,7 @@ public sealed partial class RibInstance
         foreach (MirrorRoute mirrored in Mirror.Routes())
         {
             IpPrefix prefix = mirrored.Route.Prefix;
-            if (prefix.IsIPv4 == ipv6 || IsHousekeeping(prefix)) continue;
+            if (prefix.IsIPv4 == ipv6 || RouteMirror.IsHousekeeping(prefix)) continue;
             if (mirrored.Route.Type == KernelRouteType.Local) states.Add(ForeignState(mirrored, now));
             else if (seen.Add(prefix)) AddState(prefix, states, now);
         }
@@ -55,11 +55,6 @@ public sealed partial class RibInstance
         if (entry.Best is not null) return ShortcutState.NextHopOverride;
         return FindForeign(prefix) is null ? ShortcutState.Route : ShortcutState.NextHopOverride;
     }
-
-    /// <summary>Link-local and multicast prefixes, the loopback net and the limited broadcast: on every machine, and on no router's screen.</summary>
-    private static bool IsHousekeeping(IpPrefix prefix) =>
-        prefix.Length > 0 && (prefix.Address.IsMulticast || prefix.Address.IsLoopback || prefix.Address.IsLimitedBroadcast
-            || prefix.Address.IsLinkLocal && !prefix.IsIPv4 || prefix.IsIPv4 && prefix.Address.ToUInt32() >> 24 == 127);
 
     private void AddState(IpPrefix prefix, List<RibRouteState> states, Instant now)
     {

@@ -28,6 +28,29 @@ public sealed class RouteMirror : IRouteLookup
         }
     }
 
+    /// <summary>Counts up whenever a connected subnet or an address of this machine came or went: when to ask <see cref="ConnectedPrefixes"/> again.</summary>
+    public int ConnectedVersion { get; private set; }
+
+    /// <summary>
+    /// The subnets on this machine's interfaces but for those named, in address order; addresses without a subnet (a loopback's /32) as host
+    /// prefixes. For ODR: all but the tunnels and the underlay's interfaces.
+    /// </summary>
+    public ValueList<IpPrefix> ConnectedPrefixes(bool ipv6, IReadOnlySet<RibInterface> but)
+    {
+        var prefixes = new List<IpPrefix>();
+        foreach (MirrorRoute mirrored in Routes())
+        {
+            KernelRoute route = mirrored.Route;
+            if (route.Prefix.IsIPv4 == ipv6 || IsHousekeeping(route.Prefix) || Kind(route) is not (RouteKind.Connected or RouteKind.Local)) continue;
+            if (route.NextHops.Count == 0 || but.Contains(route.NextHops[0].Interface)) continue;
+            bool isWithin = route.Type == KernelRouteType.Local && TryMatch(route.Prefix.Address, RouteFilter.Foreign, out MirrorRoute? subnet)
+                && Kind(subnet.Route) == RouteKind.Connected;
+            if (!isWithin && !prefixes.Contains(route.Prefix)) prefixes.Add(route.Prefix);
+        }
+        prefixes.Sort();
+        return [.. prefixes];
+    }
+
     /// <summary>The routes of the main table to exactly this prefix, the one in use first.</summary>
     public ReadOnlySpan<MirrorRoute> RoutesTo(IpPrefix prefix) => _main.TryGet(prefix, out MirrorRoute[]? routes) ? routes : [];
 
@@ -82,6 +105,7 @@ public sealed class RouteMirror : IRouteLookup
             int gone = IndexOf(old, route);
             if (gone < 0) return false;
             Store(ref table, route.Prefix, old.Length, [.. old[..gone], .. old[(gone + 1)..]]);
+            Note(route);
             return true;
         }
         int same = Array.FindIndex(old, entry => entry.Route == route);
@@ -99,6 +123,7 @@ public sealed class RouteMirror : IRouteLookup
         int at = kept.FindIndex(entry => entry.Route.Metric > route.Metric);
         kept.Insert(at < 0 ? kept.Count : at, new MirrorRoute(route, since) { Generation = _generation });
         Store(ref table, route.Prefix, old.Length, [.. kept]);
+        Note(route);
         return true;
     }
 
@@ -126,6 +151,11 @@ public sealed class RouteMirror : IRouteLookup
         RouteSource.Nhrp => RouteKind.Shortcut,
         _ => RouteKind.Learnt,
     };
+
+    /// <summary>Link-local and multicast prefixes, the loopback net and the limited broadcast: on every machine, and on no router's screen.</summary>
+    internal static bool IsHousekeeping(IpPrefix prefix) =>
+        prefix.Length > 0 && (prefix.Address.IsMulticast || prefix.Address.IsLoopback || prefix.Address.IsLimitedBroadcast
+            || prefix.Address.IsLinkLocal && !prefix.IsIPv4);
 
     private static bool Passes(KernelRoute route, RouteFilter filter) => filter switch
     {
@@ -166,9 +196,15 @@ public sealed class RouteMirror : IRouteLookup
         foreach (KeyValuePair<IpPrefix, MirrorRoute[]> entry in table.Entries())
         {
             if (!Array.Exists(entry.Value, match)) continue;
+            foreach (MirrorRoute gone in Array.FindAll(entry.Value, match)) Note(gone.Route);
             Store(ref table, entry.Key, entry.Value.Length, Array.FindAll(entry.Value, route => !match(route)));
             changed.Add(entry.Key);
         }
+    }
+
+    private void Note(KernelRoute route)
+    {
+        if (Kind(route) is RouteKind.Connected or RouteKind.Local) ConnectedVersion++;
     }
 
     private void Store(ref PrefixTrie<MirrorRoute[]> table, IpPrefix prefix, int oldCount, MirrorRoute[] routes)

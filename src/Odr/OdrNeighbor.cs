@@ -1,0 +1,45 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Odr;
+
+/// <summary>Who a neighbour is: its tunnel address on a tunnel, so that it stays the same one when its NBMA address changes.</summary>
+internal readonly record struct OdrNeighborKey(TunnelId Tunnel, IpAddress Address);
+
+/// <summary>
+/// A CDP neighbour. Its last packet is kept as bytes and decoded when a screen asks: a hello with the same bytes, the usual
+/// case, costs one comparison and no memory.
+/// </summary>
+internal sealed class OdrNeighbor(OdrNeighborKey key, Instant since)
+{
+    public OdrNeighborKey Key { get; } = key;
+
+    /// <summary>When it was first heard.</summary>
+    public Instant Since { get; } = since;
+
+    public NbmaPeer Peer { get; set; }
+
+    public byte[] Packet { get; set; } = [];
+
+    public Instant LastHeard { get; set; }
+
+    /// <summary>End of the hold time that its hello asked for.</summary>
+    public Instant Expires { get; set; }
+
+    /// <summary>False once <see cref="Expires"/> has come; it may still have ODR routes, which have timers of their own.</summary>
+    public bool IsListed { get; set; }
+
+    /// <summary>What the RIB has from it, sorted.</summary>
+    public IpPrefix[] Routes { get; set; } = [];
+
+    /// <summary>The distance they were said with.</summary>
+    public byte Distance { get; set; }
+
+    /// <summary>True after the invalid timer, until a hello or the flush timer.</summary>
+    public bool IsInvalid { get; set; }
+
+    /// <summary>Until when hellos do not bring the routes back.</summary>
+    public Instant HeldDownUntil { get; set; }
+
+    /// <summary>When the deadline queue will name it; it is queued again only to come earlier.</summary>
+    public Instant Queued { get; set; } = Instant.Never;
+}
