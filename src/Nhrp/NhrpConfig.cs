@@ -91,6 +91,9 @@ public sealed record NhrpConfig
 
     /// <summary><c>send-routed</c>: resolution requests follow the routing table instead of going to the NHS.</summary>
     public bool SendRouted { get; init; }
+
+    /// <summary>Only the network-id: a record's own text would show <see cref="Authentication"/>.</summary>
+    public override string ToString() => $"network-id {NetworkId}";
 }
 
 /// <summary><c>ip nhrp map PROTOCOL [MASK] NBMA [preference N]</c>.</summary>

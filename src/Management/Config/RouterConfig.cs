@@ -1,0 +1,116 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Management.Config;
+
+/// <summary>
+/// A whole configuration: what <c>dmvpn run FILE</c> read. Immutable, compared by value: a reload computes
+/// <see cref="ConfigDiff"/> between the running one and the new one and touches only what differs.
+/// The properties' initial values are IOS's defaults, which <c>show running-config</c> hides.
+/// </summary>
+public sealed record RouterConfig
+{
+    /// <summary><c>hostname</c>: also the name in CDP and in the shell's prompt.</summary>
+    public string Hostname { get; init; } = "Router";
+
+    /// <summary><c>interface TunnelN</c>, by rising number.</summary>
+    public ValueList<TunnelConfig> Tunnels { get; init; } = [];
+
+    /// <summary><c>ip route</c> and <c>ipv6 route</c> towards tunnels, in the order of the file.</summary>
+    public ValueList<StaticRouteConfig> StaticRoutes { get; init; } = [];
+
+    /// <summary><c>router odr</c>: learn prefixes from CDP; null when the file has no such block.</summary>
+    public OdrConfig? Odr { get; init; }
+
+    /// <summary><c>cdp run</c>, <c>cdp timer</c>, <c>cdp holdtime</c>.</summary>
+    public CdpConfig Cdp { get; init; } = new();
+
+    /// <summary><c>logging …</c>.</summary>
+    public LoggingConfig Logging { get; init; } = new();
+
+    /// <summary>
+    /// <c>interface</c> stanzas of interfaces that Linux owns, in the order of the file. Read so that checks and routes can
+    /// refer to them; never changed.
+    /// </summary>
+    public ValueList<LinuxInterfaceConfig> LinuxInterfaces { get; init; } = [];
+
+    /// <summary>The tunnel with this number, or null.</summary>
+    public TunnelConfig? Tunnel(TunnelId id)
+    {
+        foreach (TunnelConfig tunnel in Tunnels)
+            if (tunnel.Id == id) return tunnel;
+        return null;
+    }
+}
+
+/// <summary><c>ip route</c> or <c>ipv6 route</c> by way of a tunnel.</summary>
+public sealed record StaticRouteConfig
+{
+    /// <summary>The destination.</summary>
+    public required IpPrefix Prefix { get; init; }
+
+    /// <summary>The tunnel it was written with, or the one whose subnet holds the next hop: always known after loading.</summary>
+    public required TunnelId Tunnel { get; init; }
+
+    /// <summary>True when the file names the tunnel; false when it was found by the next hop.</summary>
+    public bool TunnelIsNamed { get; init; }
+
+    /// <summary>The next hop; <see cref="IpAddress.None"/> when only the tunnel was given.</summary>
+    public IpAddress NextHop { get; init; }
+
+    /// <summary>Administrative distance, 1-255; 255 is never used.</summary>
+    public byte Distance { get; init; } = 1;
+
+    /// <summary><c>tag</c> 1-4294967295; 0 is none.</summary>
+    public uint Tag { get; init; }
+
+    /// <summary><c>name</c>: a remark for the reader.</summary>
+    public string? Name { get; init; }
+}
+
+/// <summary>An <c>interface</c> stanza that is not a tunnel's: Linux owns the interface, we only read what the file says of it.</summary>
+public sealed record LinuxInterfaceConfig
+{
+    /// <summary>The name as written; a Linux name or an alternative name (<c>ip link property add … altname</c>).</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>description</c>.</summary>
+    public string? Description { get; init; }
+
+    /// <summary><c>ip address</c> and <c>ipv6 address</c>, as the file has them; Linux may say otherwise.</summary>
+    public ValueList<InterfaceAddress> Addresses { get; init; } = [];
+}
+
+/// <summary><c>router odr</c>: On-Demand Routing. Times are those of <c>timers basic</c>.</summary>
+public sealed record OdrConfig
+{
+    /// <summary><c>distance</c> 1-255.</summary>
+    public byte Distance { get; init; } = 160;
+
+    /// <summary>How often updates are expected, 1-4294967 s.</summary>
+    public TimeSpan Update { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>After this long without an update a route is no longer valid.</summary>
+    public TimeSpan Invalid { get; init; } = TimeSpan.FromSeconds(270);
+
+    /// <summary>How long an invalid route is kept from being replaced by a worse one.</summary>
+    public TimeSpan HoldDown { get; init; } = TimeSpan.FromSeconds(280);
+
+    /// <summary>When an invalid route is forgotten.</summary>
+    public TimeSpan Flush { get; init; } = TimeSpan.FromSeconds(630);
+
+    /// <summary><c>passive-interface</c>: tunnels from which nothing is learnt and to which no default route is given.</summary>
+    public ValueList<TunnelId> PassiveInterfaces { get; init; } = [];
+}
+
+/// <summary>CDP for the whole router; each tunnel says <c>cdp enable</c> for itself.</summary>
+public sealed record CdpConfig
+{
+    /// <summary><c>cdp run</c>.</summary>
+    public bool Run { get; init; } = true;
+
+    /// <summary><c>cdp timer</c> 5-254 s between advertisements.</summary>
+    public TimeSpan Timer { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary><c>cdp holdtime</c> 10-255 s that a neighbour keeps what it heard.</summary>
+    public TimeSpan HoldTime { get; init; } = TimeSpan.FromSeconds(180);
+}
