@@ -13,10 +13,10 @@ public enum ControlKind
     /// <summary>A CDP packet (GRE protocol 0x2000). Bytes: the CDP packet, from its version on.</summary>
     Cdp,
 
-    /// <summary>A GRE keepalive of ours came back: feed it to the tunnel's <c>KeepaliveProbe</c>. No bytes.</summary>
+    /// <summary>A GRE keepalive of ours came back: feed it to the tunnel's <see cref="KeepaliveProbe"/>. No bytes.</summary>
     KeepaliveReturned,
 
-    /// <summary>A peer's GRE keepalive: hand it to <c>ControlSender.Reflect</c>. Bytes: the inner GRE packet, Address: where it goes.</summary>
+    /// <summary>A peer's GRE keepalive: hand it to <see cref="ControlSender.Reflect"/>. Bytes: the inner GRE packet, Address: where it goes.</summary>
     KeepaliveReceived,
 
     /// <summary>

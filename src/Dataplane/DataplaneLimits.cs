@@ -15,7 +15,7 @@ public static class DataplaneLimits
     /// <summary>Outgoing packets given to one <see cref="IDatagramPort.Send"/>: a system call's worth (UIO_MAXIOV is 1024).</summary>
     public const int SendSize = 256;
 
-    /// <summary>Destinations that a worker remembers; 64 KB of memory, so it stays in the second-level cache.</summary>
+    /// <summary>Destinations that a worker remembers; 80 KB of memory, so it stays in the second-level cache.</summary>
     public const int FlowCacheSize = 2048;
 
     /// <summary>

@@ -33,10 +33,10 @@ public sealed record TunnelForwarding
     public int Mtu { get; init; } = 1400;
 
     /// <summary><c>ip tcp adjust-mss</c>: bound on the MSS of TCP over IPv4, both ways.</summary>
-    public int? MssIPv4 { get; init; }
+    public ushort? MssIPv4 { get; init; }
 
     /// <summary><c>ipv6 tcp adjust-mss</c>: bound on the MSS of TCP over IPv6, both ways.</summary>
-    public int? MssIPv6 { get; init; }
+    public ushort? MssIPv6 { get; init; }
 
     /// <summary><c>tunnel path-mtu-discovery</c>: the inner DF bit is copied out, and an adjacency's path MTU bounds inner packets.</summary>
     public bool PathMtuDiscovery { get; init; }

@@ -5,7 +5,7 @@ namespace Dmvpn.Dataplane;
 /// <summary>
 /// One tunnel source: a local address in one network namespace, and the ports bound to it. Tunnels with the same source share one
 /// (and are told apart by key). The ports belong to whoever made them, who disposes of them after the last snapshot that
-/// uses them is gone (<c>ForwardingWorker.SeenVersion</c>).
+/// uses them is gone (<see cref="ForwardingWorker.SeenVersion"/>).
 /// </summary>
 /// <param name="localAddress">The local address, not unspecified.</param>
 /// <param name="workerPorts">One port for each worker; it alone uses it.</param>

@@ -1,0 +1,191 @@
+using Dmvpn.Core;
+using Dmvpn.Wire;
+using Dmvpn.Wire.Ecn;
+using Dmvpn.Wire.Gre;
+using Dmvpn.Wire.Ip;
+using Dmvpn.Wire.Tcp;
+
+namespace Dmvpn.Dataplane;
+
+/// <summary>
+/// One worker's way in. Not for two threads; allocates nothing after its construction.
+/// <code>
+/// IDatagramPort.Receive    a batch of GRE packets                                   [UDP_GRO gives several in one]
+///                          [ESP: SPI → SA → replay window → open in place here; a protected tunnel takes nothing else]
+///   → GRE header           InMalformedGre, InChecksum
+///   → tunnel               by local address, key, peer: GreDemux                    InNoTunnel, InUnknownPeer
+///   → sequence number      RFC 2890                                                 InOutOfSequence
+///   → NHRP, CDP, keepalive to the control mailbox                                   InMailboxFull
+///   → IP                   version and length, ECN by RFC 6040, TCP MSS             InMalformedInner, InEcn, InRecursion
+///   → turned round?        TrafficTurnedAround to the mailbox                       RedirectFilter
+///   → ITunDevice.Write                                                              [segments of a flow are merged here]
+/// </code>
+/// </summary>
+public sealed class Decapsulator : IDisposable
+{
+    private readonly int _worker;
+    private readonly ControlMailbox _mailbox;
+    private readonly PacketBatch _batch = new(DataplaneLimits.BatchSize);
+    private readonly SequenceTable _sequences = new();
+    private readonly RedirectFilter _redirects = new();
+    private TokenBucket _reflections = new(DataplaneLimits.ReflectionsPerSecond, DataplaneLimits.ReflectionsPerSecond);
+    private Tally _tally;
+
+    /// <summary>The way in of one worker.</summary>
+    /// <param name="worker">Its number: which TUN queues and which ports are its own.</param>
+    /// <param name="mailbox">Where its control packets and events go.</param>
+    public Decapsulator(int worker, ControlMailbox mailbox) => (_worker, _mailbox) = (worker, mailbox);
+
+    /// <summary>
+    /// Takes one batch from the port and delivers it. Returns how many packets there were; as many as <see cref="DataplaneLimits.BatchSize"/> mean that
+    /// more may wait.
+    /// </summary>
+    public int Run(ForwardingSnapshot snapshot, Underlay underlay, Instant now)
+    {
+        int count = underlay.WorkerPorts[_worker].Receive(_batch);
+        if (count == 0) return 0;
+        GreDemux? demux = snapshot.Demux(underlay);
+        TunnelSnapshot? tunnel = null;
+        uint? lastKey = null;
+        IpAddress lastPeer = IpAddress.None;
+        for (int i = 0; i < count; i++)
+        {
+            ref PacketSlot slot = ref _batch[i];
+            if (!GreView.TryParse(slot.Data, out GreView gre, out Malformed malformed))
+            {
+                underlay.Drops.Count(malformed == Malformed.BadChecksum ? DataplaneDrop.InChecksum : DataplaneDrop.InMalformedGre);
+                continue;
+            }
+            uint? key = gre.Key;
+            if (tunnel is null || key != lastKey || slot.Peer != lastPeer)
+            {
+                DataplaneDrop why = DataplaneDrop.InNoTunnel;
+                if (demux is null || !demux.TryFind(key, slot.Peer, out int index, out why))
+                {
+                    underlay.Drops.Count(why);
+                    continue;
+                }
+                if (!ReferenceEquals(tunnel, snapshot.Tunnels[index])) Settle(tunnel, now);
+                tunnel = snapshot.Tunnels[index];
+                (lastKey, lastPeer) = (key, slot.Peer);
+            }
+            Deliver(ref slot, gre, tunnel, snapshot, now);
+        }
+        Settle(tunnel, now);
+        return count;
+    }
+
+    /// <summary>Frees the buffers. Only when no thread is within <see cref="Run"/>.</summary>
+    public void Dispose() => _batch.Dispose();
+
+    private void Deliver(ref PacketSlot slot, scoped in GreView gre, TunnelSnapshot tunnel, ForwardingSnapshot snapshot, Instant now)
+    {
+        if (tunnel.Config.SequenceNumbers && gre.Sequence is uint sequence
+            && !_sequences.TryAccept(tunnel.Config.Tunnel, slot.Peer, sequence, now))
+        {
+            tunnel.Counters.Drops.Count(DataplaneDrop.InOutOfSequence);
+            return;
+        }
+        switch (gre.Protocol)
+        {
+            case GreProtocol.Ipv4 or GreProtocol.Ipv6:
+                bool ip4 = gre.Protocol == GreProtocol.Ipv4;
+                slot.TrimStart(gre.HeaderLength);
+                DeliverIp(ref slot, ip4, tunnel, snapshot, now);
+                break;
+            case GreProtocol.Nhrp:
+                Post(ControlKind.Nhrp, slot.Peer, IpAddress.None, gre.Payload, tunnel, now);
+                break;
+            case GreProtocol.Cdp:
+                Post(ControlKind.Cdp, slot.Peer, IpAddress.None, gre.Payload, tunnel, now);
+                break;
+            case GreProtocol.KeepaliveReply:
+                Post(ControlKind.KeepaliveReturned, slot.Peer, IpAddress.None, default, tunnel, now);
+                break;
+            default:
+                tunnel.Counters.Drops.Count(DataplaneDrop.InUnknownProtocol);
+                break;
+        }
+    }
+
+    private void DeliverIp(ref PacketSlot slot, bool ip4, TunnelSnapshot tunnel, ForwardingSnapshot snapshot, Instant now)
+    {
+        DropCounters<DataplaneDrop> drops = tunnel.Counters.Drops;
+        if (!IpView.TryParse(slot.Data, out IpView ip, out _) || ip.IsIPv4 != ip4)
+        {
+            drops.Count(DataplaneDrop.InMalformedInner);
+            return;
+        }
+        slot.Length = ip.TotalLength;
+        if (ip.Protocol == IpProtocol.Gre && IsOurs(slot, ip, tunnel, now)) return;
+        if (!EcnTunnel.TryDecapsulate(slot.Data, slot.TrafficClass))
+        {
+            drops.Count(DataplaneDrop.InEcn);
+            return;
+        }
+        if (ip.Protocol == IpProtocol.Tcp && ip.FragmentOffset == 0 && (ip4 ? tunnel.Config.MssIPv4 : tunnel.Config.MssIPv6) is ushort mss)
+        {
+            TcpMss.ClampSegment(slot.Data[ip.HeaderLength..], mss);
+        }
+        if (tunnel.Config.Redirect && _redirects.IsOwed(snapshot, tunnel, ip, new NbmaPeer(slot.Peer), now))
+        {
+            ReadOnlySpan<byte> head = slot.Data[..Math.Min(slot.Length, DataplaneLimits.PacketHead)];
+            bool posted = _mailbox.TryWrite(
+                ControlKind.TrafficTurnedAround, tunnel.Config.Tunnel, new NbmaPeer(slot.Peer), ip.Destination, head, now);
+            if (!posted) drops.Count(DataplaneDrop.EventLost);
+        }
+
+        // AFTER everything that reads the packet: Write may use its headroom, and moves its start.
+        bool replicated = tunnel.IsReplicated(ip.Destination);
+        if (!tunnel.Queues[_worker].Write(ref slot))
+        {
+            drops.Count(DataplaneDrop.InDeviceRefused);
+            return;
+        }
+        _tally.Packets++;
+        _tally.Bytes += ip.TotalLength;
+        if (replicated) _tally.Multicast++;
+    }
+
+    /// <summary>
+    /// GRE within GRE that bears our underlay address. It is a peer's keepalive (a reply of ours to it, written by the peer itself:
+    /// see <see cref="GreKeepalive"/>), or else a tunnel within itself, which must not reach the kernel and through it this port again.
+    /// </summary>
+    private bool IsOurs(in PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, Instant now)
+    {
+        IpAddress local = tunnel.Underlay!.LocalAddress;
+        if (ip.Source != local && ip.Destination != local) return false;
+        if (ip.Source == local && ip.Destination == slot.Peer && GreKeepalive.IsReply(ip.Payload) && _reflections.TryTake(now))
+        {
+            Post(ControlKind.KeepaliveReceived, slot.Peer, slot.Peer, ip.Payload, tunnel, now);
+        }
+        else
+        {
+            tunnel.Counters.Drops.Count(DataplaneDrop.InRecursion);
+        }
+        return true;
+    }
+
+    private void Post(ControlKind kind, IpAddress peer, IpAddress address, ReadOnlySpan<byte> bytes, TunnelSnapshot tunnel, Instant now)
+    {
+        if (_mailbox.TryWrite(kind, tunnel.Config.Tunnel, new NbmaPeer(peer), address, bytes, now)) _tally.Control++;
+        else tunnel.Counters.Drops.Count(DataplaneDrop.InMailboxFull);
+    }
+
+    private void Settle(TunnelSnapshot? tunnel, Instant now)
+    {
+        if (_tally.Packets + _tally.Control != 0)
+        {
+            tunnel!.Counters.CountIn(_tally.Packets, _tally.Bytes, _tally.Multicast, _tally.Control, now);
+        }
+        _tally = default;
+    }
+
+    private struct Tally
+    {
+        public long Packets;
+        public long Bytes;
+        public long Multicast;
+        public long Control;
+    }
+}

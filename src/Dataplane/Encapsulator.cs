@@ -1,0 +1,170 @@
+using Dmvpn.Core;
+using Dmvpn.Wire.Ecn;
+using Dmvpn.Wire.Gre;
+using Dmvpn.Wire.Ip;
+using Dmvpn.Wire.Tcp;
+
+namespace Dmvpn.Dataplane;
+
+/// <summary>
+/// One worker's way out. Not for two threads; allocates nothing after its construction.
+/// <code>
+/// ITunDevice.Read          a batch of IP packets, with headroom                     [a super-packet stays whole up to Send]
+///   → IP version, lengths  OutMalformed
+///   → multicast?           set aside until the unicast of the batch is gone         Encapsulator.Multicast.cs
+///   → flow cache, or FIB → next hop → adjacency | NHS and NextHopUnresolved          OutNoRoute, OutNoMapping
+///   → TCP MSS
+///   → MTU                  ICMP back into the TUN, or fragments                     Encapsulator.TooBig.cs
+///   → GRE header in front  key, checksum, sequence number
+///                          [ESP: seal in place here, by the adjacency's peer; no SA: hold or drop, never send]
+///   → outer ToS, TTL, DF   RFC 6040
+///   → SendQueue            one IDatagramPort.Send for the batch                     [split into segments here: UDP_SEGMENT]
+/// </code>
+/// </summary>
+public sealed partial class Encapsulator : IDisposable
+{
+    private readonly int _worker;
+    private readonly ControlMailbox _mailbox;
+    private readonly PacketBatch _batch = new(DataplaneLimits.BatchSize);
+    private readonly SendQueue _queue = new();
+    private readonly FlowCache _flows = new();
+    private readonly RateLimitTable _events = new();
+
+    /// <summary>The way out of one worker.</summary>
+    /// <param name="worker">Its number: which TUN queue and which port are its own.</param>
+    /// <param name="mailbox">Where its events go.</param>
+    public Encapsulator(int worker, ControlMailbox mailbox) => (_worker, _mailbox) = (worker, mailbox);
+
+    /// <summary>
+    /// Takes one batch from the tunnel's device and sends it. Returns how many packets there were; as many as <see cref="DataplaneLimits.BatchSize"/> mean
+    /// that more may wait.
+    /// </summary>
+    public int Run(TunnelSnapshot tunnel, Instant now)
+    {
+        int count = tunnel.Queues[_worker].Read(_batch);
+        if (count == 0) return 0;
+        if (tunnel.Underlay is null)
+        {
+            tunnel.Counters.Drops.Count(DataplaneDrop.OutNoUnderlay, count);
+            return count;
+        }
+        int multicast = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ref PacketSlot slot = ref _batch[i];
+            if (!IpView.TryParse(slot.Data, out IpView ip, out _))
+            {
+                tunnel.Counters.Drops.Count(DataplaneDrop.OutMalformed);
+                continue;
+            }
+            slot.Length = ip.TotalLength;
+            if (ip.Protocol == IpProtocol.Gre && ip.Source == tunnel.Underlay.LocalAddress)
+            {
+                tunnel.Counters.Drops.Count(DataplaneDrop.OutRecursion);
+                continue;
+            }
+            if (tunnel.PointToPoint is null && tunnel.IsReplicated(ip.Destination)) _multicast[multicast++] = i;
+            else EncapsulateUnicast(ref slot, ip, tunnel, now);
+        }
+        Flush(tunnel, now);
+        _scratchUsed = 0;
+        for (int i = 0; i < multicast; i++) Replicate(ref _batch[_multicast[i]], tunnel, now);
+        return count;
+    }
+
+    /// <summary>Frees the buffers. Only when no thread is within <see cref="Run"/>.</summary>
+    public void Dispose()
+    {
+        _batch.Dispose();
+        _scratch.Dispose();
+        _pendingPackets.Dispose();
+    }
+
+    private void EncapsulateUnicast(ref PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, Instant now)
+    {
+        if (!TryFindAdjacency(slot, ip, tunnel, out Adjacency? adjacency, now)) return;
+        TunnelForwarding config = tunnel.Config;
+        if (tunnel.PointToPoint is not null && tunnel.IsReplicated(ip.Destination)) tunnel.Counters.CountMulticastOut(1, 1);
+        if (ip.Protocol == IpProtocol.Tcp && ip.FragmentOffset == 0 && (ip.IsIPv4 ? config.MssIPv4 : config.MssIPv6) is ushort mss)
+        {
+            TcpMss.ClampSegment(slot.Data[ip.HeaderLength..], mss);
+        }
+        int limit = InnerLimit(tunnel, adjacency!, ip.IsIPv4);
+        if (slot.Length > limit)
+        {
+            OnTooBig(ref slot, ip, tunnel, adjacency!, limit, now);
+            return;
+        }
+        Enqueue(ref slot, ip.TrafficClass, ip.DontFragment, tunnel, adjacency!, now);
+    }
+
+    private bool TryFindAdjacency(in PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, out Adjacency? adjacency, Instant now)
+    {
+        if (_flows.TryGet(tunnel, ip.Destination, out adjacency, out FibEntry? route))
+        {
+            route?.Touch(now);
+            return true;
+        }
+        ReachKind reach = tunnel.Reach(ip.Destination, out IpAddress nextHop, out route, out adjacency);
+        route?.Touch(now);
+        switch (reach)
+        {
+            case ReachKind.Resolved:
+                _flows.Set(tunnel, ip.Destination, adjacency!, route);
+                return true;
+            case ReachKind.ByNhs:
+                ReportUnresolved(slot, tunnel, nextHop, now);
+                return true;
+            case ReachKind.NoMapping:
+                ReportUnresolved(slot, tunnel, nextHop, now);
+                tunnel.Counters.Drops.Count(DataplaneDrop.OutNoMapping);
+                return false;
+            default:
+                tunnel.Counters.Drops.Count(DataplaneDrop.OutNoRoute);
+                return false;
+        }
+    }
+
+    private void ReportUnresolved(in PacketSlot slot, TunnelSnapshot tunnel, IpAddress nextHop, Instant now)
+    {
+        ulong key = FlowHash.Of(nextHop, IpAddress.FromBits(0, (ulong)tunnel.Config.Tunnel.Number));
+        if (!_events.TryPass(key, DataplaneLimits.UnresolvedInterval, now)) return;
+        ReadOnlySpan<byte> head = slot.Data[..Math.Min(slot.Length, DataplaneLimits.PacketHead)];
+        if (_mailbox.TryWrite(ControlKind.NextHopUnresolved, tunnel.Config.Tunnel, default, nextHop, head, now)) return;
+        tunnel.Counters.Drops.Count(DataplaneDrop.EventLost);
+    }
+
+    private void Enqueue(ref PacketSlot slot, byte innerTrafficClass, bool innerDontFragment, TunnelSnapshot tunnel, Adjacency adjacency, Instant now)
+    {
+        TunnelForwarding config = tunnel.Config;
+        int innerLength = slot.Length;
+        bool ip4 = slot.Data[0] >> 4 == 4;
+        PrependGre(ref slot, ip4 ? GreProtocol.Ipv4 : GreProtocol.Ipv6, tunnel);
+        byte trafficClass = EcnTunnel.OuterTrafficClass(innerTrafficClass, config.TrafficClass ?? innerTrafficClass, EcnMode.Normal);
+
+        // An IPv6 packet of up to 1280 bytes must get through (RFC 8200 5): what is longer than the path then is fragmented outside.
+        bool dontFragment = config.PathMtuDiscovery && innerDontFragment && innerLength + tunnel.Overhead <= adjacency.PathMtu;
+        _queue.Add(slot, adjacency.Peer.Address, trafficClass, config.HopLimit, dontFragment, adjacency, innerLength);
+        if (_queue.IsFull) Flush(tunnel, now);
+    }
+
+    internal static void PrependGre(ref PacketSlot slot, GreProtocol protocol, TunnelSnapshot tunnel)
+    {
+        TunnelForwarding config = tunnel.Config;
+        uint? sequence = config.SequenceNumbers ? tunnel.State.NextSequence() : null;
+        var header = new GreHeader(protocol, config.Key, sequence, config.Checksum);
+        slot.Prepend(header.Length);
+        header.Write(slot.Data);
+    }
+
+    private int Flush(TunnelSnapshot tunnel, Instant now)
+    {
+        int went = _queue.Flush(tunnel.Underlay!.WorkerPorts[_worker], tunnel.Counters, now, out IpAddress tooBig);
+        if (!tooBig.IsNone && _events.TryPass(FlowHash.Of(tooBig, IpAddress.None), DataplaneLimits.UnresolvedInterval, now)
+            && !_mailbox.TryWrite(ControlKind.PathTooBig, tunnel.Config.Tunnel, new NbmaPeer(tooBig), tooBig, default, now))
+        {
+            tunnel.Counters.Drops.Count(DataplaneDrop.EventLost);
+        }
+        return went;
+    }
+}

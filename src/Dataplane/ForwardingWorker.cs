@@ -1,0 +1,48 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Dataplane;
+
+/// <summary>
+/// All that one forwarding thread does, but for waiting: the shell polls the worker's queues and ports, reads the clock, and calls
+/// <see cref="Round"/>.
+/// <code>
+/// loop: now = clock; more = worker.Round(now); if (mailbox.TakeNews()) wake the control thread; if (!more) poll
+/// </code>
+/// One worker for each queue of the TUN devices; workers share nothing but the snapshots and the counters these lead to.
+/// </summary>
+/// <param name="index">The worker's number, from 0: which queues and ports are its own.</param>
+/// <param name="table">Where snapshots come from.</param>
+/// <param name="mailbox">The worker's own mailbox.</param>
+public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMailbox mailbox) : IDisposable
+{
+    private readonly Encapsulator _out = new(index, mailbox);
+    private readonly Decapsulator _in = new(index, mailbox);
+    private long _seenVersion;
+
+    /// <summary>
+    /// The version of the snapshot in use; older ones are not touched any more. The control thread disposes of a device or port when it has published a
+    /// snapshot without it, woken the workers, and seen its version here for every one of them.
+    /// </summary>
+    public long SeenVersion => Volatile.Read(ref _seenVersion);
+
+    /// <summary>
+    /// Passes at most one batch each way of every tunnel and every port. True when there may be more: call again without waiting.
+    /// </summary>
+    public bool Round(Instant now)
+    {
+        ForwardingSnapshot snapshot = table.Current;
+        Volatile.Write(ref _seenVersion, snapshot.Version);
+        bool more = false;
+        foreach (TunnelSnapshot tunnel in snapshot.Tunnels) more |= _out.Run(tunnel, now) == DataplaneLimits.BatchSize;
+        foreach (Underlay underlay in snapshot.Underlays) more |= _in.Run(snapshot, underlay, now) == DataplaneLimits.BatchSize;
+        _out.Continue(snapshot, now);
+        return more || _out.HasPending;
+    }
+
+    /// <summary>Frees the buffers. Only when the thread has ended.</summary>
+    public void Dispose()
+    {
+        _out.Dispose();
+        _in.Dispose();
+    }
+}

@@ -1,0 +1,86 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Dataplane;
+
+/// <summary>
+/// Packets of one tunnel that wait for the next <see cref="IDatagramPort.Send"/>, and what to count when it is done. The bytes stay where
+/// they are until then.
+/// </summary>
+internal sealed unsafe class SendQueue
+{
+    private readonly OutgoingPacket[] _packets = new OutgoingPacket[DataplaneLimits.SendSize];
+    private readonly Sent[] _sent = new Sent[DataplaneLimits.SendSize];
+    private int _count;
+
+    public bool IsFull => _count == _packets.Length;
+
+    /// <summary>
+    /// Adds a packet. <paramref name="innerLength"/> is what the counters count; 0 for a copy that is already counted.
+    /// </summary>
+    public void Add(in PacketSlot slot, IpAddress destination, byte trafficClass, byte hopLimit, bool dontFragment, Adjacency? adjacency, int innerLength)
+    {
+        ref OutgoingPacket packet = ref _packets[_count];
+        packet.Data = slot.Pointer;
+        packet.Length = slot.Length;
+        packet.Destination = destination;
+        packet.TrafficClass = trafficClass;
+        packet.HopLimit = hopLimit;
+        packet.DontFragment = dontFragment;
+        _sent[_count++] = new Sent { Adjacency = adjacency, InnerLength = innerLength };
+    }
+
+    /// <summary>
+    /// Sends all and counts what became of each. Returns how many went. <paramref name="tooBig"/> is the destination of the last one that the
+    /// underlay found too big, or <see cref="IpAddress.None"/>.
+    /// </summary>
+    public int Flush(IDatagramPort port, TunnelCounters counters, Instant now, out IpAddress tooBig)
+    {
+        tooBig = IpAddress.None;
+        if (_count == 0) return 0;
+        Span<OutgoingPacket> packets = _packets.AsSpan(0, _count);
+        port.Send(packets);
+
+        int went = 0;
+        long packetsOut = 0, bytesOut = 0;
+        Adjacency? run = null;
+        int runPackets = 0, runBytes = 0;
+        for (int i = 0; i < packets.Length; i++)
+        {
+            ref readonly Sent sent = ref _sent[i];
+            if (packets[i].Outcome != SendOutcome.Sent)
+            {
+                counters.Drops.Count(Drop(packets[i].Outcome));
+                if (packets[i].Outcome == SendOutcome.TooBig) tooBig = packets[i].Destination;
+                continue;
+            }
+            went++;
+            if (sent.InnerLength == 0) continue;
+            packetsOut++;
+            bytesOut += sent.InnerLength;
+            if (!ReferenceEquals(sent.Adjacency, run))
+            {
+                run?.CountOut(runPackets, runBytes, now);
+                (run, runPackets, runBytes) = (sent.Adjacency, 0, 0);
+            }
+            runPackets++;
+            runBytes += sent.InnerLength;
+        }
+        run?.CountOut(runPackets, runBytes, now);
+        counters.CountOut(packetsOut, bytesOut, now);
+        _count = 0;
+        return went;
+    }
+
+    private static DataplaneDrop Drop(SendOutcome outcome) => outcome switch
+    {
+        SendOutcome.TooBig => DataplaneDrop.OutPathTooBig,
+        SendOutcome.Congested => DataplaneDrop.OutCongested,
+        _ => DataplaneDrop.OutUnreachable,
+    };
+
+    private struct Sent
+    {
+        public Adjacency? Adjacency;
+        public int InnerLength;
+    }
+}
