@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a purpose needs and this machine lacks, and starts none of
 # their services.
-#   packages.sh build|lab|test
+#   packages.sh build|lab|test|frr10
 set -euo pipefail
 
 # What to look for, and the package that brings it. A name without a slash is a command.
@@ -28,6 +28,7 @@ modprobe kmod
 iptables-legacy iptables
 TEXT
         ;;
+        frr10) echo "debootstrap debootstrap" ;;
     esac
 }
 

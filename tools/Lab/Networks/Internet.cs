@@ -1,0 +1,113 @@
+using Dmvpn.Lab.Hosts;
+
+namespace Dmvpn.Lab.Networks;
+
+/// <summary>
+/// The internet of the laboratory: a router with one wire for each site, which answers for the old and the new address of a
+/// site that moves. It has no route to any private address, as the real one has none.
+/// </summary>
+public sealed class Internet
+{
+    private readonly LabRun _run;
+
+    private Internet(LabRun run, NetNamespace router)
+    {
+        _run = run;
+        Router = router;
+    }
+
+    /// <summary>The router.</summary>
+    public NetNamespace Router { get; }
+
+    /// <summary>Makes it.</summary>
+    public static async Task<Internet> CreateAsync(LabRun run)
+    {
+        NetNamespace router = await run.AddNamespaceAsync("inet").ConfigureAwait(false);
+        await router.SysctlAsync("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1").ConfigureAwait(false);
+        return new Internet(run, router);
+    }
+
+    /// <summary>
+    /// Adds a site: its DMVPN router, with a wire to the internet (<c>eth0</c>) and a LAN (<c>lan0</c>) with one host.
+    /// </summary>
+    /// <param name="behindNat">Between the router and the internet stands a masquerading NAT that lets nothing in unasked.</param>
+    public async Task<Site> AddSiteAsync(string name, int number, bool behindNat = false)
+    {
+        var addresses = new SiteAddresses(number);
+        NetNamespace node = await _run.AddNamespaceAsync(name).ConfigureAwait(false);
+        await node.SysctlAsync("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+            "net.ipv4.conf.all.send_redirects=0", "net.ipv4.conf.default.send_redirects=0").ConfigureAwait(false);
+        NetNamespace? nat = behindNat ? await AddNatAsync(name, node, addresses).ConfigureAwait(false) : null;
+        if (nat is null)
+            await AttachAsync(node, "eth0", name, addresses).ConfigureAwait(false);
+
+        NetNamespace host = await _run.AddNamespaceAsync(name + "-lan").ConfigureAwait(false);
+        await LabRun.ConnectAsync(node, "lan0", host, "eth0").ConfigureAwait(false);
+        await node.IpAsync($"addr add {addresses.LanRouter}/24 dev lan0").ConfigureAwait(false);
+        await node.IpAsync($"addr add {addresses.LanRouter6}/64 dev lan0").ConfigureAwait(false);
+        await host.IpAsync($"addr add {addresses.LanHost}/24 dev eth0").ConfigureAwait(false);
+        await host.IpAsync($"addr add {addresses.LanHost6}/64 dev eth0").ConfigureAwait(false);
+        await host.IpAsync($"route add default via {addresses.LanRouter}").ConfigureAwait(false);
+        await host.IpAsync($"route add default via {addresses.LanRouter6}").ConfigureAwait(false);
+        return new Site(name, addresses, node, host, nat);
+    }
+
+    /// <summary>A TAP device on the internet's router, as the wire of a site that is a virtual machine.</summary>
+    public async Task<string> AddTapAsync(string name, SiteAddresses addresses)
+    {
+        string tap = "w-" + name;
+        await Router.IpAsync($"tuntap add dev {tap} mode tap").ConfigureAwait(false);
+        await Router.IpAsync($"link set {tap} up").ConfigureAwait(false);
+        await AddGatewayAsync(tap, addresses).ConfigureAwait(false);
+        return tap;
+    }
+
+    /// <summary>Captures what the sites send each other through the internet, each packet once, until the run ends.</summary>
+    public async Task<LabProcess> CaptureAsync(string name)
+    {
+        string file = Path.Combine(_run.Directory, name + ".pcap");
+        // -Q in: on "any" every forwarded packet would be seen twice.
+        LabProcess tcpdump = Router.Start("tcpdump-" + name, "tcpdump", "-Z", "root", "-i", "any", "-Q", "in", "-U", "-s", "0",
+            "-c", "200000", "-w", file, "ip proto 47 or ip6 proto 47");
+        if (!await Poll.UntilAsync(() => tcpdump.Log.Contains("listening on", StringComparison.Ordinal), Host.Patience).ConfigureAwait(false))
+            throw new CommandFailedException("tcpdump did not start: " + tcpdump.Log);
+        return tcpdump;
+    }
+
+    private async Task<NetNamespace> AddNatAsync(string name, NetNamespace node, SiteAddresses addresses)
+    {
+        NetNamespace nat = await _run.AddNamespaceAsync(name + "-nat").ConfigureAwait(false);
+        await nat.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);
+        await AttachAsync(nat, "out", name, addresses).ConfigureAwait(false);
+        await LabRun.ConnectAsync(node, "eth0", nat, "in").ConfigureAwait(false);
+        await nat.IpAsync($"addr add {addresses.PrivateGateway}/24 dev in").ConfigureAwait(false);
+        await node.IpAsync($"addr add {addresses.Private}/24 dev eth0").ConfigureAwait(false);
+        await node.IpAsync($"route add default via {addresses.PrivateGateway}").ConfigureAwait(false);
+        // A home router: it masquerades what goes out and lets in only answers, from the host that was asked.
+        await nat.NftAsync("""
+            table ip nat {
+              chain out { type nat hook postrouting priority 100; oifname "out" masquerade; }
+              chain in { type filter hook forward priority 0; iifname "out" ct state != { established, related } drop; }
+              chain self { type filter hook input priority 0; iifname "out" ct state != { established, related } drop; }
+            }
+            """).ConfigureAwait(false);
+        return nat;
+    }
+
+    private async Task AttachAsync(NetNamespace node, string device, string name, SiteAddresses addresses)
+    {
+        string wire = "w-" + name;
+        await LabRun.ConnectAsync(Router, wire, node, device).ConfigureAwait(false);
+        await AddGatewayAsync(wire, addresses).ConfigureAwait(false);
+        await Site.SettleAsync(node, device, addresses).ConfigureAwait(false);
+    }
+
+    private async Task AddGatewayAsync(string wire, SiteAddresses addresses)
+    {
+        foreach (SiteAddresses place in (SiteAddresses[])[addresses, addresses.Elsewhere])
+        {
+            await Router.IpAsync($"addr add {place.PublicGateway}/28 dev {wire}").ConfigureAwait(false);
+            await Router.IpAsync($"addr add {place.PublicGateway6}/64 dev {wire}").ConfigureAwait(false);
+        }
+    }
+}
