@@ -31,6 +31,7 @@ public sealed partial class OdrInstance
             TimeSpan? next = tunnel.NextHello.IsNever ? null : tunnel.NextHello.Since(now);
             states.Add(new CdpTunnelState(tunnel.Config.Tunnel, IsActive(tunnel), tunnel.HellosSent, tunnel.HellosReceived, next));
         }
+        states.Sort(static (a, b) => a.Tunnel.CompareTo(b.Tunnel));
         return states;
     }
 

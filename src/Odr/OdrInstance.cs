@@ -19,7 +19,7 @@ namespace Dmvpn.Odr;
 public sealed partial class OdrInstance(IRandom random, ILogger? logger = null)
 {
     private readonly ILogger _logger = logger ?? NullLogger.Instance;
-    private readonly SortedDictionary<TunnelId, OdrTunnel> _tunnels = [];
+    private readonly Dictionary<TunnelId, OdrTunnel> _tunnels = [];
     private readonly Dictionary<OdrNeighborKey, OdrNeighbor> _neighbors = [];
     private readonly DeadlineQueue<OdrNeighborKey> _deadlines = new();
     private readonly HashSet<TunnelId> _up = [];
