@@ -31,6 +31,9 @@ public sealed class LabRun : IAsyncDisposable
     /// <summary>Leave the files of <see cref="Directory"/> where they are.</summary>
     public bool KeepFiles { get; set; }
 
+    /// <summary>Everything was taken away, by disposing or by a signal.</summary>
+    public bool IsOver => Volatile.Read(ref _undone) != 0;
+
     /// <summary>Begins a run. Needs root.</summary>
     public static LabRun Start()
     {
@@ -47,6 +50,8 @@ public sealed class LabRun : IAsyncDisposable
     /// <summary>Makes a network namespace with its loopback up and IPv6 addresses usable at once.</summary>
     public async Task<NetNamespace> AddNamespaceAsync(string name)
     {
+        // A signal may have taken the run away while we were busy: then nothing may be added any more.
+        ObjectDisposedException.ThrowIf(IsOver, this);
         string full = Prefix + name;
         _journal.Add("namespace", full);
         await Host.RunAsync("ip", "netns", "add", full).ConfigureAwait(false);
@@ -67,9 +72,9 @@ public sealed class LabRun : IAsyncDisposable
     }
 
     /// <summary>Leaves the run to the user: it outlives this process until <c>lab down</c>.</summary>
-    public void Keep(string state)
+    public void Keep()
     {
-        _journal.Add("kept", state);
+        _journal.Add("kept", "for the user");
         Forget();
     }
 
@@ -82,6 +87,7 @@ public sealed class LabRun : IAsyncDisposable
 
     internal LabProcess StartProcess(string? networkNamespace, string name, bool input, string[] command)
     {
+        ObjectDisposedException.ThrowIf(IsOver, this);
         LabProcess process = LabProcess.Start(networkNamespace, name, Path.Combine(Directory, name + ".log"), input, command);
         _journal.Add("process", process.Identity);
         return process;

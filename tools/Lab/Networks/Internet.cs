@@ -82,7 +82,7 @@ public sealed class Internet
         await LabRun.ConnectAsync(node, "eth0", nat, "in").ConfigureAwait(false);
         await nat.IpAsync($"addr add {addresses.PrivateGateway}/24 dev in").ConfigureAwait(false);
         await node.IpAsync($"addr add {addresses.Private}/24 dev eth0").ConfigureAwait(false);
-        await node.IpAsync($"route add default via {addresses.PrivateGateway}").ConfigureAwait(false);
+        await node.IpAsync($"route add {SiteAddresses.Underlay} via {addresses.PrivateGateway}").ConfigureAwait(false);
         // A home router: it masquerades what goes out and lets in only answers, from the host that was asked.
         await nat.NftAsync("""
             table ip nat {

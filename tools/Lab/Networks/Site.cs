@@ -31,16 +31,23 @@ public sealed class Site(string name, SiteAddresses addresses, NetNamespace node
     {
         if (nat is not null)
             throw new InvalidOperationException("a site behind a NAT does not move");
+        await MoveAsync(node, place).ConfigureAwait(false);
+        Place = place;
+    }
+
+    /// <summary>The same, for a site that another process made.</summary>
+    public static async Task MoveAsync(NetNamespace node, SiteAddresses place)
+    {
         await node.IpAsync("addr flush dev eth0 scope global").ConfigureAwait(false);
         await SettleAsync(node, "eth0", place).ConfigureAwait(false);
-        Place = place;
     }
 
     internal static async Task SettleAsync(NetNamespace node, string device, SiteAddresses place)
     {
         await node.IpAsync($"addr add {place.Public}/28 dev {device}").ConfigureAwait(false);
         await node.IpAsync($"addr add {place.Public6}/64 dev {device}").ConfigureAwait(false);
-        await node.IpAsync($"route replace default via {place.PublicGateway}").ConfigureAwait(false);
-        await node.IpAsync($"-6 route replace default via {place.PublicGateway6}").ConfigureAwait(false);
+        // No default route: a spoke's comes by the tunnel, and the tunnel itself must not follow it.
+        await node.IpAsync($"route replace {SiteAddresses.Underlay} via {place.PublicGateway}").ConfigureAwait(false);
+        await node.IpAsync($"-6 route replace {SiteAddresses.Underlay6} via {place.PublicGateway6}").ConfigureAwait(false);
     }
 }

@@ -66,8 +66,8 @@ public sealed class UmlNode
             for a in {addresses.LanRouter}/24 {addresses.LanRouter6}/64; do ip addr add $a dev lan0; done
             for a in {addresses.Public}/28 {addresses.Public6}/64; do ip addr add $a dev vec0; done
             ip link set lan0 up && ip link set vec0 up
-            ip route add default via {addresses.PublicGateway}
-            ip -6 route add default via {addresses.PublicGateway6}
+            ip route add {SiteAddresses.Underlay} via {addresses.PublicGateway}
+            ip -6 route add {SiteAddresses.Underlay6} via {addresses.PublicGateway6}
             """).ConfigureAwait(false);
         return node;
     }
