@@ -1,0 +1,115 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Dataplane.Tests;
+
+/// <summary>A TUN device in memory: what the kernel has for us, and what it got.</summary>
+internal sealed class FakeTun : ITunDevice
+{
+    public Queue<byte[]> Waiting { get; } = new();
+
+    public List<byte[]> Written { get; } = [];
+
+    public bool Refuses { get; set; }
+
+    public int Read(PacketBatch batch)
+    {
+        int count = 0;
+        while (count < batch.Capacity && Waiting.TryDequeue(out byte[]? packet)) Fill(ref batch[count++], packet);
+        return batch.Count = count;
+    }
+
+    public bool Write(ref PacketSlot packet)
+    {
+        if (Refuses) return false;
+        Written.Add(packet.Data.ToArray());
+        packet.Prepend(10);
+        return true;
+    }
+
+    internal static void Fill(ref PacketSlot slot, ReadOnlySpan<byte> packet)
+    {
+        slot.Reset();
+        packet.CopyTo(slot.Room);
+        slot.Length = packet.Length;
+    }
+}
+
+internal sealed record Datagram(IpAddress Peer, byte[] Bytes, byte TrafficClass = 0, byte HopLimit = 64, bool DontFragment = false, nint Address = 0, int Call = 0);
+
+/// <summary>A port in memory.</summary>
+internal sealed unsafe class FakePort(IpAddress local) : IDatagramPort
+{
+    private int _calls;
+
+    public Queue<Datagram> Waiting { get; } = new();
+
+    public List<Datagram> Sent { get; } = [];
+
+    public SendOutcome Outcome { get; set; }
+
+    public IpAddress LocalAddress { get; } = local;
+
+    public int Receive(PacketBatch batch)
+    {
+        int count = 0;
+        while (count < batch.Capacity && Waiting.TryDequeue(out Datagram? datagram))
+        {
+            ref PacketSlot slot = ref batch[count++];
+            FakeTun.Fill(ref slot, datagram.Bytes);
+            (slot.Peer, slot.TrafficClass, slot.HopLimit) = (datagram.Peer, datagram.TrafficClass, datagram.HopLimit);
+        }
+        return batch.Count = count;
+    }
+
+    public void Send(Span<OutgoingPacket> packets)
+    {
+        _calls++;
+        foreach (ref OutgoingPacket packet in packets)
+        {
+            packet.Outcome = Outcome;
+            if (Outcome != SendOutcome.Sent) continue;
+            byte[] bytes = new ReadOnlySpan<byte>(packet.Data, packet.Length).ToArray();
+            Sent.Add(new Datagram(packet.Destination, bytes, packet.TrafficClass, packet.HopLimit, packet.DontFragment, (nint)packet.Data, _calls));
+        }
+    }
+}
+
+/// <summary>A device and a port that always have the same packets and forget what they get: for measuring.</summary>
+internal sealed class EndlessDevice(IpAddress local, IpAddress peer, byte[][] packets) : ITunDevice, IDatagramPort
+{
+    private int _next;
+
+    public long Taken { get; private set; }
+
+    public IpAddress LocalAddress { get; } = local;
+
+    public SendOutcome Outcome { get; set; }
+
+    public bool Silent { get; set; }
+
+    public int Read(PacketBatch batch)
+    {
+        int count = Silent ? 0 : batch.Capacity;
+        for (int i = 0; i < count; i++)
+        {
+            FakeTun.Fill(ref batch[i], packets[_next]);
+            batch[i].Peer = peer;
+            if (++_next == packets.Length) _next = 0;
+        }
+        return batch.Count = count;
+    }
+
+    public int Receive(PacketBatch batch) => Read(batch);
+
+    public bool Write(ref PacketSlot packet)
+    {
+        Taken++;
+        return true;
+    }
+
+    public void Send(Span<OutgoingPacket> packets)
+    {
+        Taken += packets.Length;
+        foreach (ref OutgoingPacket packet in packets) packet.Outcome = Outcome;
+    }
+}
