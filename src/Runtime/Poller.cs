@@ -41,6 +41,9 @@ public sealed unsafe class Poller : IDisposable
         Control(ControlAdd, _wake, PollInterest.Readable, WakeToken);
     }
 
+    /// <summary>The epoll descriptor itself: readable while something is ready.</summary>
+    internal int Descriptor => _epoll;
+
     /// <summary>Waits for <paramref name="descriptor"/> too. Errors of it are always reported.</summary>
     /// <param name="token">Comes back in <see cref="Ready.Token"/>; any number but the largest.</param>
     public void Add(int descriptor, ulong token, PollInterest interest = PollInterest.Readable) =>

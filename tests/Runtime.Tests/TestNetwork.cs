@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dmvpn.Runtime.Netlink;
 
 namespace Dmvpn.Runtime.Tests;
 
@@ -51,6 +52,8 @@ internal sealed class TestNetwork : IDisposable
             Ip(space, $"address add {six} dev {name} nodad");
             Ip(space, $"link set {name} up");
         }
+        WaitUntilRunning(left, leftName);
+        WaitUntilRunning(right, rightName);
     }
 
     /// <summary>A link that is down and leads nowhere: the other end of the veth pair is alone in a namespace of its own.</summary>
@@ -91,6 +94,13 @@ internal sealed class TestNetwork : IDisposable
             Assert.True(MonotonicClock.Now < deadline, $"not within 10 s: {what}");
             Thread.Sleep(1);
         }
+    }
+
+    // The carrier is handled a moment later, and IPv6 sends nothing before that.
+    private static void WaitUntilRunning(NetworkNamespace space, string name)
+    {
+        using Rtnetlink rtnetlink = space.Run(() => new Rtnetlink());
+        Eventually(() => rtnetlink.FindLink(name)!.State == LinkState.Up, $"{name} is up");
     }
 
     public void Dispose()

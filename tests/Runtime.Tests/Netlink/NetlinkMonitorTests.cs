@@ -40,6 +40,7 @@ public sealed class NetlinkMonitorTests : IDisposable, INetlinkObserver
     [Fact]
     public void Changes_OfLinkAddressAndRoutes_AreToldInOrder()
     {
+        _space.Run(() => File.WriteAllText("/proc/sys/net/ipv6/conf/d0/disable_ipv6", "1"));
         using NetlinkMonitor monitor = _space.Run(() => new NetlinkMonitor());
         TestNetwork.Ip(_space, "link set d0 up");
         TestNetwork.Ip(_space, "address add 10.1.0.1/24 dev d0");
@@ -67,7 +68,7 @@ public sealed class NetlinkMonitorTests : IDisposable, INetlinkObserver
             "link d0 down", "resync LinkState",
             "link d0 removed", "resync LinkState",
         ];
-        Assert.Equal(expected, _events.Where(text => !text.Contains("fe80") && !text.Contains("ff00")));
+        Assert.Equal(expected, _events);
     }
 
     [Fact]

@@ -1,0 +1,138 @@
+using Dmvpn.Dataplane;
+using Dmvpn.Runtime.Native;
+
+namespace Dmvpn.Runtime;
+
+/// <summary>
+/// Sends packets by sendmmsg over one socket, with TTL, ToS and "don't fragment" of each. One thread at a time. Kept apart from
+/// the kind of socket: raw and UDP ports share it.
+/// <para>
+/// There is no control message for "don't fragment" (the IPv6 one is not for these protocols), it is a state of the socket. So
+/// those packets that want it as it is go first and the others after one change: in practice a batch wants one of the
+/// two. A second socket for the others would get a copy of every packet that is received.
+/// </para>
+/// </summary>
+internal sealed unsafe class DatagramSender : IDisposable
+{
+    // Errors of earlier packets (ICMP) are reported by the next call on the socket, whatever it sends: tried again, and again
+    // since several may have come.
+    private const int Attempts = 4;
+
+    private const int TrafficClassPlace = 0, HopLimitPlace = 1, Controls = 2;
+
+    private readonly int _descriptor;
+    private readonly bool _ipv4;
+    private readonly int _scope;
+    private readonly MessageVector _messages = new(RuntimeLimits.MessagesPerCall);
+    private readonly int[] _indexes = new int[RuntimeLimits.MessagesPerCall];
+    private bool _dontFragment;
+
+    /// <param name="scope">Index of the link that link-local destinations are on.</param>
+    public DatagramSender(int descriptor, bool ipv4, int scope)
+    {
+        (_descriptor, _ipv4, _scope) = (descriptor, ipv4, scope);
+        int level = ipv4 ? IpSocketSpec.LevelIPv4 : IpSocketSpec.LevelIPv6;
+        _messages.PrepareControl(TrafficClassPlace, level, ipv4 ? IpSocketSpec.IPv4TypeOfService : IpSocketSpec.IPv6TrafficClass);
+        _messages.PrepareControl(HopLimitPlace, level, ipv4 ? IpSocketSpec.IPv4TimeToLive : IpSocketSpec.IPv6HopLimit);
+        for (int i = 0; i < _messages.Capacity; i++)
+        {
+            ref MessageHeader header = ref _messages.Headers[i].Header;
+            header.Name = _messages.Name(i);
+            header.Control = _messages.Control(i);
+            header.ControlLength = Controls * MessageVector.ControlSpace;
+        }
+        SetDontFragment(false);
+    }
+
+    public void Send(Span<OutgoingPacket> packets)
+    {
+        bool present = _dontFragment;
+        if (SendWhere(packets, present) == packets.Length) return;
+        SetDontFragment(!present);
+        SendWhere(packets, !present);
+    }
+
+    public void Dispose() => _messages.Dispose();
+
+    /// <summary>Sends the packets with this "don't fragment" and returns how many these are.</summary>
+    private int SendWhere(Span<OutgoingPacket> packets, bool dontFragment)
+    {
+        int filled = 0, total = 0;
+        for (int i = 0; i < packets.Length; i++)
+        {
+            ref OutgoingPacket packet = ref packets[i];
+            if (packet.DontFragment != dontFragment) continue;
+            total++;
+            if (packet.Destination.IsIPv4 != _ipv4)
+            {
+                packet.Outcome = SendOutcome.Unreachable;
+                continue;
+            }
+            Fill(filled, packet);
+            _indexes[filled++] = i;
+            if (filled < _messages.Capacity) continue;
+            Flush(packets, filled);
+            filled = 0;
+        }
+        Flush(packets, filled);
+        return total;
+    }
+
+    private void Fill(int place, in OutgoingPacket packet)
+    {
+        _messages.Vectors[place].Base = packet.Data;
+        _messages.Vectors[place].Length = (nuint)packet.Length;
+        ref MessageHeader header = ref _messages.Headers[place].Header;
+        header.NameLength = SocketAddress.Write(header.Name, packet.Destination, 0, _scope);
+        _messages.ControlValue(place, TrafficClassPlace) = packet.TrafficClass;
+        _messages.ControlValue(place, HopLimitPlace) = packet.HopLimit;
+    }
+
+    // sendmmsg stops at the first refused packet and says why only when that is the first of a call.
+    private void Flush(Span<OutgoingPacket> packets, int count)
+    {
+        int start = 0, attempt = 1;
+        while (start < count)
+        {
+            int sent = Libc.SendMessages(_descriptor, _messages.Headers + start, (uint)(count - start), LibcSpec.MessageDontWait);
+            if (sent > 0)
+            {
+                for (int i = start; i < start + sent; i++) packets[_indexes[i]].Outcome = SendOutcome.Sent;
+                start += sent;
+                attempt = 1;
+                continue;
+            }
+            Errno error = LinuxError.Last.Number;
+            if (error == Errno.Interrupted) continue;
+            if (error == Errno.Again)
+            {
+                // The socket's own buffer is full: nothing behind would fit either.
+                for (int i = start; i < count; i++) packets[_indexes[i]].Outcome = SendOutcome.Congested;
+                return;
+            }
+            if (MayBeOfAnEarlierPacket(error) && attempt++ < Attempts) continue;
+            packets[_indexes[start++]].Outcome = OutcomeOf(error);
+            attempt = 1;
+        }
+    }
+
+    private static bool MayBeOfAnEarlierPacket(Errno error) => error is Errno.HostUnreachable or Errno.NetworkUnreachable
+        or Errno.ConnectionRefused or Errno.NoProtocolOption or Errno.Protocol or Errno.HostDown or Errno.MessageTooLong
+        or Errno.AccessDenied or Errno.NotSupported or Errno.NoSuchProcess or Errno.NetworkDown;
+
+    private static SendOutcome OutcomeOf(Errno error) => error switch
+    {
+        Errno.MessageTooLong => SendOutcome.TooBig,
+        Errno.NoBufferSpace or Errno.NoMemory => SendOutcome.Congested,
+        _ => SendOutcome.Unreachable,
+    };
+
+    private void SetDontFragment(bool dontFragment)
+    {
+        int level = _ipv4 ? IpSocketSpec.LevelIPv4 : IpSocketSpec.LevelIPv6;
+        int option = _ipv4 ? IpSocketSpec.IPv4MtuDiscover : IpSocketSpec.IPv6MtuDiscover;
+        int value = dontFragment ? IpSocketSpec.MtuDiscoverAlways : IpSocketSpec.MtuDiscoverNever;
+        Libc.SetOption(_descriptor, level, option, value, "set IP_MTU_DISCOVER");
+        _dontFragment = dontFragment;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text;
+using Dmvpn.Dataplane;
+using Dmvpn.Runtime.Native;
+using Dmvpn.Runtime.Netlink;
+
+namespace Dmvpn.Runtime;
+
+/// <summary>
+/// A TUN device with a vnet header in front of every packet. The device belongs to the network namespace of the thread that
+/// opens it and is gone when its last queue is closed. Other programs see it as POINTOPOINT, MULTICAST, NOARP.
+/// The device is made down and without addresses: those come by <see cref="Rtnetlink"/>.
+/// </summary>
+public sealed unsafe class TunDevice : ITunDevice, IDisposable
+{
+    /// <summary>Longest name of a link, in bytes (IFNAMSIZ less the zero).</summary>
+    public const int MaximumName = 15;
+
+    // struct virtio_net_hdr, without the field for merged buffers.
+    private const int VnetHeader = 10;
+
+    private const string ClonePath = "/dev/net/tun";
+    private const ushort FlagTun = 0x0001, FlagNoPacketInformation = 0x1000, FlagVnetHeader = 0x4000, FlagMultiQueue = 0x0100;
+    private const uint SetInterface = 0x400454CA, SetOffload = 0x400454D0;
+    private const uint SetVnetHeaderSize = 0x400454D8, SetCarrierRequest = 0x400454E2;
+    private const LinkFlags Required = LinkFlags.PointToPoint | LinkFlags.Multicast | LinkFlags.NoArp;
+
+    private readonly int _descriptor;
+    private readonly bool _multiQueue;
+
+    private TunDevice(int descriptor, string name, int linkIndex, bool multiQueue) =>
+        (_descriptor, Name, LinkIndex, _multiQueue) = (descriptor, name, linkIndex, multiQueue);
+
+    /// <summary>The name that it was made with.</summary>
+    public string Name { get; }
+
+    /// <summary>Index of the link.</summary>
+    public int LinkIndex { get; }
+
+    /// <summary>Readable when packets wait; for a <see cref="Poller"/>.</summary>
+    public int Descriptor => _descriptor;
+
+    /// <summary>
+    /// Why the last write was refused or a read ended early; <see cref="Errno.BadDescriptorState"/> once somebody deleted the device.
+    /// </summary>
+    public Errno LastError { get; private set; }
+
+    /// <summary>Makes the device, or takes over one that was made persistent and is not in use.</summary>
+    /// <param name="name">At most <see cref="MaximumName"/> bytes.</param>
+    /// <param name="multiQueue">Whether <see cref="OpenQueue"/> may add queues, each for a worker of its own.</param>
+    /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
+    public static TunDevice Open(string name, bool multiQueue = false)
+    {
+        int descriptor = Libc.Open(ClonePath, LibcSpec.OpenReadWrite | LibcSpec.OpenNonBlocking | LibcSpec.OpenCloseOnExec);
+        if (descriptor < 0) LinuxException.ThrowLast($"open {ClonePath}");
+        try
+        {
+            Attach(descriptor, name, multiQueue);
+            using var rtnetlink = new Rtnetlink();
+            LinuxLink link = rtnetlink.FindLink(name) ?? throw new LinuxException($"find {name}", new LinuxError(Errno.NoDevice));
+            if ((link.Flags & Required) != Required) throw new LinuxException($"open {name} (flags {link.Flags})", new LinuxError(Errno.Invalid));
+            return new TunDevice(descriptor, name, link.Index, multiQueue);
+        }
+        catch
+        {
+            Libc.Close(descriptor);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// One more queue of a multi-queue device; the kernel spreads flows over them. In the same network namespace as the first.
+    /// </summary>
+    public TunDevice OpenQueue() => _multiQueue ? Open(Name, multiQueue: true) : throw new InvalidOperationException($"{Name} has one queue");
+
+    /// <inheritdoc/>
+    public int Read(PacketBatch batch)
+    {
+        int count = 0;
+        while (count < batch.Capacity)
+        {
+            ref PacketSlot slot = ref batch[count];
+            slot.Reset();
+            nint length = Libc.Read(_descriptor, slot.Pointer - VnetHeader, VnetHeader + PacketBatch.MaximumPacket);
+            if (length > VnetHeader)
+            {
+                slot.Length = (int)length - VnetHeader;
+                count++;
+            }
+            else if (length < 0)
+            {
+                Errno error = LinuxError.Last.Number;
+                if (error == Errno.Interrupted) continue;
+                if (error != Errno.Again) LastError = error;
+                break;
+            }
+        }
+        batch.Count = count;
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public bool Write(ref PacketSlot packet)
+    {
+        // All zero: no checksum to finish, no segments to cut.
+        packet.Prepend(VnetHeader).Clear();
+        while (true)
+        {
+            if (Libc.Write(_descriptor, packet.Pointer, packet.Length) >= 0) return true;
+            LastError = LinuxError.Last.Number;
+            if (LastError != Errno.Interrupted) return false;
+        }
+    }
+
+    /// <summary>
+    /// Line protocol: whether the kernel and the routing programs see a carrier. A new device has one. (Linux 5.0)
+    /// </summary>
+    public LinuxError SetCarrier(bool carrier)
+    {
+        int value = carrier ? 1 : 0;
+        return Libc.Ioctl(_descriptor, SetCarrierRequest, &value) == 0 ? LinuxError.None : LinuxError.Last;
+    }
+
+    /// <summary>Closes the queue. No worker may be using it.</summary>
+    public void Dispose() => Libc.Close(_descriptor);
+
+    private static void Attach(int descriptor, string name, bool multiQueue)
+    {
+        // struct ifreq: 16 bytes of name, then the flags.
+        const int RequestSize = 40;
+        byte* request = stackalloc byte[RequestSize];
+        var bytes = new Span<byte>(request, RequestSize);
+        bytes.Clear();
+        // The kernel would take '%d' for a number to choose.
+        if (name.Length == 0 || name.Contains('%') || Encoding.UTF8.GetByteCount(name) > MaximumName) throw new ArgumentException($"'{name}' is not a link name");
+        Encoding.UTF8.GetBytes(name, bytes);
+        *(ushort*)(request + 16) = (ushort)(FlagTun | FlagNoPacketInformation | FlagVnetHeader | (multiQueue ? FlagMultiQueue : 0));
+        if (Libc.Ioctl(descriptor, SetInterface, request) != 0) LinuxException.ThrowLast($"make TUN device {name}");
+        int size = VnetHeader;
+        if (Libc.Ioctl(descriptor, SetVnetHeaderSize, &size) != 0) LinuxException.ThrowLast($"set vnet header of {name}");
+        // The kernel finishes checksums and cuts segments before we read.
+        if (Libc.Ioctl(descriptor, SetOffload, null) != 0) LinuxException.ThrowLast($"set offloads of {name}");
+    }
+}
