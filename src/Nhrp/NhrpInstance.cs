@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Wire.Nhrp;
 using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Nhrp;
@@ -14,105 +15,155 @@ namespace Dmvpn.Nhrp;
 /// </list>
 /// After each call of kinds 2 to 4 the shell carries out the outbox's effects in order.
 /// </summary>
-public sealed partial class NhrpInstance(IRouteLookup routes, IRandom random, ILogger logger)
+public sealed partial class NhrpInstance
 {
+    private readonly NhrpCore _core;
+
+    /// <summary>An engine without interfaces.</summary>
+    public NhrpInstance(IRouteLookup routes, IRandom random, ILogger logger) => _core = new NhrpCore(routes, random, logger);
+
     /// <summary>The earliest time at which <see cref="OnDeadline"/> has something to do.</summary>
-    public Instant NextDeadline => routes is null || random is null || logger is null ? Instant.Zero : Instant.Never;
-
-    /// <summary>Packets that were not obeyed or not sent, by reason.</summary>
-    public DropCounters<NhrpDrop> Drops { get; } = new();
-
-    /// <summary>Packets that could not be decoded, by reason.</summary>
-    public DropCounters<Wire.Malformed> Malformed { get; } = new();
-
-    /// <summary>
-    /// Gives an interface its configuration, or takes it away (null). Only what differs is touched: mappings, registrations and
-    /// shortcuts that are not concerned live on. False, and nothing changed, when the configuration cannot be used.
-    /// </summary>
-    public bool TryApply(NhrpInterfaceKey key, NhrpConfig? config, Instant now, Outbox<NhrpEffect> outbox) => true;
+    public Instant NextDeadline => _core.Timers.Next;
 
     /// <summary>The interface came up, went down, or changed an address, its source or its MTU. Changed addresses are registered at once.</summary>
-    public void OnInterfaceChanged(NhrpInterfaceFacts facts, Instant now, Outbox<NhrpEffect> outbox) { }
+    public void OnInterfaceChanged(NhrpInterfaceFacts facts, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        NhrpInterface via = _core.FindOrAdd(facts.Key);
+        NhrpInterfaceFacts old = via.Facts;
+        if (facts == old) return;
+        bool addressesChanged = !facts.Addresses.Equals(old.Addresses), sourceChanged = facts.NbmaSource != old.NbmaSource;
+        bool runs = via.Config.NetworkId is not null && facts.Up && facts.Addresses.Count > 0 && !facts.NbmaSource.IsUnspecified;
+        // What is taken back must be taken back by the old protocol address, and sent from the underlay address that still works.
+        if (via.Active && addressesChanged && !sourceChanged && old.Up)
+        {
+            via.Answers.PurgeAll(now, outbox);
+            foreach (NhsClient nhs in via.Nhss.Clients) nhs.PurgeAddressesNotIn(facts, now, outbox);
+        }
+        via.Facts = facts;
+        if (!via.Active || !runs)
+        {
+            Update(via, purge: false, now, outbox);
+            return;
+        }
+        if (sourceChanged) via.Answers.PurgeAll(now, outbox);
+        if (!addressesChanged && !sourceChanged) return;
+        foreach (NhrpInterfaceAddress own in facts.Addresses.AsSpan())
+        {
+            if (via.Cache.Find(own.Address) is { } taken) via.Cache.Remove(taken, now, outbox);
+        }
+        foreach (NhsClient nhs in via.Nhss.Clients) nhs.Restart(now, outbox);
+    }
 
     /// <summary>An NHRP packet (what follows the GRE header). It is not kept.</summary>
-    public void HandlePacket(in NhrpArrival arrival, ReadOnlySpan<byte> packet, Instant now, Outbox<NhrpEffect> outbox) { }
+    public void HandlePacket(in NhrpArrival arrival, ReadOnlySpan<byte> packet, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (_core.Find(arrival.Key) is not { Active: true } via)
+        {
+            Drops.Count(NhrpDrop.InterfaceDown);
+            return;
+        }
+        if (!NhrpView.TryParse(packet, out NhrpView view, out Wire.Malformed why))
+        {
+            Malformed.Count(why);
+            _core.Logger.PacketMalformed(arrival.Key, arrival.From, why);
+            return;
+        }
+        via.Received[(int)view.Type]++;
+        via.Received[0]++;
+        if (_core.Logger.IsEnabled(LogLevel.Debug)) _core.Logger.PacketReceived(view.Type, arrival.Key, arrival.From, view.PacketSize, NhrpText.Format(view));
+        if (!IsOurFamily(via, view))
+        {
+            Drops.Count(NhrpDrop.FamilyMismatch);
+            return;
+        }
+        if (CheckExtensions(via, arrival, view, now, outbox)) Dispatch(via, arrival, view, now, outbox);
+    }
 
     /// <summary>Phase 2: there is traffic for a next hop on the tunnel that has no mapping. The caller sends it by the NHS meanwhile.</summary>
-    public void OnNextHopUnresolved(NhrpInterfaceKey key, IpAddress nextHop, Instant now, Outbox<NhrpEffect> outbox) { }
+    public void OnNextHopUnresolved(NhrpInterfaceKey key, IpAddress nextHop, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (_core.Find(key) is not { Active: true } via) return;
+        if (nextHop.IsIPv4 == key.IPv6 || nextHop.IsUnspecified || nextHop.IsMulticast || via.IsBroadcast(nextHop) || _core.IsOwn(nextHop)) return;
+        if (via.Cache.Find(nextHop) is not null || via.Statics.TryDerive(nextHop, now, outbox)) return;
+        via.Resolutions.Start(nextHop, now, outbox);
+    }
 
     /// <summary>
     /// A packet that came from <paramref name="from"/> over the tunnel is routed out over a tunnel of the same network-id: its
     /// sender is told, at most once per redirect timeout and (source, destination).
     /// </summary>
-    public void OnTrafficTurnedAround(NhrpInterfaceKey arrival, NbmaPeer from, ReadOnlySpan<byte> ipPacketHead, Instant now, Outbox<NhrpEffect> outbox) { }
-
-    /// <summary>The adjacency of a next hop carried traffic since the last call: it, and shortcuts over it, are refreshed before they expire.</summary>
-    public void OnUsed(NhrpInterfaceKey key, IpAddress nextHop, Instant now) { }
-
-    /// <summary>A route of the kernel's table (not a shortcut) appeared, changed or went: answers given that depended on it are purged.</summary>
-    public void OnRouteChanged(IpPrefix prefix, Instant now, Outbox<NhrpEffect> outbox) { }
-
-    /// <summary>Answer to <see cref="NhrpEffectKind.ResolveName"/>; no address means that the look-up failed.</summary>
-    public void OnNameResolved(string name, ReadOnlySpan<IpAddress> addresses, TimeSpan timeToLive, Instant now, Outbox<NhrpEffect> outbox) { }
-
-    /// <summary>The association with a peer is gone for good: what was learnt from it goes, and its next hop server is registered with anew.</summary>
-    public void OnPeerLost(NbmaPeer peer, Instant now, Outbox<NhrpEffect> outbox) { }
-
-    /// <summary>Does what is due.</summary>
-    public void OnDeadline(Instant now, Outbox<NhrpEffect> outbox) { }
-
-    /// <summary><c>clear ip nhrp</c>: all dynamic entries of a family, or those of one interface.</summary>
-    public void Clear(bool ipv6, NhrpInterfaceKey? key, Instant now, Outbox<NhrpEffect> outbox) { }
-
-    /// <summary><c>clear ip nhrp ADDRESS</c>: the dynamic entries for an address or next hop. False when there is none.</summary>
-    public bool ClearAddress(IpAddress address, Instant now, Outbox<NhrpEffect> outbox) => false;
-
-    /// <summary><c>clear ip nhrp shortcut</c>.</summary>
-    public void ClearShortcuts(bool ipv6, Instant now, Outbox<NhrpEffect> outbox) { }
-
-    /// <summary><c>clear ip nhrp counters</c>.</summary>
-    public void ClearCounters() { }
-
-    /// <summary>The program ends: registrations and answers given are purged, routes withdrawn. Nothing is kept.</summary>
-    public void Stop(Instant now, Outbox<NhrpEffect> outbox) { }
-
-    /// <summary><c>show ip nhrp</c>: all entries of a family.</summary>
-    public IEnumerable<NhrpCacheEntryState> Cache(bool ipv6) => [];
-
-    /// <summary>How many entries a family has; cheap.</summary>
-    public int CacheCount(bool ipv6) => 0;
-
-    /// <summary>The best entry for an address; cheap.</summary>
-    public bool TryFind(NhrpInterfaceKey key, IpAddress address, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out NhrpCacheEntryState? entry)
+    public void OnTrafficTurnedAround(NhrpInterfaceKey arrival, NbmaPeer from, ReadOnlySpan<byte> ipPacketHead, Instant now, Outbox<NhrpEffect> outbox)
     {
-        entry = null;
-        return false;
+        if (_core.Find(arrival) is { Active: true } via) via.Redirects.OnTrafficTurnedAround(from, ipPacketHead, now, outbox);
     }
 
-    /// <summary><c>show ip nhrp nhs detail</c>.</summary>
-    public IEnumerable<NhsState> Nhss(bool ipv6) => [];
-
-    /// <summary><c>show ip nhrp traffic</c>.</summary>
-    public IEnumerable<NhrpTrafficState> Traffic(bool ipv6) => [];
-
-    /// <summary><c>show ip nhrp summary</c>.</summary>
-    public NhrpSummaryState Summary(bool ipv6) => new();
-
-    /// <summary><c>show ip nhrp redirect</c>.</summary>
-    public IEnumerable<NhrpRedirectState> Redirects(bool ipv6, Instant now) => [];
-
-    /// <summary><c>show ip nhrp shortcut</c>: the entries of <see cref="Cache"/> that are shortcuts.</summary>
-    public IEnumerable<NhrpCacheEntryState> Shortcuts(bool ipv6) => [];
-
-    /// <summary><c>show ip nhrp multicast</c>.</summary>
-    public IEnumerable<NhrpMulticastState> Multicast(bool ipv6) => [];
-
-    /// <summary>
-    /// Where to send a packet for a next hop that has no mapping yet (phase 2): the best next hop server that answers. False when none does.
-    /// </summary>
-    public bool TryGetServer(NhrpInterfaceKey key, out IpAddress address, out NbmaPeer peer)
+    /// <summary>The adjacency of a next hop carried traffic since the last call: it, and shortcuts over it, are refreshed before they expire.</summary>
+    public void OnUsed(NhrpInterfaceKey key, IpAddress nextHop, Instant now)
     {
-        (address, peer) = (default, default);
-        return false;
+        if (_core.Find(key)?.Cache.Find(nextHop) is not { } mapping) return;
+        mapping.LastUsed = now;
+        // Idle when it was asked whether to refresh, used now: ask again.
+        if (mapping.Origin == NhrpOrigin.Resolved && mapping.Deadline == mapping.Expires) _core.Timers.Set(mapping, now);
+        if (mapping.Shortcuts is null) return;
+        foreach (NhrpShortcut shortcut in mapping.Shortcuts)
+        {
+            if (shortcut.Deadline == shortcut.Expires) _core.Timers.Set(shortcut, now);
+        }
+    }
+
+    /// <summary>A route of the kernel's table (not a shortcut) appeared, changed or went: answers given that depended on it are purged.</summary>
+    public void OnRouteChanged(IpPrefix prefix, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        foreach (NhrpInterface via in _core.Interfaces)
+        {
+            if (!via.Active || via.Key.IPv6 == prefix.IsIPv4) continue;
+            via.Answers.OnRouteChanged(prefix, now, outbox);
+            foreach (NhrpShortcut shortcut in via.Cache.ShortcutsOverlapping(prefix)) Reconsider(via, shortcut, now, outbox);
+            via.Resolutions.ForgetNegative(prefix);
+        }
+    }
+
+    /// <summary>Answer to <see cref="NhrpEffectKind.ResolveName"/>; no address means that the look-up failed.</summary>
+    public void OnNameResolved(string name, ReadOnlySpan<IpAddress> addresses, TimeSpan timeToLive, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        foreach (NhrpInterface via in _core.Interfaces)
+        {
+            foreach (NhsClient nhs in via.Nhss.Clients)
+            {
+                if (nhs.Config.NbmaName == name) nhs.OnNameResolved(addresses, timeToLive, now, outbox);
+            }
+        }
+    }
+
+    /// <summary>The association with a peer is gone for good: what was learnt from it goes, and its next hop server is registered with anew.</summary>
+    public void OnPeerLost(NbmaPeer peer, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        foreach (NhrpInterface via in _core.Interfaces)
+        {
+            if (!via.Active) continue;
+            foreach (NhrpMapping mapping in via.Cache.MappingsOf(peer))
+            {
+                if (mapping.Origin != NhrpOrigin.Static) via.Cache.Remove(mapping, now, outbox);
+            }
+            foreach (NhsClient nhs in via.Nhss.Clients)
+            {
+                if (nhs.IsSelected && nhs.Peer == peer) nhs.OnPeerLost(now, outbox);
+            }
+        }
+    }
+
+    /// <summary>Does what is due.</summary>
+    public void OnDeadline(Instant now, Outbox<NhrpEffect> outbox)
+    {
+        while (_core.Timers.TryPop(now, out NhrpTimed? timed)) timed!.OnDeadline(now, outbox);
+    }
+
+    /// <summary>A shortcut's route changed under it: gone when the network is now this router's own, an override or not by the table.</summary>
+    private void Reconsider(NhrpInterface via, NhrpShortcut shortcut, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        bool routed = _core.Routes.TryLookup(shortcut.Destination, withShortcuts: false, out RouteView route);
+        // No route at all is no reason: the hub that gave it may be dead, and the shortcut does not need it.
+        if (routed && _core.Paths.Find(via, shortcut.Destination).Kind == NhrpPathKind.Local) via.Cache.RemoveShortcut(shortcut, outbox);
+        else via.Cache.PutShortcut(shortcut.Prefix, shortcut.NextHop, routed && route.Prefix == shortcut.Prefix, now, outbox);
     }
 }

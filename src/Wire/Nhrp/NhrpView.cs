@@ -100,6 +100,9 @@ public readonly ref struct NhrpView : IWireView<NhrpView>
         }
     }
 
+    /// <summary>The client information entries, or the carried packet, as bytes.</summary>
+    public ReadOnlySpan<byte> Body => _bytes[_bodyStart.._bodyEnd];
+
     /// <summary>Where the first entry (or the carried packet) starts.</summary>
     public int BodyOffset => _bodyStart;
 

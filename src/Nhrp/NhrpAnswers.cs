@@ -1,0 +1,104 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Nhrp;
+
+/// <summary>
+/// The answers that this router gave on one interface, and to whom: when one is no longer true, each requester gets a purge (RFC 2332 5.2.5, 6.2.1).
+/// </summary>
+internal sealed class NhrpAnswers(NhrpInterface owner)
+{
+    private PrefixTrie<NhrpAnswer> _answers = PrefixTrie<NhrpAnswer>.Empty;
+    private int _requesters;
+
+    public int Count => _answers.Count;
+
+    public IEnumerable<KeyValuePair<IpPrefix, NhrpAnswer>> All => _answers.Entries();
+
+    /// <summary>Remembers a requester; false when there is no room, and the answer must not be given then.</summary>
+    public bool Add(IpPrefix prefix, IpAddress requester, NbmaPeer peer, uint requestId, TimeSpan holdTime, Instant now)
+    {
+        if (!_answers.TryGet(prefix, out NhrpAnswer? answer))
+        {
+            if (_requesters >= NhrpLimits.MaximumRequesters) return false;
+            answer = new NhrpAnswer(owner, prefix) { Created = now };
+            _answers = _answers.Set(prefix, answer);
+        }
+        answer.Hits++;
+        if (!answer.Requesters.ContainsKey(requester))
+        {
+            if (_requesters >= NhrpLimits.MaximumRequesters) return false;
+            _requesters++;
+        }
+        answer.Requesters[requester] = new NhrpRequester(peer, requestId, now + holdTime);
+        if (answer.Deadline.IsNever) owner.Core.Timers.Set(answer, now + holdTime);
+        return true;
+    }
+
+    /// <summary>Tells everybody who was given something inside of, or around, a prefix.</summary>
+    public void Purge(IpPrefix prefix, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        foreach (NhrpAnswer answer in Overlapping(prefix)) Purge(answer, now, outbox);
+    }
+
+    public void PurgeAll(Instant now, Outbox<NhrpEffect> outbox)
+    {
+        foreach (KeyValuePair<IpPrefix, NhrpAnswer> entry in _answers.Entries()) Purge(entry.Value, now, outbox);
+    }
+
+    /// <summary>A route changed: answers that would be given otherwise now are purged.</summary>
+    public void OnRouteChanged(IpPrefix prefix, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (_answers.Count == 0) return;
+        foreach (NhrpAnswer answer in Overlapping(prefix))
+        {
+            NhrpPath path = owner.Core.Paths.Find(owner, answer.Prefix.Address);
+            IpPrefix now1 = owner.Core.ResolutionServer.AnswerPrefix(owner, path, answer.Prefix.Address);
+            if (path.Kind != NhrpPathKind.Local || now1 != answer.Prefix && !answer.Prefix.IsHost) Purge(answer, now, outbox);
+        }
+    }
+
+    /// <summary>Forgets requesters whose holding time is over.</summary>
+    public void OnAnswerDeadline(NhrpAnswer answer, Instant now)
+    {
+        Instant next = Instant.Never;
+        List<IpAddress>? gone = null;
+        foreach ((IpAddress address, NhrpRequester requester) in answer.Requesters)
+        {
+            if (requester.Expires <= now) (gone ??= []).Add(address);
+            else next = Instant.Min(next, requester.Expires);
+        }
+        foreach (IpAddress address in gone ?? [])
+        {
+            answer.Requesters.Remove(address);
+            _requesters--;
+        }
+        if (next.IsNever) Remove(answer);
+        else owner.Core.Timers.Set(answer, next);
+    }
+
+    private void Purge(NhrpAnswer answer, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        Remove(answer);
+        foreach ((IpAddress address, NhrpRequester requester) in answer.Requesters)
+        {
+            if (requester.Expires > now) owner.Purges.Send(answer.Prefix, address, requester.Peer, now, outbox);
+        }
+    }
+
+    private void Remove(NhrpAnswer answer)
+    {
+        _answers = _answers.Remove(answer.Prefix);
+        _requesters -= answer.Requesters.Count;
+        owner.Core.Timers.Set(answer, Instant.Never);
+    }
+
+    private List<NhrpAnswer> Overlapping(IpPrefix prefix)
+    {
+        List<NhrpAnswer> found = [];
+        if (_answers.Count == 0) return found;
+        foreach (KeyValuePair<IpPrefix, NhrpAnswer> inside in _answers.EntriesWithin(prefix)) found.Add(inside.Value);
+        IpPrefix outer = prefix;
+        while (outer.Length > 0 && _answers.TryMatchCovering(new IpPrefix(outer.Address, outer.Length - 1), out outer, out NhrpAnswer? covering)) found.Add(covering);
+        return found;
+    }
+}

@@ -1,0 +1,77 @@
+using Dmvpn.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Nhrp;
+
+/// <summary>What all parts of the engine share: look-ups, randomness, timers, counters, the interfaces.</summary>
+internal sealed class NhrpCore
+{
+    private readonly List<NhrpInterface> _interfaces = [];
+    private uint _requestId;
+
+    public NhrpCore(IRouteLookup routes, IRandom random, ILogger logger)
+    {
+        Routes = routes;
+        Random = random;
+        Logger = logger;
+        // RFC 2332 5.2.3 wants ids that go on after a crash, from non-volatile memory. A random start makes a repetition as
+        // unlikely, and needs no memory; half the range is left so that nobody sees it wrap.
+        _requestId = random.NextUInt32() >> 1;
+        Sender = new NhrpSender(this);
+        RegistrationServer = new RegistrationServer(this);
+        ResolutionServer = new ResolutionServer(this);
+        Paths = new NhrpPaths(this);
+    }
+
+    public IRouteLookup Routes { get; }
+
+    public IRandom Random { get; }
+
+    public ILogger Logger { get; }
+
+    public NhrpTimers Timers { get; } = new();
+
+    public DropCounters<NhrpDrop> Drops { get; } = new();
+
+    public NhrpSender Sender { get; }
+
+    public RegistrationServer RegistrationServer { get; }
+
+    public ResolutionServer ResolutionServer { get; }
+
+    public NhrpPaths Paths { get; }
+
+    /// <summary>All interfaces: a handful, so they are searched one by one.</summary>
+    public List<NhrpInterface> Interfaces => _interfaces;
+
+    public uint NextRequestId() => ++_requestId == 0 ? ++_requestId : _requestId;
+
+    public NhrpInterface? Find(NhrpInterfaceKey key)
+    {
+        foreach (NhrpInterface candidate in _interfaces)
+        {
+            if (candidate.Key == key) return candidate;
+        }
+        return null;
+    }
+
+    public NhrpInterface FindOrAdd(NhrpInterfaceKey key)
+    {
+        NhrpInterface? found = Find(key);
+        if (found is null) _interfaces.Add(found = new NhrpInterface(this, key));
+        return found;
+    }
+
+    /// <summary>True when two interfaces belong to one NHRP domain: packets may be forwarded between them.</summary>
+    public static bool IsSameDomain(NhrpInterface a, NhrpInterface b) =>
+        a.Config.NetworkId == b.Config.NetworkId && a.Key.IPv6 == b.Key.IPv6;
+
+    public bool IsOwn(IpAddress address)
+    {
+        foreach (NhrpInterface candidate in _interfaces)
+        {
+            if (candidate.Active && (candidate.IsOwn(address) || candidate.Facts.Responder == address && !address.IsNone)) return true;
+        }
+        return false;
+    }
+}

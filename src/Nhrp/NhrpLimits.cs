@@ -1,0 +1,71 @@
+namespace Dmvpn.Nhrp;
+
+/// <summary>Numbers that are ours, with the reason for each.</summary>
+internal static class NhrpLimits
+{
+    /// <summary>Longest packet written: fits an unfragmented underlay of 1500 bytes with room for GRE and ESP.</summary>
+    public const int MaximumPacket = 1400;
+
+    /// <summary>Mappings per interface: ten times the largest hub that is planned for; each is about 350 bytes.</summary>
+    public const int MaximumMappings = 1_000_000;
+
+    /// <summary>Open and negative resolutions per interface: a scan of the tunnel subnet must not fill the memory.</summary>
+    public const int MaximumResolutions = 4096;
+
+    /// <summary>Requesters remembered per interface for purges; RFC 2332 5.2.2 wants code 5 beyond.</summary>
+    public const int MaximumRequesters = 65_536;
+
+    /// <summary>(source, destination) pairs held back by the redirect timeout; beyond, the oldest state is forgotten at once.</summary>
+    public const int MaximumRedirects = 16_384;
+
+    /// <summary>Peers whose Error Indications are counted.</summary>
+    public const int MaximumErrorPeers = 4096;
+
+    /// <summary>Error Indications for one peer in <see cref="ErrorInterval"/>: two FRRs answer each other's at 800 a second.</summary>
+    public const int ErrorsPerInterval = 5;
+
+    /// <summary>See <see cref="ErrorsPerInterval"/>.</summary>
+    public static readonly TimeSpan ErrorInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>Bytes of the offending packet in an Error Indication: its head, as much as FRR sends, never its authentication.</summary>
+    public const int OffenderLength = 40;
+
+    /// <summary>First retransmission; then doubled (seen: IOS, FRR).</summary>
+    public static readonly TimeSpan FirstRetransmission = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest time between registrations that are not answered (IOS shows "Ret 64").</summary>
+    public static readonly TimeSpan LongestRetransmission = TimeSpan.FromSeconds(64);
+
+    /// <summary>From this retransmission on the time is shortened by up to a quarter, as IOS's is, so that spokes of a dead hub do not come back in step.</summary>
+    public static readonly TimeSpan JitterFrom = TimeSpan.FromSeconds(16);
+
+    /// <summary>An NHS that did not answer this many transmissions (1 + 2 + 4 s) is down.</summary>
+    public const int TriesUntilNhsDown = 3;
+
+    /// <summary>Resolution Requests until it is given up: 1 + 2 + 4 + 8 + 16 s.</summary>
+    public const int ResolutionTries = 5;
+
+    /// <summary>From this try on an existing shortcut's own peer is asked directly: the hub may be dead, the shortcut need not be.</summary>
+    public const int DirectFromTry = 3;
+
+    /// <summary>How long "no" is believed before traffic may ask again.</summary>
+    public static readonly TimeSpan NegativeTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>A used entry is asked for again this long before it expires, or a quarter of its holding time if that is less.</summary>
+    public static readonly TimeSpan RefreshBefore = TimeSpan.FromSeconds(120);
+
+    /// <summary>Purge Requests until an unanswering receiver is given up: 1 + 2 + 4 + 8 s. FRR never answers one.</summary>
+    public const int PurgeTries = 4;
+
+    /// <summary>Open purges per interface.</summary>
+    public const int MaximumPurges = 65_536;
+
+    /// <summary>Names are looked up again at least this often, and not more often than <see cref="ShortestNameLife"/>.</summary>
+    public static readonly TimeSpan LongestNameLife = TimeSpan.FromHours(1);
+
+    /// <summary>See <see cref="LongestNameLife"/>.</summary>
+    public static readonly TimeSpan ShortestNameLife = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time between tries to look a name up that has no address (yet).</summary>
+    public static readonly TimeSpan NameRetry = TimeSpan.FromSeconds(5);
+}

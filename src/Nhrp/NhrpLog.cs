@@ -1,0 +1,72 @@
+using Dmvpn.Core;
+using Dmvpn.Wire.Nhrp;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Nhrp;
+
+/// <summary>
+/// All log messages of the engine; event ids 1000-1499. 1000-1099 are for operators; the rest is what <c>debug nhrp</c> shows: 1100 packet,
+/// 1200 cache, 1300 error, 1400 detail.
+/// </summary>
+internal static partial class NhrpLog
+{
+    [LoggerMessage(1000, LogLevel.Information, "{Interface}: NHS {Nhs} ({Peer}) is up")]
+    public static partial void NhsUp(this ILogger logger, NhrpInterfaceKey @interface, IpAddress nhs, NbmaPeer peer);
+
+    [LoggerMessage(1001, LogLevel.Warning, "{Interface}: NHS {Nhs} ({Peer}) is down")]
+    public static partial void NhsDown(this ILogger logger, NhrpInterfaceKey @interface, IpAddress nhs, NbmaPeer peer);
+
+    [LoggerMessage(1002, LogLevel.Warning, "{Interface}: NHS {Nhs} ({Peer}) refused the registration: {Code}")]
+    public static partial void NhsRefused(this ILogger logger, NhrpInterfaceKey @interface, IpAddress nhs, NbmaPeer peer, NhrpCieCode code);
+
+    [LoggerMessage(1003, LogLevel.Information, "{Interface}: {Address} registered from {Peer} (claims {Claimed}) for {HoldTime} s")]
+    public static partial void Registered(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, NbmaPeer peer, IpAddress claimed, int holdTime);
+
+    [LoggerMessage(1004, LogLevel.Warning, "{Interface}: registration of {Address} from {Peer} refused: {Code}")]
+    public static partial void RegistrationRefused(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, NbmaPeer peer, NhrpCieCode code);
+
+    [LoggerMessage(1005, LogLevel.Information, "{Interface}: {Address} took its registration from {Peer} back")]
+    public static partial void RegistrationPurged(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, NbmaPeer peer);
+
+    [LoggerMessage(1006, LogLevel.Information, "{Interface}: shortcut to {Prefix} via {NextHop} (next hop override: {Override})")]
+    public static partial void ShortcutUp(this ILogger logger, NhrpInterfaceKey @interface, IpPrefix prefix, IpAddress nextHop, bool @override);
+
+    [LoggerMessage(1007, LogLevel.Information, "{Interface}: shortcut to {Prefix} via {NextHop} removed")]
+    public static partial void ShortcutDown(this ILogger logger, NhrpInterfaceKey @interface, IpPrefix prefix, IpAddress nextHop);
+
+    [LoggerMessage(1008, LogLevel.Warning, "{Interface}: authentication failure, packet from {Peer}")]
+    public static partial void AuthenticationFailed(this ILogger logger, NhrpInterfaceKey @interface, NbmaPeer peer);
+
+    [LoggerMessage(1009, LogLevel.Warning, "{Interface}: received Error Indication from {Source} ({Peer}), code: {Code}, offset: {Offset}")]
+    public static partial void ErrorReceived(this ILogger logger, NhrpInterfaceKey @interface, IpAddress source, NbmaPeer peer, NhrpErrorCode code, int offset);
+
+    [LoggerMessage(1100, LogLevel.Debug, "NHRP: Send {Type} via {Interface} to {Peer}, packet size: {Size}\n{Packet}")]
+    public static partial void PacketSent(this ILogger logger, NhrpPacketType type, NhrpInterfaceKey @interface, NbmaPeer peer, int size, string packet);
+
+    [LoggerMessage(1101, LogLevel.Debug, "NHRP: Receive {Type} via {Interface} from {Peer}, packet size: {Size}\n{Packet}")]
+    public static partial void PacketReceived(this ILogger logger, NhrpPacketType type, NhrpInterfaceKey @interface, NbmaPeer peer, int size, string packet);
+
+    [LoggerMessage(1200, LogLevel.Debug, "NHRP: {Interface}: cache add {Address}, NBMA {Peer} (claimed {Claimed})")]
+    public static partial void MappingUp(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, NbmaPeer peer, IpAddress claimed);
+
+    [LoggerMessage(1201, LogLevel.Debug, "NHRP: {Interface}: cache delete {Address}, NBMA {Peer}")]
+    public static partial void MappingDown(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, NbmaPeer peer);
+
+    [LoggerMessage(1202, LogLevel.Debug, "NHRP: {Interface}: {Prefix} purged by {Source}")]
+    public static partial void ShortcutPurged(this ILogger logger, NhrpInterfaceKey @interface, IpPrefix prefix, IpAddress source);
+
+    [LoggerMessage(1300, LogLevel.Debug, "NHRP: {Interface}: packet from {Peer} is in error: {Code}, offset {Offset}")]
+    public static partial void ErrorFound(this ILogger logger, NhrpInterfaceKey @interface, NbmaPeer peer, NhrpErrorCode code, int offset);
+
+    [LoggerMessage(1301, LogLevel.Debug, "NHRP: {Interface}: packet from {Peer} cannot be decoded: {Why}")]
+    public static partial void PacketMalformed(this ILogger logger, NhrpInterfaceKey @interface, NbmaPeer peer, Wire.Malformed why);
+
+    [LoggerMessage(1400, LogLevel.Debug, "NHRP: {Interface}: nobody resolves {Destination}")]
+    public static partial void ResolutionUnanswered(this ILogger logger, NhrpInterfaceKey @interface, IpAddress destination);
+
+    [LoggerMessage(1401, LogLevel.Debug, "NHRP: {Interface}: resolution of {Destination} refused: {Code}")]
+    public static partial void ResolutionRefused(this ILogger logger, NhrpInterfaceKey @interface, IpAddress destination, NhrpCieCode code);
+
+    [LoggerMessage(1402, LogLevel.Debug, "NHRP: {Interface}: refused {Source} the resolution of {Destination}: {Code}")]
+    public static partial void ResolutionDenied(this ILogger logger, NhrpInterfaceKey @interface, IpAddress source, IpAddress destination, NhrpCieCode code);
+}

@@ -1,0 +1,126 @@
+using Dmvpn.Core;
+using Dmvpn.Wire.Nhrp;
+
+namespace Dmvpn.Nhrp;
+
+/// <summary>A Purge Request that waits for its reply.</summary>
+internal sealed class NhrpPurge(NhrpInterface owner, IpPrefix prefix, IpAddress destination, NbmaPeer peer, uint requestId) : NhrpTimed
+{
+    public readonly IpPrefix Prefix = prefix;
+    public readonly IpAddress Destination = destination;
+    public readonly NbmaPeer Peer = peer;
+    public readonly uint RequestId = requestId;
+    public int Tries;
+    public TimeSpan Interval = NhrpLimits.FirstRetransmission;
+
+    public override void OnDeadline(Instant now, Outbox<NhrpEffect> outbox) => owner.Purges.OnPurgeDeadline(this, now, outbox);
+}
+
+/// <summary>Purges of one interface, both sides (RFC 2332 5.2.5 and 5.2.6).</summary>
+internal sealed class NhrpPurges(NhrpInterface owner)
+{
+    private readonly Dictionary<uint, NhrpPurge> _open = [];
+
+    private NhrpCore Core => owner.Core;
+
+    public int Count => _open.Count;
+
+    /// <summary>Purges a prefix at a requester, again and again until it answers.</summary>
+    public void Send(IpPrefix prefix, IpAddress destination, NbmaPeer peer, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (!owner.Active) return;
+        var purge = new NhrpPurge(owner, prefix, destination, peer, Core.NextRequestId());
+        if (_open.Count >= NhrpLimits.MaximumPurges)
+        {
+            Core.Drops.Count(NhrpDrop.NoRoom);
+            return;
+        }
+        _open.Add(purge.RequestId, purge);
+        Transmit(purge, now, outbox);
+    }
+
+    /// <summary>Purges without waiting for a reply: the last word of an interface that goes, or of a client that leaves its NHS.</summary>
+    public void SendOnce(IpPrefix prefix, IpAddress source, IpAddress destination, NbmaPeer peer, uint requestId, Instant now, Outbox<NhrpEffect> outbox) =>
+        Write(prefix, source, destination, peer, NhrpFlags.PurgeNoReply, requestId, now, outbox);
+
+    public void CancelAll()
+    {
+        foreach (NhrpPurge purge in _open.Values) Core.Timers.Set(purge, Instant.Never);
+        _open.Clear();
+    }
+
+    public void OnPurgeDeadline(NhrpPurge purge, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (purge.Tries >= NhrpLimits.PurgeTries) _open.Remove(purge.RequestId);
+        else Transmit(purge, now, outbox);
+    }
+
+    public void HandleReply(NhrpView view)
+    {
+        if (!_open.Remove(view.RequestId, out NhrpPurge? purge)) Core.Drops.Count(NhrpDrop.UnexpectedPurgeReply);
+        else Core.Timers.Set(purge, Instant.Never);
+    }
+
+    /// <summary>Forgets what the request names, if its sender may say so, and acknowledges in any case (5.2.5).</summary>
+    public void HandleRequest(in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        IpAddress source = view.SourceProtocol;
+        foreach (NhrpCieView entry in view.Cies)
+        {
+            NhrpCie cie = entry.ToCie();
+            IpAddress address = cie.Protocol.IsEmpty ? source : cie.Protocol.Ip;
+            if (address.IsIPv4 == owner.Key.IPv6) continue;
+            int length = cie.PrefixLength == 0 || cie.PrefixLength > owner.Width ? owner.Width : cie.PrefixLength;
+            Forget(arrival, source, address, new IpPrefix(address, length), now, outbox);
+        }
+        if ((view.Flags & NhrpFlags.PurgeNoReply) != 0) return;
+        var writer = new NhrpWriter(NhrpSender.Room(outbox), view.Header with { Type = NhrpPacketType.PurgeReply, HopCount = NhrpSpec.HopCount });
+        foreach (NhrpCieView entry in view.Cies) writer.Raw(entry.Bytes);
+        NhrpSender.CopyExtensions(ref writer, view, owner, new ExtensionEdits { Responder = owner.Record(0) });
+        Core.Sender.Transmit(owner, arrival.From, NhrpPacketType.PurgeReply, ref writer, outbox);
+    }
+
+    private void Forget(in NhrpArrival arrival, IpAddress source, IpAddress address, IpPrefix prefix, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (prefix.IsHost && owner.Cache.Find(address) is { } mapping)
+        {
+            if (mapping.Origin == NhrpOrigin.Registered) Core.RegistrationServer.HandlePurge(owner, arrival, mapping, now, outbox);
+            else if (mapping.Origin != NhrpOrigin.Static && MayPurge(arrival, source, mapping)) owner.Cache.Remove(mapping, now, outbox);
+        }
+        foreach (NhrpShortcut shortcut in owner.Cache.ShortcutsOverlapping(prefix))
+        {
+            if (!MayPurge(arrival, source, shortcut.NextHop)) continue;
+            Core.Logger.ShortcutPurged(owner.Key, shortcut.Prefix, source);
+            owner.Cache.RemoveShortcut(shortcut, outbox);
+        }
+        owner.Resolutions.ForgetNegative(prefix);
+    }
+
+    /// <summary>Only the next hop itself takes back what it taught, directly or by way of an NHS.</summary>
+    private bool MayPurge(in NhrpArrival arrival, IpAddress source, NhrpMapping mapping)
+    {
+        if (mapping.Peer == arrival.From || mapping.Address == source && IsKnown(arrival.From)) return true;
+        Core.Drops.Count(NhrpDrop.PurgeNotAllowed);
+        return false;
+    }
+
+    private bool IsKnown(NbmaPeer peer) => owner.Cache.Knows(peer) || owner.Cache.Knows(new NbmaPeer(peer.Address));
+
+    private void Transmit(NhrpPurge purge, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        purge.Tries++;
+        Core.Timers.Set(purge, now + purge.Interval);
+        purge.Interval *= 2;
+        Write(purge.Prefix, owner.SourceFor(purge.Destination), purge.Destination, purge.Peer, NhrpFlags.None, purge.RequestId, now, outbox);
+    }
+
+    private void Write(
+        IpPrefix prefix, IpAddress source, IpAddress destination, NbmaPeer peer, NhrpFlags flags, uint requestId, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (!owner.TakeSend(now, mayHold: true)) return;
+        var writer = new NhrpWriter(NhrpSender.Room(outbox), NhrpSender.Head(owner, NhrpPacketType.PurgeRequest, flags, requestId, source, destination));
+        writer.Cie(new NhrpCie { PrefixLength = (byte)prefix.Length, Protocol = NhrpAddress.Explicit(prefix.Address) });
+        NhrpSender.WriteExtensions(ref writer, owner, responder: true, null);
+        Core.Sender.Transmit(owner, peer, NhrpPacketType.PurgeRequest, ref writer, outbox);
+    }
+}

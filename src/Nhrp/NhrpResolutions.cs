@@ -1,0 +1,247 @@
+using Dmvpn.Core;
+using Dmvpn.Wire.Nhrp;
+
+namespace Dmvpn.Nhrp;
+
+/// <summary>An open resolution, or a "no" that is still believed: IOS's incomplete entry.</summary>
+internal sealed class NhrpResolution(NhrpInterface owner, IpAddress destination) : NhrpTimed
+{
+    public readonly IpAddress Destination = destination;
+    public readonly NhrpInterface Owner = owner;
+
+    /// <summary>The next hop that is to be confirmed, when an existing entry is asked for again.</summary>
+    public NhrpMapping? Existing;
+    public uint RequestId;
+    public int Tries;
+    public TimeSpan Interval = NhrpLimits.FirstRetransmission;
+    public bool Negative;
+    public int Hits;
+    public Instant Created;
+
+    public override void OnDeadline(Instant now, Outbox<NhrpEffect> outbox) => Owner.Resolutions.OnResolutionDeadline(this, now, outbox);
+}
+
+/// <summary>The client's side of resolution on one interface (RFC 2332 5.2.1, 5.2.2): asks, asks again, believes the answer or the refusal.</summary>
+internal sealed class NhrpResolutions(NhrpInterface owner)
+{
+    private readonly Dictionary<IpAddress, NhrpResolution> _byDestination = [];
+    private readonly Dictionary<uint, NhrpResolution> _byId = [];
+
+    public Dictionary<IpAddress, NhrpResolution>.ValueCollection All => _byDestination.Values;
+
+    public int Count => _byDestination.Count;
+
+    private NhrpCore Core => owner.Core;
+
+    /// <summary>Traffic wants a better way to an address. While one is open, or was refused lately, this only counts.</summary>
+    public void Start(IpAddress destination, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (owner.Config.ServerOnly || owner.Config.InterestNone) Core.Drops.Count(NhrpDrop.ResolutionDisabled);
+        else Open(destination, null, now, outbox);
+    }
+
+    /// <summary>A used entry is about to expire.</summary>
+    public void Refresh(IpAddress destination, NhrpMapping existing, Instant now, Outbox<NhrpEffect> outbox) => Open(destination, existing, now, outbox);
+
+    /// <summary>Ends a resolution without an answer: the address was purged, cleared or mapped otherwise.</summary>
+    public void Cancel(NhrpResolution resolution)
+    {
+        _byDestination.Remove(resolution.Destination);
+        _byId.Remove(resolution.RequestId);
+        Core.Timers.Set(resolution, Instant.Never);
+    }
+
+    public void CancelAll()
+    {
+        foreach (NhrpResolution resolution in new List<NhrpResolution>(_byDestination.Values)) Cancel(resolution);
+    }
+
+    public NhrpResolution? Find(IpAddress destination) => _byDestination.GetValueOrDefault(destination);
+
+    public NhrpResolution? Find(uint requestId) => _byId.GetValueOrDefault(requestId);
+
+    /// <summary>Negative entries last only as long as the way does not change.</summary>
+    public void ForgetNegative(IpPrefix within)
+    {
+        if (_byDestination.Count == 0) return;
+        foreach (NhrpResolution resolution in new List<NhrpResolution>(_byDestination.Values))
+        {
+            if (resolution.Negative && within.Contains(resolution.Destination)) Cancel(resolution);
+        }
+    }
+
+    public void OnResolutionDeadline(NhrpResolution resolution, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (resolution.Negative)
+        {
+            Cancel(resolution);
+            return;
+        }
+        if (resolution.Tries >= NhrpLimits.ResolutionTries)
+        {
+            Core.Logger.ResolutionUnanswered(owner.Key, resolution.Destination);
+            Refuse(resolution, now);
+            return;
+        }
+        Send(resolution, now, outbox);
+    }
+
+    /// <summary>"No", by reply, by error or by silence: believed for a while. An entry that is being refreshed lives until it expires.</summary>
+    public void Refuse(NhrpResolution resolution, Instant now)
+    {
+        _byId.Remove(resolution.RequestId);
+        resolution.Negative = true;
+        Core.Timers.Set(resolution, now + NhrpLimits.NegativeTime);
+    }
+
+    /// <summary>A positive or negative answer to one of ours.</summary>
+    public void HandleReply(NhrpResolution resolution, in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        NhrpCie best = default;
+        bool any = false;
+        foreach (NhrpCieView entry in view.Cies)
+        {
+            NhrpCie cie = entry.ToCie();
+            // The first of the highest preference (5.2.2).
+            if (any && (cie.Code != NhrpCieCode.Success || cie.Preference <= best.Preference)) continue;
+            best = cie;
+            any = true;
+        }
+        if (!any || best.Code != NhrpCieCode.Success || best.HoldTime == 0)
+        {
+            Core.Logger.ResolutionRefused(owner.Key, resolution.Destination, any ? best.Code : NhrpCieCode.NoBinding);
+            Refuse(resolution, now);
+            return;
+        }
+        IpAddress nextHop = best.Protocol.Ip, claimed = best.Nbma.Ip;
+        NbmaPeer peer = PeerOf(arrival, view, nextHop, claimed);
+        IpPrefix prefix = PrefixOf(resolution.Destination, best.PrefixLength);
+        if (!IsUsable(nextHop, peer, claimed, prefix))
+        {
+            Core.Drops.Count(NhrpDrop.UnusableReply);
+            Refuse(resolution, now);
+            return;
+        }
+        Cancel(resolution);
+        Learn(resolution.Destination, prefix, nextHop, peer, claimed, best, view, now, outbox);
+    }
+
+    private void Open(IpAddress destination, NhrpMapping? existing, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (_byDestination.TryGetValue(destination, out NhrpResolution? open))
+        {
+            open.Hits++;
+            return;
+        }
+        if (_byDestination.Count >= NhrpLimits.MaximumResolutions)
+        {
+            Core.Drops.Count(NhrpDrop.TooManyResolutions);
+            return;
+        }
+        var resolution = new NhrpResolution(owner, destination) { Existing = existing, RequestId = Core.NextRequestId(), Created = now, Hits = 1 };
+        _byDestination.Add(destination, resolution);
+        _byId.Add(resolution.RequestId, resolution);
+        Send(resolution, now, outbox);
+    }
+
+    private void Send(NhrpResolution resolution, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        resolution.Tries++;
+        NhrpPath path = Core.Paths.Find(owner, resolution.Destination);
+        NhrpMapping? hop = path.Hop;
+        NhrpInterface towards = path.Interface ?? owner;
+        if (path.Kind == NhrpPathKind.Local)
+        {
+            Cancel(resolution);
+            return;
+        }
+        // The hub of a live shortcut may be dead: its other end knows best whether it is still right.
+        bool hubSilent = hop is null || resolution.Tries >= NhrpLimits.DirectFromTry;
+        if (hubSilent && resolution.Existing is { Removed: false } existing) (hop, towards) = (existing, owner);
+        Core.Timers.Set(resolution, now + resolution.Interval);
+        resolution.Interval *= 2;
+        if (hop is null)
+        {
+            Core.Drops.Count(NhrpDrop.Unreachable);
+            if (resolution.Tries >= NhrpLimits.ResolutionTries) Refuse(resolution, now);
+            return;
+        }
+        if (!towards.TakeSend(now, mayHold: true)) return;
+        NhrpFlags flags = NhrpFlags.Router | NhrpFlags.Authoritative | NhrpFlags.SourceStable | NhrpFlags.Nat;
+        var writer = new NhrpWriter(NhrpSender.Room(outbox), NhrpSender.Head(
+            towards, NhrpPacketType.ResolutionRequest, flags, resolution.RequestId, towards.SourceFor(resolution.Destination), resolution.Destination));
+        writer.Cie(new NhrpCie { Mtu = towards.Mtu, HoldTime = towards.HoldSeconds, Preference = towards.WirePreference });
+        NhrpSender.WriteExtensions(ref writer, towards, responder: true, null);
+        Core.Sender.Transmit(towards, hop.Peer, NhrpPacketType.ResolutionRequest, ref writer, outbox);
+    }
+
+    /// <summary>
+    /// Where the answer's next hop is: what a transit NHS wrote into the NAT extension; else, when the reply came straight from the next
+    /// hop, where it came from; else what it claims.
+    /// </summary>
+    private NbmaPeer PeerOf(in NhrpArrival arrival, NhrpView view, IpAddress nextHop, IpAddress claimed)
+    {
+        bool transit = view.TryGetExtension(NhrpExtensionType.ReverseTransitNhs, out NhrpExtensionView records) && records.Value.Length > 0;
+        bool byServer = owner.Cache.Find(nextHop) is not { IsNhs: true } && IsServer(arrival.From);
+        if (!transit && !byServer) return arrival.From;
+        if (view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) && !nat.IsCompulsory && nat.TryGetCies(out NhrpCieList entries))
+        {
+            foreach (NhrpCieView entry in entries)
+            {
+                NhrpCie cie = entry.ToCie();
+                if (cie.Protocol.Ip == nextHop && !cie.Nbma.Ip.IsUnspecified) return new NbmaPeer(cie.Nbma.Ip);
+            }
+        }
+        // An association that is already there is the way to it.
+        return owner.Cache.Find(nextHop) is { } known && known.Peer.Address == claimed ? known.Peer : new NbmaPeer(claimed);
+    }
+
+    private bool IsServer(NbmaPeer peer)
+    {
+        foreach (NhsClient nhs in owner.Nhss.Clients)
+        {
+            if (nhs.Peer.Address == peer.Address) return true;
+        }
+        return false;
+    }
+
+    private bool IsUsable(IpAddress nextHop, NbmaPeer peer, IpAddress claimed, IpPrefix prefix) =>
+        nextHop.IsIPv4 != owner.Key.IPv6 && !nextHop.IsUnspecified && !nextHop.IsMulticast && !Core.IsOwn(nextHop)
+        && !peer.Address.IsUnspecified && !peer.Address.IsMulticast && peer.Address.IsIPv4 == owner.Facts.NbmaSource.IsIPv4
+        && peer.Address != owner.Facts.NbmaSource && !claimed.IsUnspecified
+        // A route for the peer's own underlay address into the tunnel to it would be a loop (IOS: %TUN-5-RECURDOWN).
+        && !prefix.Contains(peer.Address) && !prefix.Contains(owner.Facts.NbmaSource)
+        && (prefix.IsHost || !prefix.Contains(owner.Address));
+
+    private void Learn(
+        IpAddress destination, IpPrefix prefix, IpAddress nextHop, NbmaPeer peer, IpAddress claimed, in NhrpCie cie, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        NhrpMapping? mapping = owner.Cache.Find(nextHop);
+        if (mapping is not { IsServed: true })
+        {
+            mapping = owner.Cache.Put(nextHop, peer, claimed, NhrpOrigin.Resolved, now, outbox);
+            mapping.Authoritative = (view.Flags & NhrpFlags.Authoritative) != 0;
+            mapping.Mtu = cie.Mtu;
+            mapping.Preference = cie.Preference;
+            mapping.RequestId = view.RequestId;
+            owner.Cache.SetLifetime(mapping, cie.HoldTime, now);
+        }
+        mapping.Hits++;
+        bool routed = Core.Routes.TryLookup(destination, withShortcuts: false, out RouteView route);
+        if (destination == nextHop && (!routed || route.NextHop.IsUnspecified || route.NextHop == nextHop)) return;
+        // A longer prefix in the routing table would win over the shortcut: then the shortcut is for that one.
+        if (routed && route.Prefix.Length > prefix.Length) prefix = route.Prefix;
+        NhrpShortcut? old = owner.Cache.FindShortcut(destination);
+        NhrpShortcut shortcut = owner.Cache.PutShortcut(prefix, mapping, routed && route.Prefix == prefix, now, outbox);
+        shortcut.Destination = destination;
+        shortcut.Authoritative = mapping.Authoritative;
+        shortcut.Mtu = cie.Mtu;
+        shortcut.Preference = cie.Preference;
+        shortcut.Hits++;
+        owner.Cache.SetLifetime(shortcut, cie.HoldTime, now);
+        if (old is not null && old != shortcut) owner.Cache.RemoveShortcut(old, outbox);
+    }
+
+    private IpPrefix PrefixOf(IpAddress destination, byte length) =>
+        length == 0 || length > owner.Width ? IpPrefix.Host(destination) : new IpPrefix(destination, length);
+}

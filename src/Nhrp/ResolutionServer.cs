@@ -1,0 +1,278 @@
+using Dmvpn.Core;
+using Dmvpn.Wire.Nhrp;
+
+namespace Dmvpn.Nhrp;
+
+/// <summary>
+/// The server's side of resolution: answers as the egress, says no, or passes packets on along the routed path (RFC 2332 2.2, 3, 5.2.1, 5.3).
+/// As on IOS the request goes on to the egress router itself, which answers straight to the requester; a serving NHS
+/// answers from its cache only when a non-authoritative answer is wanted.
+/// </summary>
+internal sealed class ResolutionServer(NhrpCore core)
+{
+    /// <summary>Where the first compulsory extension is that nobody here understands; null when there is none.</summary>
+    public static int? FindUnrecognized(NhrpView view)
+    {
+        foreach (NhrpExtensionView extension in view.Extensions)
+        {
+            bool known = extension.Type is NhrpExtensionType.End or (>= NhrpExtensionType.ResponderAddress and <= NhrpExtensionType.ReverseTransitNhs)
+                or NhrpExtensionType.Authentication or NhrpExtensionType.VendorPrivate
+                // 9 with the compulsory bit is RFC 2735's device capabilities.
+                || extension.Type == NhrpExtensionType.NatAddress && !extension.IsCompulsory;
+            if (extension.IsCompulsory && !known) return extension.Offset;
+        }
+        return null;
+    }
+
+    public void HandleRequest(NhrpInterface via, in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        IpAddress destination = view.DestinationProtocol;
+        if (core.IsOwn(view.SourceProtocol))
+        {
+            core.Drops.Count(NhrpDrop.Loop);
+            core.Sender.Error(arrival, via, view, NhrpErrorCode.LoopDetected, 0, now, outbox);
+            return;
+        }
+        NhrpPath path = core.Paths.Find(via, destination);
+        if (path.Kind == NhrpPathKind.Local || FindSummary(via, destination) is not null)
+        {
+            Answer(via, arrival, view, path, now, outbox);
+        }
+        else if ((view.Flags & NhrpFlags.Authoritative) == 0 && via.Config.CacheNonAuthoritative && FindCached(via, destination) is { } cached)
+        {
+            AnswerFromCache(via, arrival, view, cached, now, outbox);
+        }
+        else if (path.Hop is null || path.Hop.Peer == arrival.From)
+        {
+            // Nobody further on, or only the one it came from: RFC 2332 2.2 (b).
+            core.Drops.Count(NhrpDrop.Unreachable);
+            Refuse(via, arrival, view, NhrpCieCode.NoBinding, outbox);
+        }
+        else
+        {
+            Forward(via, arrival, view, destination, path, now, outbox);
+        }
+    }
+
+    /// <summary>The prefix that an answer for an address may cover (RFC 2332 6.3): a summary, or the route's; a default route says nothing.</summary>
+    public IpPrefix AnswerPrefix(NhrpInterface via, in NhrpPath path, IpAddress destination)
+    {
+        if (FindSummary(via, destination) is { } summary) return summary.Prefix;
+        return path.Kind == NhrpPathKind.Local && path.Prefix.Length > 0 && path.Prefix.Contains(destination) ? path.Prefix : IpPrefix.Host(destination);
+    }
+
+    /// <summary>Passes a packet on towards an address: hop count, loop check, transit record, NAT address, authentication of the next hop.</summary>
+    public void Forward(
+        NhrpInterface via, in NhrpArrival arrival, NhrpView view, IpAddress destination, in NhrpPath known, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        bool reply = view.Type is NhrpPacketType.ResolutionReply or NhrpPacketType.RegistrationReply or NhrpPacketType.PurgeReply;
+        NhrpExtensionType record = reply ? NhrpExtensionType.ReverseTransitNhs : NhrpExtensionType.ForwardTransitNhs;
+        if (HasOwn(view, record) || view.Type == NhrpPacketType.ResolutionReply && HasOwn(view, NhrpExtensionType.ResponderAddress))
+        {
+            core.Drops.Count(NhrpDrop.Loop);
+            core.Sender.Error(arrival, via, view, NhrpErrorCode.LoopDetected, 0, now, outbox);
+            return;
+        }
+        if (view.HopCount == 0)
+        {
+            core.Drops.Count(NhrpDrop.HopCount);
+            core.Sender.Error(arrival, via, view, NhrpErrorCode.HopCountExceeded, 9, now, outbox);
+            return;
+        }
+        NhrpPath path = known.Kind == NhrpPathKind.None ? core.Paths.Find(via, destination) : known;
+        if (path.Kind != NhrpPathKind.Hop || path.Hop!.Peer == arrival.From)
+        {
+            core.Drops.Count(NhrpDrop.Unreachable);
+            core.Sender.Error(arrival, via, view, NhrpErrorCode.ProtocolAddressUnreachable, 0, now, outbox);
+            return;
+        }
+        NhrpInterface towards = path.Interface!;
+        var edits = default(ExtensionEdits);
+        // "MUST NOT participate in any way" beside a compulsory extension that is not understood (5.3).
+        if (FindUnrecognized(view) is null)
+        {
+            if (towards.Config.Record && reply) edits.Reverse = towards.Record(0);
+            else if (towards.Config.Record) edits.Forward = towards.Record(0);
+            edits.Nat = NatEntry(via, arrival, view);
+        }
+        var writer = new NhrpWriter(NhrpSender.Room(outbox), view.Header with { HopCount = (byte)(view.HopCount - 1) });
+        writer.Raw(view.Body);
+        if (view.Type != NhrpPacketType.ErrorIndication) NhrpSender.CopyExtensions(ref writer, view, towards, edits);
+        if (!core.Sender.Transmit(towards, path.Hop.Peer, view.Type, ref writer, outbox))
+        {
+            core.Sender.Error(arrival, via, view, NhrpErrorCode.SduSizeExceeded, 10, now, outbox);
+        }
+    }
+
+    private void Answer(NhrpInterface via, in NhrpArrival arrival, NhrpView view, in NhrpPath path, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (FindUnrecognized(view) is { } offset)
+        {
+            core.Drops.Count(NhrpDrop.UnrecognizedExtension);
+            core.Sender.Error(arrival, via, view, NhrpErrorCode.UnrecognizedExtension, offset, now, outbox);
+            return;
+        }
+        IpAddress destination = view.DestinationProtocol, source = view.SourceProtocol, outside = OutsideOf(arrival, view);
+        bool natted = outside != view.SourceNbma;
+        // Both behind one NAT, told apart by nothing on the underlay: the hub stays the way.
+        if (natted && arrival.From.Association == 0 && via.Nhss.AppearsAs(outside))
+        {
+            Refuse(via, arrival, view, NhrpCieCode.AdministrativelyProhibited, outbox);
+            return;
+        }
+        NhrpSummaryMap? summary = FindSummary(via, destination);
+        IpPrefix prefix = AnswerPrefix(via, path, destination);
+        NbmaPeer direct = DirectPeer(via, arrival, view, outside);
+        if (!via.Answers.Add(prefix, source, natted ? arrival.From : direct, view.RequestId, via.Config.HoldTime, now))
+        {
+            core.Drops.Count(NhrpDrop.NoRoom);
+            Refuse(via, arrival, view, NhrpCieCode.InsufficientResources, outbox);
+            return;
+        }
+        var cie = new NhrpCie
+        {
+            PrefixLength = (byte)prefix.Length,
+            Mtu = via.Mtu,
+            HoldTime = via.HoldSeconds,
+            Nbma = summary?.Nbma ?? via.Facts.NbmaSource,
+            Protocol = via.SourceFor(destination),
+            Preference = summary is { Preference: < 255 } ? summary.Preference : via.WirePreference,
+        };
+        NhrpFlags flags = view.Flags & (NhrpFlags.Router | NhrpFlags.SourceStable | NhrpFlags.Nat)
+            | NhrpFlags.Authoritative | NhrpFlags.DestinationStable | NhrpFlags.Unique;
+        LearnRequester(via, view, direct, natted, now, outbox);
+        WriteReply(via, direct, view, flags, cie, outbox);
+        // A NAT lets a stranger's packet in only to an address that was written to: so the reply goes by the hub as well, and the
+        // direct one opens the own NAT for what the requester will send.
+        if (natted && direct != arrival.From) WriteReply(via, arrival.From, view, flags, cie, outbox);
+    }
+
+    private void AnswerFromCache(NhrpInterface via, in NhrpArrival arrival, NhrpView view, NhrpMapping cached, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if ((view.Flags & NhrpFlags.Unique) != 0 && !cached.Unique)
+        {
+            Refuse(via, arrival, view, NhrpCieCode.BindingNotUnique, outbox);
+            return;
+        }
+        TimeSpan left = cached.Expires.IsNever ? via.Config.HoldTime : cached.Expires - now;
+        if (!via.Answers.Add(IpPrefix.Host(cached.Address), view.SourceProtocol, arrival.From, view.RequestId, left, now))
+        {
+            Refuse(via, arrival, view, NhrpCieCode.InsufficientResources, outbox);
+            return;
+        }
+        cached.Hits++;
+        NhrpFlags flags = view.Flags & (NhrpFlags.Router | NhrpFlags.SourceStable | NhrpFlags.Nat)
+            | (cached.Authoritative ? NhrpFlags.Authoritative : NhrpFlags.None) | (cached.Unique ? NhrpFlags.Unique : NhrpFlags.None);
+        // "The amount of time remaining", not what was registered (5.2.2).
+        WriteReply(via, arrival.From, view, flags, new NhrpCie
+        {
+            PrefixLength = (byte)via.Width,
+            Mtu = cached.Mtu,
+            HoldTime = (ushort)Math.Clamp(left.TotalSeconds, 1, ushort.MaxValue),
+            Nbma = cached.Peer.Address,
+            Protocol = cached.Address,
+            Preference = cached.Preference == 255 ? (byte)0 : cached.Preference,
+        }, outbox);
+    }
+
+    private void Refuse(NhrpInterface via, in NhrpArrival arrival, NhrpView view, NhrpCieCode code, Outbox<NhrpEffect> outbox)
+    {
+        core.Logger.ResolutionDenied(via.Key, view.SourceProtocol, view.DestinationProtocol, code);
+        NhrpFlags flags = view.Flags & (NhrpFlags.Router | NhrpFlags.SourceStable | NhrpFlags.Nat) | NhrpFlags.Authoritative;
+        WriteReply(via, arrival.From, view, flags, new NhrpCie { Code = code }, outbox);
+    }
+
+    private void WriteReply(NhrpInterface via, NbmaPeer to, NhrpView view, NhrpFlags flags, in NhrpCie cie, Outbox<NhrpEffect> outbox)
+    {
+        var writer = new NhrpWriter(NhrpSender.Room(outbox), view.Header with { Type = NhrpPacketType.ResolutionReply, Flags = flags, HopCount = NhrpSpec.HopCount });
+        writer.Cie(cie);
+        NhrpSender.CopyExtensions(ref writer, view, via, new ExtensionEdits { Responder = via.Record(0) });
+        core.Sender.Transmit(via, to, NhrpPacketType.ResolutionReply, ref writer, outbox);
+    }
+
+    /// <summary>The requester's address outside of its NAT: as a transit NHS wrote it, or as seen.</summary>
+    private static IpAddress OutsideOf(in NhrpArrival arrival, NhrpView view)
+    {
+        if (view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) && !nat.IsCompulsory && nat.TryGetCies(out NhrpCieList entries))
+        {
+            foreach (NhrpCieView entry in entries)
+            {
+                NhrpCie cie = entry.ToCie();
+                if (cie.Protocol.Ip == view.SourceProtocol && !cie.Nbma.Ip.IsUnspecified) return cie.Nbma.Ip;
+            }
+        }
+        return IsFirstHop(view) ? arrival.From.Address : view.SourceNbma;
+    }
+
+    /// <summary>True while no NHS has recorded itself: then the packet came from the requester itself.</summary>
+    private static bool IsFirstHop(NhrpView view) =>
+        view.TryGetExtension(NhrpExtensionType.ForwardTransitNhs, out NhrpExtensionView records) && records.Value.IsEmpty;
+
+    private NbmaPeer DirectPeer(NhrpInterface via, in NhrpArrival arrival, NhrpView view, IpAddress outside)
+    {
+        if (arrival.From.Address == outside && !core.IsOwn(view.SourceProtocol) && (IsFirstHop(view) || arrival.From.Address == view.SourceNbma)) return arrival.From;
+        if (via.Cache.Find(view.SourceProtocol) is { } known && known.Peer.Address == outside) return known.Peer;
+        // Another underlay family, or nothing at all: only the way back is left.
+        return outside.IsUnspecified || outside.IsIPv4 != via.Facts.NbmaSource.IsIPv4 ? arrival.From : new NbmaPeer(outside);
+    }
+
+    /// <summary>
+    /// The requester's own mapping may be kept when it says that it is stable and for how long (6.2.1). Not behind NAT: before it has sent
+    /// something itself, nothing would get through to it.
+    /// </summary>
+    private void LearnRequester(NhrpInterface via, NhrpView view, NbmaPeer direct, bool natted, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        IpAddress source = view.SourceProtocol;
+        if (natted || (view.Flags & NhrpFlags.SourceStable) == 0 || via.Config.NonCaching || direct.Address != view.SourceNbma) return;
+        NhrpCieList cies = view.Cies;
+        if (!cies.MoveNext() || cies.Current.ToCie() is not { HoldTime: > 0 } cie) return;
+        if (via.Cache.Find(source) is { Origin: not NhrpOrigin.Implicit } || via.Cache.MappingCount >= NhrpLimits.MaximumMappings) return;
+        NhrpMapping mapping = via.Cache.Put(source, direct, view.SourceNbma, NhrpOrigin.Implicit, now, outbox);
+        mapping.Mtu = cie.Mtu;
+        mapping.RequestId = view.RequestId;
+        via.Cache.SetLifetime(mapping, cie.HoldTime, now);
+    }
+
+    /// <summary>What a transit NHS knows and the other end cannot: the address outside of the requester's, or the answering station's, NAT.</summary>
+    private static NhrpCie? NatEntry(NhrpInterface via, in NhrpArrival arrival, NhrpView view)
+    {
+        if (view.Type is not (NhrpPacketType.ResolutionRequest or NhrpPacketType.ResolutionReply)) return null;
+        if (!view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) || nat.IsCompulsory || !nat.Value.IsEmpty) return null;
+        IpAddress address = view.SourceProtocol, claimed = view.SourceNbma;
+        if (view.Type == NhrpPacketType.ResolutionReply)
+        {
+            NhrpCieList cies = view.Cies;
+            if (!cies.MoveNext()) return null;
+            NhrpCie cie = cies.Current.ToCie();
+            if (cie.Code != NhrpCieCode.Success) return null;
+            (address, claimed) = (cie.Protocol.Ip, cie.Nbma.Ip);
+        }
+        IpAddress outside = via.Cache.Find(address) is { Origin: NhrpOrigin.Registered } registered ? registered.Peer.Address
+            : view.Type == NhrpPacketType.ResolutionRequest && IsFirstHop(view) ? arrival.From.Address : claimed;
+        if (outside == claimed) return null;
+        return new NhrpCie { PrefixLength = (byte)via.Width, Mtu = via.Mtu, Nbma = outside, Protocol = address };
+    }
+
+    private bool HasOwn(NhrpView view, NhrpExtensionType type)
+    {
+        if (!view.TryGetExtension(type, out NhrpExtensionView extension) || !extension.TryGetCies(out NhrpCieList records)) return false;
+        foreach (NhrpCieView record in records)
+        {
+            if (core.IsOwn(record.ToCie().Protocol.Ip)) return true;
+        }
+        return false;
+    }
+
+    private static NhrpMapping? FindCached(NhrpInterface via, IpAddress destination) =>
+        via.Cache.Find(destination) is { Origin: not NhrpOrigin.Implicit } mapping ? mapping : null;
+
+    private static NhrpSummaryMap? FindSummary(NhrpInterface via, IpAddress destination)
+    {
+        NhrpSummaryMap? best = null;
+        foreach (NhrpSummaryMap map in via.Config.SummaryMaps.AsSpan())
+        {
+            if (map.Prefix.Contains(destination) && (best is null || map.Prefix.Length > best.Prefix.Length)) best = map;
+        }
+        return best;
+    }
+}
