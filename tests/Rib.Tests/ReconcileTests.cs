@@ -49,6 +49,7 @@ public sealed class ReconcileTests
         _kernel.Foreign("192.168.2.0/24", RibKernel.NhrpProtocol, 20, "10.0.0.2", Tunnel0);
         _kernel.Advance(2 * Second);
         Assert.Equal(["192.168.2.0/24 10.0.0.2 Tunnel0 191 0/10"], _kernel.Installed);
+        Assert.Equal(1, _kernel.Rib.Mirror.Count);
     }
 
     [Fact]

@@ -64,6 +64,26 @@ public sealed class RibPropertyTests
         Assert.Empty(kernel.Installed);
     }, iter: 5000);
 
+    [Fact]
+    public void HundredThousandRoutes_TunnelFlaps_AllGoAndComeBack()
+    {
+        var kernel = new FakeKernel();
+        kernel.Up(Tunnel0);
+        for (uint i = 0; i < 100_000; i++)
+        {
+            var prefix = new IpPrefix(IpAddress.FromIPv4(0x1400_0000 + (i << 8)), 24);
+            var route = new RibRoute(prefix, RouteSource.Odr, new RibNextHop(IpAddress.FromIPv4(0x0A00_0000 + i / 4), Tunnel0));
+            kernel.Do((rib, now, outbox) => rib.OnRouteLearnt(route, now, outbox));
+        }
+        Assert.Equal(100_000, kernel.Rib.Mirror.Count);
+        kernel.Up(Tunnel0, isUp: false);
+        Assert.Equal(0, kernel.Rib.Mirror.Count);
+        kernel.Up(Tunnel0);
+        kernel.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(100_000, kernel.Rib.Mirror.Count);
+        Assert.Equal(0, kernel.Rib.Drops.Total);
+    }
+
     private static string[] Model(IEnumerable<RibRoute> present, HashSet<RibInterface> up, bool hasSubnet)
     {
         var lines = new SortedDictionary<(IpPrefix, uint), string>();
