@@ -1,1 +1,5 @@
-return 0;
+using Dmvpn.Cli;
+using Dmvpn.Cli.Exec;
+
+var language = new ExecLanguage();
+return await CommandLine.RunAsync(args, new ProgramParts(language), language);

@@ -29,7 +29,7 @@ public static class ApiRoutes
     /// <summary>GET: <see cref="MulticastState"/>.</summary>
     public const string NhrpMulticast = "/v1/nhrp/multicast";
 
-    /// <summary>GET: <see cref="RouteState"/>; <see cref="ScreenQuery.Filter"/> may name one <see cref="RouteSource"/>.</summary>
+    /// <summary>GET: <see cref="RouteState"/>: those routes that <see cref="ScreenQuery.Matches(RouteEntry)"/>.</summary>
     public const string Routes = "/v1/routes";
 
     /// <summary>GET: <see cref="InterfaceState"/>.</summary>

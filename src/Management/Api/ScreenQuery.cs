@@ -52,6 +52,19 @@ public sealed record ScreenQuery
             _ => true,
         };
 
+    /// <summary>True when the route belongs to what is asked for: address, tunnel, and <see cref="Filter"/> (a
+    /// <see cref="RouteSource"/> in lower case, <c>tunnel</c> for routes by way of any tunnel, <c>next-hop-override</c>).</summary>
+    public bool Matches(RouteEntry route) =>
+        Matches(route.Prefix)
+        && (Tunnel is not { } tunnel || route.NextHops.Any(hop => hop.Interface == tunnel.ToString()))
+        && Filter switch
+        {
+            null => true,
+            "tunnel" => route.NextHops.Any(hop => hop.Interface?.StartsWith("Tunnel", StringComparison.Ordinal) == true),
+            "next-hop-override" => route.NextHops.Any(hop => hop.Override),
+            _ => route.Source.ToString().Equals(Filter, StringComparison.OrdinalIgnoreCase),
+        };
+
     /// <summary>Reads the query; <paramref name="get"/> gives the first value of a name, null when there is none.</summary>
     /// <returns>False with <paramref name="error"/> when a value cannot be read.</returns>
     public static bool TryRead(Func<string, string?> get, out ScreenQuery query, out string error)

@@ -121,6 +121,25 @@ public sealed class RouteScreenTests
         Assert.EndsWith("C   2001:DB8::/64 [0/0]\n     via Tunnel1, directly connected\nH   2001:DB8:2::/64 [250/255]\n     via FE80::3, Tunnel1\n", text);
     }
 
+    [Theory]
+    [InlineData(null, "10.1.0.0/16 10.2.0.0/16 10.3.0.0/16")]
+    [InlineData("tunnel", "10.1.0.0/16 10.2.0.0/16")]
+    [InlineData("nhrp", "10.1.0.0/16")]
+    [InlineData("next-hop-override", "10.2.0.0/16")]
+    public void Filter_OfTheQuery_PicksRoutes(string? filter, string expected)
+    {
+        RouteEntry[] routes =
+        [
+            Route("10.1.0.0/16", RouteSource.Nhrp, 250, 255, 1, Hop("10.0.0.3", "Tunnel1")),
+            Route("10.2.0.0/16", RouteSource.Bgp, 200, 0, 1, Hop("10.0.0.1", "Tunnel2") with { Override = true }),
+            Route("10.3.0.0/16", RouteSource.Connected, 0, 0, null, Hop(null, "eth1")),
+        ];
+        var query = new ScreenQuery { Filter = filter };
+        Assert.Equal(expected, string.Join(' ', routes.Where(query.Matches).Select(route => route.Prefix)));
+        Assert.Equal(["10.2.0.0/16"], routes.Where(new ScreenQuery { Tunnel = new TunnelId(2) }.Matches).Select(route => route.Prefix.ToString()));
+        Assert.Equal(["10.3.0.0/16"], routes.Where(new ScreenQuery { Address = IpAddress.Parse("10.3.4.5") }.Matches).Select(route => route.Prefix.ToString()));
+    }
+
     private static RouteSource? Source(string code) => code switch
     {
         "C" => RouteSource.Connected,

@@ -1,0 +1,37 @@
+using System.CommandLine;
+
+namespace Dmvpn.Cli;
+
+/// <summary>What the command line sets to work; tests replace it.</summary>
+internal interface IProgramParts
+{
+    /// <summary>Standard output.</summary>
+    TextWriter Output { get; }
+
+    /// <summary>Standard error.</summary>
+    TextWriter Error { get; }
+
+    /// <summary>Whether messages may have colours.</summary>
+    bool Color { get; set; }
+
+    /// <summary>Commands of other parts of the program (<c>dissect</c>).</summary>
+    IEnumerable<Command> MoreCommands { get; }
+
+    /// <summary><c>run</c>.</summary>
+    Task<int> RunDaemonAsync(RunRequest request, CancellationToken cancel);
+
+    /// <summary><c>check</c>.</summary>
+    Task<int> CheckAsync(string file, bool json, CancellationToken cancel);
+
+    /// <summary>An EXEC line.</summary>
+    Task<int> ExecAsync(ExecRequest request, CancellationToken cancel);
+
+    /// <summary><c>shell</c>.</summary>
+    Task<int> ShellAsync(string socket, bool json, CancellationToken cancel);
+}
+
+/// <summary>What <c>run</c> was asked for; <paramref name="LogLevel"/> null leaves it to the configuration, <paramref name="LogFormat"/> "auto" to the surroundings.</summary>
+internal sealed record RunRequest(string File, string Socket, string? LogLevel, string LogFormat);
+
+/// <summary>An EXEC line and how its result is wanted; <paramref name="Watch"/> null shows it once.</summary>
+internal sealed record ExecRequest(string Line, string Socket, bool Json, TimeSpan? Watch);
