@@ -115,7 +115,7 @@ public sealed class CdpPacketTests
         Assert.Equal((ushort)0, absent.ToPacket().Checksum);
         Assert.Equal(odd, absent.ToPacket().ToBytes());
 
-        ushort rfc = Ip.InternetChecksum.Compute(odd);
+        ushort rfc = Wire.Ip.InternetChecksum.Compute(odd);
         (odd[2], odd[3]) = ((byte)(rfc >> 8), (byte)rfc);
         Assert.NotEqual(rfc, CdpChecksum.Compute([.. odd[..2], 0, 0, .. odd[4..]]));
         Assert.True(CdpView.TryParse(odd, out CdpView standard, out _));
