@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon.Logging;
+
+/// <summary>
+/// Where all parts of the program log to: stderr (plain, or with the journal's priority prefix), the buffer of <c>show logging</c>,
+/// and the debug streams. Debug lines are formatted only while somebody watches. Safe for any thread.
+/// </summary>
+public sealed class RouterLog : ILoggerFactory
+{
+    private const int DefaultBufferLines = 1000;
+
+    private readonly ConcurrentDictionary<string, ILogger> _loggers = new();
+    private readonly TextWriter _writer;
+    private readonly bool _journal;
+    private readonly Lock _writing = new();
+    private volatile DebugStream[] _streams = [];
+
+    /// <summary>A log that writes lines of at least <paramref name="level"/> to <paramref name="writer"/>.</summary>
+    /// <param name="level">The lowest severity that is written.</param>
+    /// <param name="writer">Usually stderr.</param>
+    /// <param name="journal">Prefix lines with "&lt;N&gt;", which systemd's journal reads as priority (sd-daemon(3)).</param>
+    public RouterLog(LogLevel level, TextWriter writer, bool journal)
+    {
+        Level = level;
+        _writer = writer;
+        _journal = journal;
+    }
+
+    /// <summary>The lowest severity that is written and buffered.</summary>
+    public LogLevel Level { get; set; }
+
+    /// <summary>The last lines.</summary>
+    public LogBuffer Buffer { get; } = new(DefaultBufferLines);
+
+    /// <inheritdoc/>
+    public ILogger CreateLogger(string categoryName) =>
+        _loggers.GetOrAdd(categoryName, static (name, log) => new CategoryLogger(name, log), this);
+
+    /// <inheritdoc/>
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("the router has one log");
+
+    /// <summary>Opens a debug stream; dispose it when its reader is gone.</summary>
+    public DebugStream Open(DebugTopic topic)
+    {
+        var stream = new DebugStream(this, topic);
+        lock (_writing) _streams = [.. _streams, stream];
+        return stream;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (DebugStream stream in _streams) stream.Dispose();
+        _writer.Flush();
+    }
+
+    internal void Close(DebugStream stream)
+    {
+        lock (_writing) _streams = Array.FindAll(_streams, s => s != stream);
+    }
+
+    private bool IsEnabled(LogLevel level) => level >= Level || level <= LogLevel.Debug && _streams.Length > 0;
+
+    private bool IsWatched(string category)
+    {
+        foreach (DebugStream stream in _streams)
+        {
+            if (stream.Wants(category, 0)) return true;
+        }
+        return false;
+    }
+
+    private void Write(in LogLine line)
+    {
+        foreach (DebugStream stream in _streams)
+        {
+            if (stream.Wants(line.Category, line.Event.Id)) stream.Offer(line);
+        }
+        if (line.Level < Level) return;
+        Buffer.Add(line);
+        lock (_writing) _writer.WriteLine(_journal ? $"<{line.Severity}>{line.Category}: {line.Text}" : line.ToString());
+    }
+
+    private sealed class CategoryLogger(string category, RouterLog log) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel level) => log.IsEnabled(level) && (level >= log.Level || log.IsWatched(category));
+
+        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (!IsEnabled(level)) return;
+            string text = formatter(state, exception);
+            if (exception is not null) text = $"{text}: {exception}";
+            log.Write(new LogLine(DateTimeOffset.Now, level, id, category, text));
+        }
+    }
+}
