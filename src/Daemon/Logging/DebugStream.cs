@@ -13,10 +13,10 @@ public sealed class DebugStream : IDisposable
     private readonly RouterLog _log;
     private readonly Channel<LogLine> _lines = Channel.CreateBounded<LogLine>(
         new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-    private readonly DebugTopic _topic;
+    private readonly IReadOnlyList<DebugTopic> _topics;
     private long _lost;
 
-    internal DebugStream(RouterLog log, DebugTopic topic) => (_log, _topic) = (log, topic);
+    internal DebugStream(RouterLog log, IReadOnlyList<DebugTopic> topics) => (_log, _topics) = (log, topics);
 
     /// <summary>The lines as they come; ends when the stream is disposed.</summary>
     public ChannelReader<LogLine> Lines => _lines.Reader;
@@ -31,7 +31,25 @@ public sealed class DebugStream : IDisposable
         _lines.Writer.TryComplete();
     }
 
-    internal bool Wants(string category, int eventId) => _topic.Matches(category, eventId);
+    /// <summary>The most particular topic of the stream that a line belongs to.</summary>
+    public DebugTopic TopicOf(in LogLine line)
+    {
+        DebugTopic best = _topics[0];
+        foreach (DebugTopic topic in _topics)
+        {
+            if (topic.Matches(line.Category, line.Event.Id) && (topic.Last - topic.First < best.Last - best.First || !best.Matches(line.Category, line.Event.Id))) best = topic;
+        }
+        return best;
+    }
+
+    internal bool Wants(string category, int eventId)
+    {
+        foreach (DebugTopic topic in _topics)
+        {
+            if (topic.Matches(category, eventId)) return true;
+        }
+        return false;
+    }
 
     internal void Offer(in LogLine line)
     {

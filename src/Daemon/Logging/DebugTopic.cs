@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Dmvpn.Management.Api;
 
 namespace Dmvpn.Daemon.Logging;
 
@@ -12,12 +13,16 @@ public sealed record DebugTopic(string Name, string Category, int First, int Las
     /// <summary>All topics. The id blocks are those of the XLog.cs files.</summary>
     public static IReadOnlyList<DebugTopic> All { get; } =
     [
-        new("nhrp", "Nhrp", 1000, 1499),
-        new("rib", "Rib", 1500, 1599),
-        new("cdp", "Odr", 1600, 1699),
-        new("odr", "Odr", 1600, 1699),
-        new("tunnel", "Tunnel", 1700, 1799),
-        new("all", "", 0, int.MaxValue),
+        new(DebugTopics.Nhrp, "Nhrp", 1000, 1499),
+        new(DebugTopics.NhrpPacket, "Nhrp", 1000, 1499),
+        new(DebugTopics.NhrpCache, "Nhrp", 1000, 1499),
+        new(DebugTopics.NhrpExtension, "Nhrp", 1000, 1499),
+        new(DebugTopics.NhrpRate, "Nhrp", 1000, 1499),
+        new(DebugTopics.NhrpError, "Nhrp", 1000, 1499),
+        new(DebugTopics.Dmvpn, "", 1000, 1899),
+        new(DebugTopics.Tunnel, "Tunnel", 1700, 1799),
+        new(DebugTopics.Cdp, "Odr", 1600, 1699),
+        new(DebugTopics.Routing, "Rib", 1500, 1599),
     ];
 
     /// <summary>True when the topic wants events of this category and id; id 0 asks about the category as a whole.</summary>

@@ -16,6 +16,18 @@ public sealed class LogBuffer
         get { lock (_lock) return _written; }
     }
 
+    /// <summary>How many lines it holds at most.</summary>
+    public int Capacity
+    {
+        get { lock (_lock) return _lines.Length; }
+    }
+
+    /// <summary>Forgets all lines.</summary>
+    public void Clear()
+    {
+        lock (_lock) (_lines, _written) = (new LogLine[_lines.Length], 0);
+    }
+
     /// <summary>Adds a line in place of the oldest.</summary>
     public void Add(in LogLine line)
     {

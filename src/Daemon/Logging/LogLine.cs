@@ -20,6 +20,9 @@ public readonly record struct LogLine(DateTimeOffset Time, LogLevel Level, Event
         _ => 7,
     };
 
+    /// <summary>The event's name in IOS's form: "NhsUp" is NHS_UP.</summary>
+    public string Mnemonic => ToMnemonic(Event);
+
     /// <summary>
     /// IOS's layout: <c>Nov 22 23:57:01.123: %NHRP-6-REGISTERED: text</c>; debug lines have no tag, as on IOS.
     /// </summary>
@@ -28,10 +31,10 @@ public readonly record struct LogLine(DateTimeOffset Time, LogLevel Level, Event
         string time = Time.ToString("MMM d HH:mm:ss.fff");
         return Level <= LogLevel.Debug
             ? $"*{time}: {Category}: {Text}"
-            : $"{time}: %{Category.ToUpperInvariant()}-{Severity}-{Mnemonic(Event)}: {Text}";
+            : $"{time}: %{Category.ToUpperInvariant()}-{Severity}-{Mnemonic}: {Text}";
     }
 
-    private static string Mnemonic(EventId id)
+    private static string ToMnemonic(EventId id)
     {
         if (string.IsNullOrEmpty(id.Name)) return $"EVENT{id.Id}";
         Span<char> name = stackalloc char[id.Name.Length * 2];

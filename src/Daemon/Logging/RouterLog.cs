@@ -41,10 +41,10 @@ public sealed class RouterLog : ILoggerFactory
     /// <inheritdoc/>
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("the router has one log");
 
-    /// <summary>Opens a debug stream; dispose it when its reader is gone.</summary>
-    public DebugStream Open(DebugTopic topic)
+    /// <summary>Opens a debug stream of some topics (all when none is named); dispose it when its reader is gone.</summary>
+    public DebugStream Open(IReadOnlyList<DebugTopic> topics)
     {
-        var stream = new DebugStream(this, topic);
+        var stream = new DebugStream(this, topics.Count > 0 ? topics : DebugTopic.All);
         lock (_writing) _streams = [.. _streams, stream];
         return stream;
     }

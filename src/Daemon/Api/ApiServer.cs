@@ -1,0 +1,175 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Dmvpn.Core;
+using Dmvpn.Daemon.Control;
+using Dmvpn.Daemon.Logging;
+using Dmvpn.Management.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon.Api;
+
+/// <summary>
+/// HTTP/JSON on a Unix socket: every screen and command of <see cref="ApiRoutes"/>. Requests are served on pool threads and do their
+/// work on the control thread. The socket's directory permissions and mode 0600 decide who may use it.
+/// </summary>
+public sealed class ApiServer : IAsyncDisposable
+{
+    private const int LargestRequest = 4 * 1024 * 1024;
+
+    private readonly ControlLoop _loop;
+    private readonly IRouterApi _router;
+    private readonly RouterLog _log;
+    private readonly string _path;
+    private readonly WebApplication _app;
+
+    /// <summary>A server for <paramref name="router"/>; nothing listens before <see cref="StartAsync"/>.</summary>
+    public ApiServer(string path, ControlLoop loop, IRouterApi router, RouterLog log)
+    {
+        (_path, _loop, _router, _log) = (path, loop, router, log);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenUnixSocket(path);
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = LargestRequest;
+        });
+        _app = builder.Build();
+        MapScreens();
+        MapCommands();
+        DebugEndpoint.Map(_app, log);
+    }
+
+    /// <summary>Starts to listen; a socket left by a crashed predecessor is replaced.</summary>
+    /// <exception cref="InvalidOperationException">Another daemon answers at the socket.</exception>
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        await UnixSocketFile.PrepareAsync(_path, cancel);
+        await _app.StartAsync(cancel);
+        File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        try
+        {
+            await _app.StopAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A debug stream that nobody ended is cut off.
+        }
+        await _app.DisposeAsync();
+        File.Delete(_path);
+    }
+
+    private void MapScreens()
+    {
+        ApiJson json = ApiJson.Default;
+        Screen(ApiRoutes.Dmvpn, json.DmvpnState, _router.Dmvpn);
+        Screen(ApiRoutes.NhrpCache, json.NhrpCacheState, _router.NhrpCache);
+        Screen(ApiRoutes.Nhs, json.NhsState, _router.Nhs);
+        Screen(ApiRoutes.NhrpTraffic, json.NhrpTrafficState, _router.NhrpTraffic);
+        Screen(ApiRoutes.NhrpSummary, json.NhrpSummaryState, _router.NhrpSummary);
+        Screen(ApiRoutes.NhrpRedirect, json.RedirectState, _router.Redirects);
+        Screen(ApiRoutes.NhrpMulticast, json.MulticastState, _router.Multicast);
+        Screen(ApiRoutes.Routes, json.RouteState, _router.Routes);
+        Screen(ApiRoutes.Interfaces, json.InterfaceState, _router.Interfaces);
+        Screen(ApiRoutes.Adjacencies, json.AdjacencyState, _router.Adjacencies);
+        Screen(ApiRoutes.CdpNeighbors, json.CdpNeighborState, _router.CdpNeighbors);
+        Screen(ApiRoutes.Version, json.VersionState, _router.Version);
+        Screen(ApiRoutes.Drops, json.DropState, _router.Drops);
+        Screen(ApiRoutes.RunningConfig, json.RunningConfig, _router.RunningConfig);
+        _app.MapGet(ApiRoutes.Log, (RequestDelegate)(context => Json(context, LogScreen.Of(_log), json.LogState)));
+    }
+
+    private void MapCommands()
+    {
+        ApiJson json = ApiJson.Default;
+        Command(ApiRoutes.ClearNhrp, json.ClearNhrpRequest, json.CommandResult, _router.ClearNhrp);
+        Command(ApiRoutes.ClearDmvpnSession, json.ClearDmvpnSessionRequest, json.CommandResult, _router.ClearDmvpnSession);
+        Command(ApiRoutes.ClearCounters, json.ClearCountersRequest, json.CommandResult, _router.ClearCounters);
+        Command(ApiRoutes.Check, json.CheckRequest, json.ReloadResult, _router.Check);
+        Command(ApiRoutes.ClearCdp, json.CommandResult, _router.ClearCdp);
+        Command(ApiRoutes.Reload, json.ReloadResult, now => _router.Reload("control socket", now));
+        _app.MapPost(ApiRoutes.ClearLogging, (RequestDelegate)(context =>
+        {
+            _log.Buffer.Clear();
+            return Json(context, new CommandResult(), json.CommandResult);
+        }));
+    }
+
+    private void Screen<T>(string path, JsonTypeInfo<T> type, Func<ScreenQuery, Instant, T> screen) =>
+        _app.MapGet(path, (RequestDelegate)(async context =>
+        {
+            string? Get(string name) => context.Request.Query.TryGetValue(name, out var value) ? (string?)value : null;
+            if (!ScreenQuery.TryRead(Get, out ScreenQuery query, out string error))
+            {
+                await Refuse(context, StatusCodes.Status400BadRequest, new ApiError(error));
+                return;
+            }
+            await Answer(context, type, now => screen(query, now));
+        }));
+
+    private void Command<TRequest, T>(string path, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<T> type, Func<TRequest, Instant, T> command)
+        where TRequest : class =>
+        _app.MapPost(path, (RequestDelegate)(async context =>
+        {
+            TRequest? request;
+            try
+            {
+                request = await JsonSerializer.DeserializeAsync(context.Request.Body, requestType, context.RequestAborted);
+            }
+            catch (JsonException e)
+            {
+                await Refuse(context, StatusCodes.Status400BadRequest, new ApiError($"the request is not the JSON that is expected: {e.Message}"));
+                return;
+            }
+            if (request is null) await Refuse(context, StatusCodes.Status400BadRequest, new ApiError("the request has no body"));
+            else await Answer(context, type, now => command(request, now));
+        }));
+
+    private void Command<T>(string path, JsonTypeInfo<T> type, Func<Instant, T> command) =>
+        _app.MapPost(path, (RequestDelegate)(context => Answer(context, type, command)));
+
+    private async Task Answer<T>(HttpContext context, JsonTypeInfo<T> type, Func<Instant, T> work)
+    {
+        try
+        {
+            await Json(context, await _loop.InvokeAsync(work), type);
+        }
+        catch (ApiRefusal refusal)
+        {
+            await Refuse(context, refusal.Status, refusal.Error);
+        }
+    }
+
+    private static Task Json<T>(HttpContext context, T value, JsonTypeInfo<T> type)
+    {
+        context.Response.ContentType = "application/json";
+        return JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
+    }
+
+    private static Task Refuse(HttpContext context, int status, ApiError error)
+    {
+        context.Response.StatusCode = status;
+        return Json(context, error, ApiJson.Default.ApiError);
+    }
+}
+
+/// <summary>A request that cannot be done: becomes an <see cref="ApiError"/>.</summary>
+/// <param name="status">HTTP status: 404 no such thing, 409 not now.</param>
+/// <param name="error">What is wrong and what to do.</param>
+public sealed class ApiRefusal(int status, ApiError error) : Exception(error.Error)
+{
+    /// <summary>HTTP status.</summary>
+    public int Status { get; } = status;
+
+    /// <summary>The answer's body.</summary>
+    public ApiError Error { get; } = error;
+}

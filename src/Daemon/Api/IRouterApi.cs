@@ -1,0 +1,71 @@
+using Dmvpn.Core;
+using Dmvpn.Management.Api;
+
+namespace Dmvpn.Daemon.Api;
+
+/// <summary>
+/// What the control socket can ask the router. Every method is called on the control thread, reads or changes engines there and returns
+/// records that are safe to serialise elsewhere.
+/// </summary>
+public interface IRouterApi
+{
+    /// <summary><see cref="ApiRoutes.Dmvpn"/>.</summary>
+    DmvpnState Dmvpn(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.NhrpCache"/>.</summary>
+    NhrpCacheState NhrpCache(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.Nhs"/>.</summary>
+    NhsState Nhs(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.NhrpTraffic"/>.</summary>
+    NhrpTrafficState NhrpTraffic(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.NhrpSummary"/>.</summary>
+    NhrpSummaryState NhrpSummary(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.NhrpRedirect"/>.</summary>
+    RedirectState Redirects(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.NhrpMulticast"/>.</summary>
+    MulticastState Multicast(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.Routes"/>.</summary>
+    RouteState Routes(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.Interfaces"/>.</summary>
+    InterfaceState Interfaces(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.Adjacencies"/>.</summary>
+    AdjacencyState Adjacencies(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.CdpNeighbors"/>.</summary>
+    CdpNeighborState CdpNeighbors(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.Version"/>.</summary>
+    VersionState Version(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.Drops"/>.</summary>
+    DropState Drops(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.RunningConfig"/>.</summary>
+    RunningConfig RunningConfig(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.ClearNhrp"/>.</summary>
+    CommandResult ClearNhrp(ClearNhrpRequest request, Instant now);
+
+    /// <summary><see cref="ApiRoutes.ClearDmvpnSession"/>.</summary>
+    CommandResult ClearDmvpnSession(ClearDmvpnSessionRequest request, Instant now);
+
+    /// <summary><see cref="ApiRoutes.ClearCounters"/>.</summary>
+    CommandResult ClearCounters(ClearCountersRequest request, Instant now);
+
+    /// <summary><see cref="ApiRoutes.ClearCdp"/>.</summary>
+    CommandResult ClearCdp(Instant now);
+
+    /// <summary><see cref="ApiRoutes.Reload"/>.</summary>
+    ReloadResult Reload(string who, Instant now);
+
+    /// <summary><see cref="ApiRoutes.Check"/>.</summary>
+    ReloadResult Check(CheckRequest request, Instant now);
+}

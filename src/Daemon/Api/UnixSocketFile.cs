@@ -1,0 +1,25 @@
+using System.Net.Sockets;
+
+namespace Dmvpn.Daemon.Api;
+
+/// <summary>Makes the control socket's path free, without taking it from a daemon that lives.</summary>
+internal static class UnixSocketFile
+{
+    public static async Task PrepareAsync(string path, CancellationToken cancel)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory) Directory.CreateDirectory(directory);
+        if (!File.Exists(path)) return;
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await probe.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+        }
+        catch (SocketException)
+        {
+            // Nobody listens: a crashed predecessor left it.
+            File.Delete(path);
+            return;
+        }
+        throw new InvalidOperationException($"another dmvpn already answers at {path}; stop it, or choose another socket with --socket");
+    }
+}

@@ -1,0 +1,50 @@
+using Dmvpn.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon;
+
+/// <summary>What the composition itself logs. Event ids 1700-1899: 17xx tunnels, 18xx the daemon.</summary>
+internal static partial class DaemonLog
+{
+    [LoggerMessage(1800, LogLevel.Information, "{version} started, configuration {file}, control socket {socket}", EventName = "Started")]
+    public static partial void Started(ILogger logger, string version, string file, string socket);
+
+    [LoggerMessage(1801, LogLevel.Information, "stopping on {reason}", EventName = "Stopping")]
+    public static partial void Stopping(ILogger logger, string reason);
+
+    [LoggerMessage(1802, LogLevel.Information, "configured from {file} by {who}: {changes}", EventName = "Configured")]
+    public static partial void Configured(ILogger logger, string file, string who, string changes);
+
+    [LoggerMessage(1803, LogLevel.Error, "{file} refused, nothing changed: {errors} errors, first: {first}", EventName = "ConfigRefused")]
+    public static partial void ConfigRefused(ILogger logger, string file, int errors, string first);
+
+    [LoggerMessage(1804, LogLevel.Warning, "{file}: {message}", EventName = "ConfigWarning")]
+    public static partial void ConfigWarning(ILogger logger, string file, string message);
+
+    [LoggerMessage(1805, LogLevel.Critical, "an event failed; the router goes on without it", EventName = "ControlFailure")]
+    public static partial void ControlFailure(ILogger logger, Exception exception);
+
+    [LoggerMessage(1806, LogLevel.Warning, "net.{family}.{setting} is off: packets between the tunnel and other interfaces are not forwarded (sysctl -w {remedy})", EventName = "ForwardingOff")]
+    public static partial void ForwardingOff(ILogger logger, string family, string setting, string remedy);
+
+    [LoggerMessage(1807, LogLevel.Error, "a data-plane worker failed; it goes on", EventName = "WorkerFailure")]
+    public static partial void WorkerFailure(ILogger logger, Exception exception);
+
+    [LoggerMessage(1808, LogLevel.Warning, "{operation}: {error}", EventName = "KernelRefused")]
+    public static partial void KernelRefused(ILogger logger, string operation, string error);
+
+    [LoggerMessage(1809, LogLevel.Information, "netlink overran; reading all tables again", EventName = "NetlinkOverrun")]
+    public static partial void NetlinkOverrun(ILogger logger);
+
+    [LoggerMessage(1700, LogLevel.Information, "Interface {tunnel}, changed state to {state}", EventName = "TunnelState")]
+    public static partial void TunnelState(ILogger logger, TunnelId tunnel, string state);
+
+    [LoggerMessage(1701, LogLevel.Information, "{tunnel}: source is {address} now (was {previous})", EventName = "TunnelSource")]
+    public static partial void TunnelSource(ILogger logger, TunnelId tunnel, IpAddress address, IpAddress previous);
+
+    [LoggerMessage(1702, LogLevel.Warning, "{tunnel} is down: {reason}", EventName = "TunnelDown")]
+    public static partial void TunnelDown(ILogger logger, TunnelId tunnel, string reason);
+
+    [LoggerMessage(1703, LogLevel.Debug, "{tunnel}: keepalive {state}", EventName = "Keepalive")]
+    public static partial void Keepalive(ILogger logger, TunnelId tunnel, string state);
+}
