@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Dmvpn.Cli.Client;
+using Dmvpn.Cli.Dissect;
 using Dmvpn.Cli.Exec;
 using Dmvpn.Cli.Shell;
+using Dmvpn.Daemon;
+using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Cli;
 
@@ -13,13 +16,32 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
 
     public virtual TextWriter Error => Console.Error;
 
-    public virtual IEnumerable<Command> MoreCommands => [];
+    public virtual IEnumerable<Command> MoreCommands => [DissectCommand.Create()];
 
     public virtual bool Color { get; set; } = Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 } && !Console.IsErrorRedirected;
 
-    public virtual Task<int> RunDaemonAsync(RunRequest request, CancellationToken cancel) => AbsentAsync("the daemon");
+    public virtual Task<int> RunDaemonAsync(RunRequest request, CancellationToken cancel) =>
+        DaemonHost.RunAsync(
+            new DaemonOptions(request.File, request.Socket)
+            {
+                LogLevel = request.LogLevel switch
+                {
+                    "debug" => LogLevel.Debug,
+                    "info" => LogLevel.Information,
+                    "warning" => LogLevel.Warning,
+                    "error" => LogLevel.Error,
+                    _ => null,
+                },
+                Journal = request.LogFormat switch { "journald" => true, "text" => false, _ => null },
+            },
+            cancel);
 
-    public virtual Task<int> CheckAsync(string file, bool json, CancellationToken cancel) => AbsentAsync("the reader of configurations");
+    public virtual async Task<int> CheckAsync(string file, bool json, CancellationToken cancel)
+    {
+        (bool accepted, string text) = ConfigurationCheck.Run(file, json);
+        await Output.WriteAsync(text);
+        return accepted ? ExitCodes.Ok : ExitCodes.Failed;
+    }
 
     public async Task<int> ExecAsync(ExecRequest request, CancellationToken cancel)
     {
@@ -76,12 +98,6 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
         {
             return ExitCodes.Ok;
         }
-    }
-
-    private async Task<int> AbsentAsync(string part)
-    {
-        await Error.WriteAsync($"{Red("dmvpn:")} {part} is not part of this build\n");
-        return ExitCodes.Failed;
     }
 
     private async Task ExplainAsync(string line, ExecError error)

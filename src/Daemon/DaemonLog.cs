@@ -36,6 +36,9 @@ internal static partial class DaemonLog
     [LoggerMessage(1809, LogLevel.Information, "netlink overran; reading all tables again", EventName = "NetlinkOverrun")]
     public static partial void NetlinkOverrun(ILogger logger);
 
+    [LoggerMessage(1810, LogLevel.Critical, "cannot start: {reason}; {remedy}", EventName = "CannotStart")]
+    public static partial void CannotStart(ILogger logger, string reason, string remedy);
+
     [LoggerMessage(1700, LogLevel.Information, "Interface {tunnel}, changed state to {state}", EventName = "TunnelState")]
     public static partial void TunnelState(ILogger logger, TunnelId tunnel, string state);
 

@@ -106,6 +106,12 @@ public sealed partial class OdrInstance(IRandom random, ILogger? logger = null)
         }
     }
 
+    /// <summary><c>clear cdp table</c>: forgets the neighbours and their routes; who is still there says so with its next hello.</summary>
+    public void Clear(Outbox<OdrEffect> outbox)
+    {
+        foreach (OdrNeighbor neighbor in new List<OdrNeighbor>(_neighbors.Values)) RemoveNeighbor(neighbor, "cleared", outbox);
+    }
+
     /// <summary>The orderly end: says goodbye on every tunnel (a hello with time to live 0) and takes all routes back.</summary>
     public void Withdraw(Outbox<OdrEffect> outbox)
     {

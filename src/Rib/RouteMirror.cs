@@ -60,7 +60,11 @@ public sealed class RouteMirror : IRouteLookup
         // Rule 0 of the kernel's policy: the local table first, whatever the prefix length.
         if (_local.TryMatch(destination, out MirrorRoute[]? local))
         {
-            route = new RouteView(local[0].Route.Prefix, TunnelOf(local[0].Route), IpAddress.None, RouteKind.Local);
+            TunnelId? tunnel = TunnelOf(local[0].Route);
+            // An address of ours on a LAN stands for its whole subnet: whoever asks for it will want its neighbours next.
+            IpPrefix prefix = tunnel is null && TryMatch(destination, RouteFilter.WithoutShortcuts, out MirrorRoute? subnet)
+                && Kind(subnet.Route) == RouteKind.Connected ? subnet.Route.Prefix : local[0].Route.Prefix;
+            route = new RouteView(prefix, tunnel, IpAddress.None, RouteKind.Local);
             return true;
         }
         RouteFilter filter = withShortcuts ? RouteFilter.All : RouteFilter.WithoutShortcuts;

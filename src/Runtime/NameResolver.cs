@@ -10,6 +10,9 @@ namespace Dmvpn.Runtime;
 /// </summary>
 public sealed class NameResolver : IDisposable
 {
+    /// <summary>How often a watched name is looked up again.</summary>
+    public static TimeSpan Refresh => RuntimeLimits.NameRefresh;
+
     private readonly Action<NameResolution> _deliver;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _lookUp;
     private readonly Dictionary<string, CancellationTokenSource> _watched = new(StringComparer.OrdinalIgnoreCase);

@@ -28,8 +28,20 @@ public sealed class RouterLog : ILoggerFactory
         _journal = journal;
     }
 
-    /// <summary>The lowest severity that is written and buffered.</summary>
-    public LogLevel Level { get; set; }
+    /// <summary>The lowest severity that is written.</summary>
+    public LogLevel Level { get; private set; }
+
+    /// <summary>The lowest severity that is kept for <c>show logging</c>.</summary>
+    public LogLevel BufferLevel { get; private set; } = LogLevel.Debug;
+
+    /// <summary>True when lines go to systemd's journal.</summary>
+    public bool IsJournal => _journal;
+
+    /// <summary>Sets both levels.</summary>
+    public void ConfigureLevels(LogLevel written, LogLevel buffered) => (Level, BufferLevel) = (FixedLevel ?? written, buffered);
+
+    /// <summary>A level from the command line, which goes before the configuration's.</summary>
+    public LogLevel? FixedLevel { get; init; }
 
     /// <summary>The last lines.</summary>
     public LogBuffer Buffer { get; } = new(DefaultBufferLines);
@@ -61,7 +73,9 @@ public sealed class RouterLog : ILoggerFactory
         lock (_writing) _streams = Array.FindAll(_streams, s => s != stream);
     }
 
-    private bool IsEnabled(LogLevel level) => level >= Level || level <= LogLevel.Debug && _streams.Length > 0;
+    // Debug lines are many and dear: they are made only while somebody watches them live, or asked for them on the console.
+    private bool IsEnabled(LogLevel level) =>
+        level != LogLevel.None && (level >= Level || level >= LogLevel.Information && level >= BufferLevel || level <= LogLevel.Debug && _streams.Length > 0);
 
     private bool IsWatched(string category)
     {
@@ -78,8 +92,8 @@ public sealed class RouterLog : ILoggerFactory
         {
             if (stream.Wants(line.Category, line.Event.Id)) stream.Offer(line);
         }
+        if (line.Level >= BufferLevel && (line.Level >= LogLevel.Information || line.Level >= Level)) Buffer.Add(line);
         if (line.Level < Level) return;
-        Buffer.Add(line);
         lock (_writing) _writer.WriteLine(_journal ? $"<{line.Severity}>{line.Category}: {line.Text}" : line.ToString());
     }
 
@@ -88,7 +102,7 @@ public sealed class RouterLog : ILoggerFactory
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel level) => log.IsEnabled(level) && (level >= log.Level || log.IsWatched(category));
+        public bool IsEnabled(LogLevel level) => log.IsEnabled(level) && (level >= LogLevel.Information || level >= log.Level || log.IsWatched(category));
 
         public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {

@@ -62,6 +62,18 @@ public sealed unsafe class RawPort : IDatagramPort, IDisposable
     public static RawPort Open(byte protocol, IpAddress local, string? networkNamespace = null, int linkIndex = 0) =>
         NetworkNamespace.Run(networkNamespace, () => OpenHere(protocol, local, linkIndex));
 
+    /// <summary>
+    /// Opens a port that only sends: a raw socket gets a copy of every packet of its protocol, and this one has the kernel make none.
+    /// </summary>
+    public static RawPort OpenSendOnly(byte protocol, IpAddress local, string? networkNamespace = null)
+    {
+        RawPort port = Open(protocol, local, networkNamespace);
+        if (RefuseAll(port.Descriptor)) return port;
+        LinuxError error = LinuxError.Last;
+        port.Dispose();
+        throw new LinuxException("attach a socket filter", error);
+    }
+
     /// <inheritdoc/>
     public int Receive(PacketBatch batch)
     {
@@ -141,6 +153,20 @@ public sealed unsafe class RawPort : IDatagramPort, IDisposable
         Libc.SetOption(descriptor, IpSocketSpec.LevelIPv6, IpSocketSpec.IPv6ReceiveError, 1, "set IPV6_RECVERR");
         Libc.SetOption(descriptor, IpSocketSpec.LevelIPv6, IpSocketSpec.IPv6ReceiveHopLimit, 1, "set IPV6_RECVHOPLIMIT");
         Libc.SetOption(descriptor, IpSocketSpec.LevelIPv6, IpSocketSpec.IPv6ReceiveTrafficClass, 1, "set IPV6_RECVTCLASS");
+    }
+
+    // A classic BPF program of one instruction: BPF_RET | BPF_K, keep 0 bytes (socket(7), SO_ATTACH_FILTER).
+    private static bool RefuseAll(int descriptor)
+    {
+        ulong returnZero = 0x06;
+        FilterProgram program = new() { Length = 1, Instructions = (nint)(&returnZero) };
+        return Libc.SetSocketOption(descriptor, LibcSpec.LevelSocket, IpSocketSpec.OptionAttachFilter, &program, sizeof(FilterProgram)) == 0;
+    }
+
+    private struct FilterProgram
+    {
+        public ushort Length;
+        public nint Instructions;
     }
 
     // Beyond the system's limit (net.core.rmem_max) only with CAP_NET_ADMIN; without it as much as there is.

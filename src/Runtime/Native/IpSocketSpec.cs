@@ -27,6 +27,9 @@ internal static class IpSocketSpec
     public const int OptionMemoryInformation = 55;
     public const int MemoryInformationCount = 9;
 
+    /// <summary>SO_ATTACH_FILTER.</summary>
+    public const int OptionAttachFilter = 26;
+
     public const int SocketAddressIPv4 = 16;
     public const int SocketAddressIPv6 = 28;
 

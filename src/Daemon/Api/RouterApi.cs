@@ -1,0 +1,116 @@
+using Dmvpn.Core;
+using Dmvpn.Daemon.Screens;
+using Dmvpn.Management.Api;
+using Dmvpn.Nhrp;
+using AddressFamily = Dmvpn.Management.Api.AddressFamily;
+
+namespace Dmvpn.Daemon.Api;
+
+/// <summary>The router as the control socket sees it: screens and commands over the live composition. Control thread only.</summary>
+internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouterApi
+{
+    private readonly InterfaceScreens _interfaces = new(router);
+
+    public DmvpnState Dmvpn(ScreenQuery query, Instant now) => DmvpnScreen.Of(router, query, now);
+
+    public Management.Api.NhrpCacheState NhrpCache(ScreenQuery query, Instant now) => NhrpScreens.Cache(router.Engines.Nhrp, query, now);
+
+    public Management.Api.NhsState Nhs(ScreenQuery query, Instant now) => NhrpScreens.Nhs(router.Engines.Nhrp, query, now);
+
+    public Management.Api.NhrpTrafficState NhrpTraffic(ScreenQuery query, Instant now) => NhrpScreens.Traffic(router.Engines.Nhrp, query);
+
+    public Management.Api.NhrpSummaryState NhrpSummary(ScreenQuery query, Instant now) => NhrpScreens.Summary(router.Engines.Nhrp, query);
+
+    public RedirectState Redirects(ScreenQuery query, Instant now) => NhrpScreens.Redirects(router.Engines.Nhrp, query, now);
+
+    public MulticastState Multicast(ScreenQuery query, Instant now) => NhrpScreens.Multicast(router.Engines.Nhrp, query);
+
+    public RouteState Routes(ScreenQuery query, Instant now) => RouteScreens.Routes(router.Engines.Rib, query, now);
+
+    public InterfaceState Interfaces(ScreenQuery query, Instant now) => _interfaces.Interfaces(query, now);
+
+    public AdjacencyState Adjacencies(ScreenQuery query, Instant now) => _interfaces.Adjacencies(query);
+
+    public DropState Drops(ScreenQuery query, Instant now) => _interfaces.Drops(query);
+
+    public CdpNeighborState CdpNeighbors(ScreenQuery query, Instant now) => SystemScreens.Neighbors(router.Engines.Odr, query, now);
+
+    public VersionState Version(ScreenQuery query, Instant now) => SystemScreens.Version(router, file.Path, now);
+
+    public RunningConfig RunningConfig(ScreenQuery query, Instant now) => new(file.Write(router.Configuration.Running, query.Tunnel));
+
+    public CommandResult ClearNhrp(ClearNhrpRequest request, Instant now)
+    {
+        bool ipv6 = request.Family == AddressFamily.Ipv6;
+        NhrpInstance nhrp = router.Engines.Nhrp;
+        switch (request.Scope)
+        {
+            case ClearNhrpScope.Counters:
+                nhrp.ClearCounters();
+                return new CommandResult();
+            case ClearNhrpScope.Shortcut:
+                int shortcuts = nhrp.Shortcuts(ipv6).Count();
+                nhrp.ClearShortcuts(ipv6, now, router.Engines.NhrpOut);
+                return new CommandResult { Count = shortcuts };
+            default:
+                if (request.Address is { } address)
+                {
+                    if (!nhrp.ClearAddress(address, now, router.Engines.NhrpOut)) throw NotFound($"no dynamic NHRP entry for {address}");
+                    return new CommandResult { Count = 1 };
+                }
+                int before = nhrp.CacheCount(ipv6);
+                NhrpInterfaceKey? key = request.Tunnel is { } tunnel ? new NhrpInterfaceKey(tunnel, ipv6) : null;
+                nhrp.Clear(ipv6, key, now, router.Engines.NhrpOut);
+                return new CommandResult { Count = before - nhrp.CacheCount(ipv6) };
+        }
+    }
+
+    public CommandResult ClearDmvpnSession(ClearDmvpnSessionRequest request, Instant now)
+    {
+        var addresses = new HashSet<IpAddress>();
+        foreach (bool ipv6 in (ReadOnlySpan<bool>)[false, true])
+        {
+            foreach (NhrpCacheEntryState entry in router.Engines.Nhrp.Cache(ipv6))
+            {
+                if (request.Tunnel is { } tunnel && entry.Key.Tunnel != tunnel) continue;
+                if (request.Nbma is { } nbma && entry.Peer.Address != nbma && entry.Claimed != nbma) continue;
+                if (request.Address is { } address && entry.Via != address && !entry.Prefix.Contains(address)) continue;
+                if ((entry.Flags & NhrpEntryFlags.Local) == 0 && entry.Type != Nhrp.NhrpEntryType.Static) addresses.Add(entry.Prefix.Address);
+            }
+        }
+        bool one = request.Nbma is not null || request.Address is not null;
+        if (one && addresses.Count == 0 && !request.Static) throw NotFound("no such session");
+        foreach (IpAddress address in addresses) router.Engines.Nhrp.ClearAddress(address, now, router.Engines.NhrpOut);
+        if (request.Static) ClearStatic(request, now);
+        return new CommandResult { Count = addresses.Count };
+    }
+
+    public CommandResult ClearCounters(ClearCountersRequest request, Instant now) => new() { Count = _interfaces.ClearCounters(request.Interface, now) };
+
+    public CommandResult ClearCdp(Instant now)
+    {
+        int before = router.Engines.Odr.NeighborCount;
+        router.Engines.Odr.Clear(router.Engines.OdrOut);
+        return new CommandResult { Count = before };
+    }
+
+    public ReloadResult Reload(string who, Instant now) => file.Reload(who, now);
+
+    public ReloadResult Check(CheckRequest request, Instant now) => file.Check(request, router.Configuration.Running);
+
+    // "static": the sessions of configured entries start again, too. Those are the next hop servers.
+    private void ClearStatic(ClearDmvpnSessionRequest request, Instant now)
+    {
+        foreach (bool ipv6 in (ReadOnlySpan<bool>)[false, true])
+        {
+            foreach (Nhrp.NhsState nhs in router.Engines.Nhrp.Nhss(ipv6).ToList())
+            {
+                if (request.Tunnel is { } tunnel && nhs.Key.Tunnel != tunnel) continue;
+                if (request.Nbma is { } nbma && nhs.Nbma != nbma || request.Address is { } address && nhs.Address != address) continue;
+                router.Engines.Nhrp.OnPeerLost(new NbmaPeer(nhs.Nbma), now, router.Engines.NhrpOut);
+            }
+        }
+    }
+
+    private static ApiRefusal NotFound(string what) => new(404, new ApiError(what));
+}

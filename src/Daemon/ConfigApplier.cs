@@ -1,0 +1,148 @@
+using Dmvpn.Core;
+using Dmvpn.Daemon.Kernel;
+using Dmvpn.Daemon.Logging;
+using Dmvpn.Daemon.Tunnels;
+using Dmvpn.Management.Config;
+using Dmvpn.Odr;
+using Dmvpn.Rib;
+using Dmvpn.Runtime;
+using Microsoft.Extensions.Logging;
+using OdrConfig = Dmvpn.Odr.OdrConfig;
+
+namespace Dmvpn.Daemon;
+
+/// <summary>
+/// Takes configurations into use: the difference to the running one is computed, and only what is in it is touched. What can fail (making
+/// devices) is done first, so that a configuration is applied as a whole or not at all. Control thread only.
+/// </summary>
+internal sealed class ConfigApplier(
+    Engines engines, TunnelSet tunnels, DeviceSet devices, KernelSync kernel, NameResolver names, RouterLog log, ILogger logger)
+{
+    private HashSet<string> _watchedNames = [];
+
+    /// <summary>The running configuration.</summary>
+    public RouterConfig Running { get; private set; } = new();
+
+    /// <summary>When it was loaded.</summary>
+    public Instant LoadedAt { get; private set; }
+
+    /// <summary>Takes a validated configuration into use.</summary>
+    /// <returns>What changed, one line each; null with <paramref name="failure"/> when the kernel refused a device: nothing has changed then.</returns>
+    public IReadOnlyList<string>? Apply(RouterConfig config, Instant now, out string failure)
+    {
+        failure = "";
+        ConfigDiff diff = ConfigDiff.Compute(Running, config);
+        if (!TryCreateDevices(diff, out List<TunDevice> made, out failure)) return null;
+
+        foreach (TunnelId removed in diff.TunnelsRemoved) tunnels.Remove(removed, now);
+        foreach (TunnelChange change in diff.TunnelsChanged) tunnels.Change(change, now);
+        for (int i = 0; i < made.Count; i++) tunnels.Add(diff.TunnelsAdded[i], made[i], now);
+        Running = config;
+        LoadedAt = now;
+        engines.Rib.Apply(RibConfigOf(config), now, engines.RibOut);
+        engines.Odr.Apply(OdrConfigOf(config), now, engines.OdrOut);
+        engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(kernel, tunnels), now, engines.OdrOut);
+        ForgetUnusedNames(config);
+        if (diff.LoggingChanged) ApplyLogging(config.Logging);
+        return ConfigChanges.Describe(diff);
+    }
+
+    private bool TryCreateDevices(ConfigDiff diff, out List<TunDevice> made, out string failure)
+    {
+        made = [];
+        failure = "";
+        foreach (TunnelConfig tunnel in diff.TunnelsAdded)
+        {
+            try
+            {
+                made.Add(devices.Create(tunnel.Id));
+            }
+            catch (LinuxException e)
+            {
+                failure = $"interface {tunnel.Id} cannot be made: {e.Error}";
+                DaemonLog.KernelRefused(logger, $"make {tunnel.Id}", e.Error.ToString());
+                foreach (TunDevice device in made) devices.Discard(device);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static RibConfig RibConfigOf(RouterConfig config)
+    {
+        var routes = new List<StaticRoute>();
+        foreach (StaticRouteConfig route in config.StaticRoutes)
+            routes.Add(new StaticRoute(route.Prefix, route.NextHop, RibInterface.Of(route.Tunnel), route.Distance, route.Name, route.Tag));
+        return new RibConfig { StaticRoutes = [.. routes] };
+    }
+
+    private static OdrConfig OdrConfigOf(RouterConfig config)
+    {
+        var tunnels = new List<CdpTunnelConfig>();
+        foreach (TunnelConfig tunnel in config.Tunnels)
+        {
+            tunnels.Add(new CdpTunnelConfig
+            {
+                Tunnel = tunnel.Id,
+                Enabled = tunnel.CdpEnabled,
+                IsMultipoint = tunnel.IsMultipoint,
+                Addresses = [.. tunnel.Ipv4Addresses.Select(static a => a.Address)],
+            });
+        }
+        return new OdrConfig
+        {
+            Cdp = new Odr.CdpConfig
+            {
+                Enabled = config.Cdp.Run,
+                Timer = config.Cdp.Timer,
+                HoldTime = config.Cdp.HoldTime,
+                DeviceId = config.Hostname,
+                SoftwareVersion = ProductVersion.Text,
+            },
+            Router = config.Odr is not { } odr ? null : new RouterOdrConfig
+            {
+                Distance = odr.Distance,
+                Timers = new OdrTimersConfig { Update = odr.Update, Invalid = odr.Invalid, HoldDown = odr.HoldDown, Flush = odr.Flush },
+                PassiveTunnels = odr.PassiveInterfaces,
+            },
+            Tunnels = [.. tunnels],
+        };
+    }
+
+    private void ForgetUnusedNames(RouterConfig config)
+    {
+        var wanted = new HashSet<string>();
+        foreach (TunnelConfig tunnel in config.Tunnels)
+        {
+            foreach (Nhrp.NhsConfig nhs in tunnel.IpNhrp.Nhss.Concat(tunnel.Ipv6Nhrp.Nhss))
+            {
+                if (nhs.NbmaName is { } name) wanted.Add(name);
+            }
+        }
+        foreach (string name in _watchedNames)
+        {
+            if (!wanted.Contains(name)) names.Unwatch(name);
+        }
+        _watchedNames = wanted;
+    }
+
+    private void ApplyLogging(LoggingConfig logging)
+    {
+        Severity? level = log.IsJournal ? logging.Journal : logging.Console;
+        log.ConfigureLevels(ToLevel(level), ToLevel(logging.Buffered));
+        log.Buffer.Resize(Math.Max(100, logging.BufferSize / AverageLineLength));
+    }
+
+    // The size is in bytes as on IOS; lines of DMVPN routers have about this length.
+    private const int AverageLineLength = 128;
+
+    private static LogLevel ToLevel(Severity? severity) => severity switch
+    {
+        null => LogLevel.None,
+        <= Severity.Critical => LogLevel.Critical,
+        Severity.Errors => LogLevel.Error,
+        Severity.Warnings => LogLevel.Warning,
+        Severity.Notifications or Severity.Informational => LogLevel.Information,
+        _ => LogLevel.Debug,
+    };
+}

@@ -1,0 +1,102 @@
+using Dmvpn.Core;
+using Dmvpn.Management.Api;
+using Dmvpn.Management.Config;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon;
+
+/// <summary>
+/// The configuration file on disk: read at start, and again at every reload. A file that is refused changes nothing.
+/// </summary>
+internal sealed class ConfigurationFile(string path, ConfigApplier applier, ILogger logger)
+{
+    // A configuration is text of some kilobytes; a device or a huge file given by mistake must not fill the memory.
+    private const int LargestFile = 16 * 1024 * 1024;
+
+    public string Path { get; } = path;
+
+    /// <summary>Reads and validates a file; the configuration is null when there are errors.</summary>
+    public static (RouterConfig? Config, ConfigReport Report) Read(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            if (stream.CanSeek && stream.Length > LargestFile) return Unreadable($"is larger than {LargestFile} bytes", "name the configuration file");
+            using var reader = new StreamReader(stream);
+            ConfigLoad load = ConfigLoader.Load(reader.ReadToEnd());
+            return (load.Config, load.Report);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Unreadable(e.Message, "check the path and the permissions");
+        }
+
+        (RouterConfig?, ConfigReport) Unreadable(string reason, string remedy) =>
+            (null, new ConfigReport([new Finding { Kind = FindingKind.Error, Line = 0, Reason = $"{path}: {reason}", Remedy = remedy }]));
+    }
+
+    /// <summary>Errors, warnings and notes to the log.</summary>
+    public static void Log(ConfigReport report, string path, ILogger logger)
+    {
+        Finding? first = null;
+        foreach (Finding finding in report.Findings)
+        {
+            if (finding.Kind == FindingKind.Error) first ??= finding;
+            else DaemonLog.ConfigWarning(logger, path, Text(finding));
+        }
+        if (first is not null) DaemonLog.ConfigRefused(logger, path, report.Count(FindingKind.Error), Text(first));
+    }
+
+    /// <summary>Reads the file again and takes it into use. Control thread.</summary>
+    public ReloadResult Reload(string who, Instant now)
+    {
+        (RouterConfig? config, ConfigReport report) = Read(Path);
+        Log(report, Path, logger);
+        if (config is null) return new ReloadResult { Messages = Messages(report) };
+        if (applier.Apply(config, now, out string failure) is not { } changes)
+        {
+            var refused = new ConfigMessage { Kind = ConfigMessageKind.Error, Text = failure, Remedy = "nothing was changed" };
+            return new ReloadResult { Messages = [.. Messages(report), refused] };
+        }
+        DaemonLog.Configured(logger, Path, who, changes.Count == 0 ? "nothing changed" : string.Join("; ", changes));
+        return new ReloadResult { Accepted = true, Changes = changes, Messages = Messages(report) };
+    }
+
+    /// <summary>What a reload with this text would do.</summary>
+    public ReloadResult Check(CheckRequest request, RouterConfig running)
+    {
+        ConfigLoad load = ConfigLoader.Load(request.Text);
+        return new ReloadResult
+        {
+            Accepted = load.Config is not null,
+            Changes = load.Config is null ? [] : ConfigChanges.Describe(ConfigDiff.Compute(running, load.Config)),
+            Messages = Messages(load.Report),
+        };
+    }
+
+    /// <summary>The running configuration as text, secrets masked.</summary>
+    public string Write(RouterConfig config, TunnelId? only) => Management.Config.RunningConfig.Write(config, only);
+
+    public static List<ConfigMessage> Messages(ConfigReport report)
+    {
+        var messages = new List<ConfigMessage>();
+        foreach (Finding finding in report.Findings)
+        {
+            messages.Add(new ConfigMessage
+            {
+                Kind = (ConfigMessageKind)finding.Kind,
+                Line = finding.Line,
+                Column = finding.Column,
+                Text = finding.Reason,
+                Remedy = finding.Remedy.Length == 0 ? null : finding.Remedy,
+            });
+        }
+        return messages;
+    }
+
+    private static string Text(Finding finding)
+    {
+        string where = finding.Line > 0 ? $"line {finding.Line}: " : "";
+        return finding.Remedy.Length > 0 ? $"{where}{finding.Reason} ({finding.Remedy})" : where + finding.Reason;
+    }
+}

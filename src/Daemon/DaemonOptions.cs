@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon;
+
+/// <summary>How <c>dmvpn run</c> was asked to run.</summary>
+/// <param name="ConfigFile">The configuration file.</param>
+/// <param name="SocketPath">The control socket.</param>
+public sealed record DaemonOptions(string ConfigFile, string SocketPath)
+{
+    /// <summary>The lowest severity that goes to stderr; the configuration's <c>logging</c> decides when null.</summary>
+    public LogLevel? LogLevel { get; init; }
+
+    /// <summary>True to write for systemd's journal; null to find out (JOURNAL_STREAM).</summary>
+    public bool? Journal { get; init; }
+}

@@ -1,0 +1,48 @@
+using Dmvpn.Core;
+using Dmvpn.Dataplane;
+using Dmvpn.Nhrp;
+using Dmvpn.Odr;
+using Dmvpn.Rib;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon;
+
+/// <summary>
+/// The engines of one router and their outboxes. They do not know each other: <see cref="EffectCarrier"/> makes one's effects the
+/// other's events. Control thread only.
+/// </summary>
+internal sealed class Engines
+{
+    public Engines(IRandom random, ILoggerFactory log)
+    {
+        Rib = new RibInstance(log.CreateLogger("Rib"));
+        Nhrp = new NhrpInstance(Rib.Mirror, random, log.CreateLogger("Nhrp"));
+        Odr = new OdrInstance(random, log.CreateLogger("Odr"));
+    }
+
+    public RibInstance Rib { get; }
+
+    public NhrpInstance Nhrp { get; }
+
+    public OdrInstance Odr { get; }
+
+    /// <summary>What the workers forward by.</summary>
+    public ForwardingTable Forwarding { get; } = new();
+
+    public Outbox<RibEffect> RibOut { get; } = new();
+
+    public Outbox<NhrpEffect> NhrpOut { get; } = new();
+
+    public Outbox<OdrEffect> OdrOut { get; } = new();
+
+    public Outbox<KeepaliveEffect> KeepaliveOut { get; } = new();
+
+    public Instant NextDeadline => Instant.Min(Rib.NextDeadline, Instant.Min(Nhrp.NextDeadline, Odr.NextDeadline));
+
+    public void OnDeadline(Instant now)
+    {
+        Rib.OnDeadline(now, RibOut);
+        Nhrp.OnDeadline(now, NhrpOut);
+        Odr.OnDeadline(now, OdrOut);
+    }
+}

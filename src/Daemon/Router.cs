@@ -1,0 +1,165 @@
+using Dmvpn.Core;
+using Dmvpn.Daemon.Control;
+using Dmvpn.Daemon.Kernel;
+using Dmvpn.Daemon.Logging;
+using Dmvpn.Daemon.Tunnels;
+using Dmvpn.Dataplane;
+using Dmvpn.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon;
+
+/// <summary>
+/// The composition: engines, tunnels, kernel and workers of one router, driven by the control loop. One round is
+/// <code>
+/// descriptors, posted work → mailboxes of the workers → deadlines → links that changed → effects are carried out
+/// </code>
+/// Control thread only.
+/// </summary>
+internal sealed class Router : IControlWork, IDisposable
+{
+    private const ulong NetlinkToken = 1;
+
+    // A flood of control packets must not keep the loop from its timers.
+    private const int MessagesPerRound = 4096;
+
+    private static readonly TimeSpan Housekeeping = InterfaceRates.Sampling;
+
+    private readonly ControlLoop _loop;
+    private readonly WorkerPool _workers;
+    private readonly UnderlaySet _underlays;
+    private readonly NamespaceSet _namespaces;
+    private readonly DeviceSet _devices;
+    private readonly NameResolver _names;
+    private readonly MailReader _mail;
+    private readonly PathMtuTable _pathMtus;
+    private Instant _housekeepingAt;
+    private Instant _lastUsePoll;
+
+    public Router(ControlLoop loop, RouterLog log)
+    {
+        _loop = loop;
+        ILogger tunnelLog = log.CreateLogger("Tunnel"), routerLog = log.CreateLogger("Dmvpn");
+        Engines = new Engines(SystemRandom.Instance, log);
+        Kernel = new KernelSync(Engines, routerLog);
+        _workers = new WorkerPool(count: 1, Engines.Forwarding, loop, routerLog);
+        _underlays = new UnderlaySet(new RawUnderlayFactory(_workers));
+        _namespaces = new NamespaceSet(Kernel, loop.Poller);
+        _devices = new DeviceSet(_workers, tunnelLog);
+        Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces, _devices, tunnelLog);
+        _names = new NameResolver(result => loop.Post(now => OnName(result, now)));
+        Carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names);
+        _pathMtus = new PathMtuTable(loop, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
+        _workers.PathMtuChanged = _pathMtus.Report;
+        _mail = new MailReader(Engines, Tunnels, Carrier);
+        Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, log, routerLog);
+    }
+
+    public Engines Engines { get; }
+
+    public KernelSync Kernel { get; }
+
+    public TunnelSet Tunnels { get; }
+
+    public EffectCarrier Carrier { get; }
+
+    public ConfigApplier Configuration { get; }
+
+    /// <summary>When the daemon was started.</summary>
+    public Instant Started { get; private set; }
+
+    public IEnumerable<Underlay> Underlays => _underlays.Underlays;
+
+    public Instant NextDeadline
+    {
+        get
+        {
+            Instant next = Instant.Min(Engines.NextDeadline, Instant.Min(Tunnels.NextDeadline, Instant.Min(_pathMtus.NextDeadline, _housekeepingAt)));
+            foreach (ControlMailbox mailbox in _workers.Mailboxes)
+            {
+                if (!mailbox.IsEmpty) return Instant.Zero;
+            }
+            return next;
+        }
+    }
+
+    /// <summary>Starts workers and netlink. The configuration is applied next, then <see cref="KernelSync.Start"/> reads the kernel's tables.</summary>
+    public void Start(Instant now)
+    {
+        Started = now;
+        Kernel.ReadLinks(now);
+        _loop.Poller.Add(Kernel.Descriptor, NetlinkToken);
+        _workers.Start();
+    }
+
+    public void OnReady(ulong token, Instant now)
+    {
+        if (token == NetlinkToken) Kernel.OnReady(now);
+        else if (token >= NamespaceSet.FirstToken) _namespaces.OnReady(token);
+    }
+
+    public void OnDeadline(Instant now)
+    {
+        foreach (ControlMailbox mailbox in _workers.Mailboxes) _mail.Read(mailbox, MessagesPerRound, now);
+        Engines.OnDeadline(now);
+        Tunnels.OnDeadline(now);
+        _pathMtus.OnDeadline(now);
+        if (now >= _housekeepingAt) DoHousekeeping(now);
+    }
+
+    public void OnRoundEnd(Instant now)
+    {
+        if (Kernel.LinksChanged || _namespaces.LinksChanged)
+        {
+            Kernel.LinksChanged = _namespaces.LinksChanged = false;
+            Tunnels.OnLinksChanged(now);
+            Engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(Kernel, Tunnels), now, Engines.OdrOut);
+        }
+        Kernel.ResyncIfNeeded(now);
+        Carrier.CarryOut(now);
+        if (!_devices.HasRetired && !_underlays.HasRetired) return;
+        _workers.Wake();
+        long seen = _workers.SeenVersion;
+        _devices.CloseRetired(seen);
+        _underlays.CloseRetired(seen);
+        _housekeepingAt = Instant.Min(_housekeepingAt, now + TimeSpan.FromMilliseconds(10));
+    }
+
+    /// <summary>The orderly end: purges, goodbyes, and all routes taken back.</summary>
+    public void Stop(Instant now)
+    {
+        Engines.Nhrp.Stop(now, Engines.NhrpOut);
+        Engines.Odr.Withdraw(Engines.OdrOut);
+        Carrier.CarryOut(now);
+        Engines.Rib.Withdraw(Engines.RibOut);
+        Carrier.CarryOut(now);
+    }
+
+    public void Dispose()
+    {
+        _names.Dispose();
+        _workers.Dispose();
+        _namespaces.Dispose();
+        _underlays.Dispose();
+        _devices.Dispose();
+        Carrier.Dispose();
+        Kernel.Dispose();
+    }
+
+    private void OnName(NameResolution result, Instant now) => Engines.Nhrp.OnNameResolved(
+        result.Name, result.Addresses.AsSpan(), NameResolver.Refresh, now, Engines.NhrpOut);
+
+    private void DoHousekeeping(Instant now)
+    {
+        foreach (TunnelInterface tunnel in Tunnels.All)
+        {
+            if (Engines.Forwarding.TryGetCounters(tunnel.Id, out TunnelCounters? counters)) tunnel.Rates.Add(counters, now);
+        }
+        if (now.Since(_lastUsePoll) >= Housekeeping)
+        {
+            _mail.ReportUse(_lastUsePoll, now);
+            _lastUsePoll = now;
+        }
+        _housekeepingAt = now + Housekeeping;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Dmvpn.Core;
+using Dmvpn.Management.Api;
+using Dmvpn.Odr;
+using CdpNeighborState = Dmvpn.Management.Api.CdpNeighborState;
+
+namespace Dmvpn.Daemon.Screens;
+
+/// <summary><c>show version</c> and <c>show cdp neighbors</c>. Control thread only.</summary>
+internal static class SystemScreens
+{
+    public static VersionState Version(Router router, string configurationFile, Instant now)
+    {
+        using Process self = Process.GetCurrentProcess();
+        return new VersionState
+        {
+            Version = ProductVersion.Number,
+            HostName = router.Configuration.Running.Hostname,
+            UptimeSeconds = NhrpScreens.Seconds(now.Since(router.Started)),
+            StartedAt = DateTimeOffset.Now - now.Since(router.Started),
+            ConfigurationFile = configurationFile,
+            ConfigurationAgeSeconds = NhrpScreens.Seconds(now.Since(router.Configuration.LoadedAt)),
+            OperatingSystem = $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}",
+            Runtime = $"{RuntimeInformation.FrameworkDescription}{(RuntimeFeature.IsDynamicCodeSupported ? "" : ", NativeAOT")}",
+            ProcessId = Environment.ProcessId,
+            Processors = Environment.ProcessorCount,
+            ResidentBytes = self.WorkingSet64,
+            Tunnels = router.Tunnels.All.Count(),
+        };
+    }
+
+    public static CdpNeighborState Neighbors(OdrInstance odr, ScreenQuery query, Instant now)
+    {
+        var neighbors = new List<CdpNeighbor>();
+        foreach (Odr.CdpNeighborState state in odr.Neighbors(now))
+        {
+            if (!query.Matches(state.Tunnel)) continue;
+            neighbors.Add(new CdpNeighbor
+            {
+                DeviceId = state.DeviceId,
+                Tunnel = state.Tunnel,
+                Addresses = state.Addresses,
+                PortId = state.PortId,
+                Platform = state.Platform,
+                Capabilities = (uint)state.Capabilities,
+                SoftwareVersion = state.SoftwareVersion,
+                AdvertisementVersion = state.Version,
+                HoldTimeSeconds = NhrpScreens.Seconds(state.HoldTime),
+                OdrPrefixes = state.OdrPrefixes,
+                OdrDefaultRoute = NhrpScreens.Some(state.OdrGateway),
+            });
+        }
+        neighbors.Sort(static (a, b) => string.CompareOrdinal(a.DeviceId, b.DeviceId));
+        return new CdpNeighborState { Neighbors = neighbors };
+    }
+}

@@ -1,0 +1,110 @@
+using Dmvpn.Core;
+using Dmvpn.Management.Config;
+using Dmvpn.Runtime;
+using Dmvpn.Runtime.Netlink;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon.Tunnels;
+
+/// <summary>
+/// The TUN devices: made, given addresses and MTU, watched by the workers, and closed when no worker can touch them any
+/// more. Control thread only.
+/// </summary>
+internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposable
+{
+    private readonly List<TunDevice> _open = [];
+    private readonly List<(TunDevice Device, long Version)> _retired = [];
+
+    /// <summary>Makes the device of a tunnel, down and without addresses.</summary>
+    /// <exception cref="LinuxException">No permission, or the name is taken.</exception>
+    public TunDevice Create(TunnelId tunnel)
+    {
+        TunDevice device = TunDevice.Open(tunnel.ToString());
+        _open.Add(device);
+        return device;
+    }
+
+    /// <summary>Gives the device what its configuration says; what is right already is not touched.</summary>
+    public void Configure(TunnelInterface tunnel, Rtnetlink netlink)
+    {
+        int index = tunnel.Device.LinkIndex;
+        bool up = !tunnel.Config.Shutdown;
+        LinuxLink? link = netlink.FindLink(index);
+        if (link?.Mtu != tunnel.Mtu) Report(tunnel, $"set MTU {tunnel.Mtu}", netlink.SetLink(index, new LinkChange { Mtu = tunnel.Mtu }));
+        if (link?.IsUp != up) Report(tunnel, up ? "bring up" : "bring down", netlink.SetLink(index, new LinkChange { Up = up }));
+
+        List<LinuxAddress> present = netlink.Addresses(index);
+        var wanted = new List<InterfaceAddress>(tunnel.Addresses);
+        foreach (LinuxAddress address in present)
+        {
+            // The kernel makes a link-local address of its own; it goes with the device.
+            bool keep = wanted.Exists(w => w.Address == address.Address && w.Length == address.PrefixLength)
+                || address.Address.IsIPv6 && address.Address.IsLinkLocal;
+            if (!keep) Report(tunnel, $"remove address {address.Address}", netlink.RemoveAddress(address));
+        }
+        if (!up) return;
+        foreach (InterfaceAddress address in wanted)
+        {
+            if (present.Exists(p => p.Address == address.Address && p.PrefixLength == address.Length)) continue;
+            var added = new LinuxAddress(index, address.Address, address.Length)
+            {
+                Flags = address.Address.IsIPv6 ? AddressFlags.NoDuplicateDetection : AddressFlags.None,
+            };
+            LinuxError error = netlink.AddAddress(added);
+            if (error.Number != Errno.Exists) Report(tunnel, $"add address {address.Address}/{address.Length}", error);
+        }
+    }
+
+    /// <summary>Has the workers read from it.</summary>
+    public void Start(TunDevice device)
+    {
+        for (int i = 0; i < workers.Count; i++) workers.Watch(i, device);
+    }
+
+    /// <summary>Shows the line state as the device's carrier.</summary>
+    public void SetCarrier(TunnelInterface tunnel, bool up) =>
+        Report(tunnel, up ? "raise carrier" : "drop carrier", tunnel.Device.SetCarrier(up));
+
+    /// <summary>The device goes; it is closed when the workers have moved on.</summary>
+    public void Retire(TunDevice device, long version)
+    {
+        for (int i = 0; i < workers.Count; i++) workers.Unwatch(i, device.Descriptor);
+        _open.Remove(device);
+        _retired.Add((device, version));
+    }
+
+    /// <summary>A device that was made and never used.</summary>
+    public void Discard(TunDevice device)
+    {
+        _open.Remove(device);
+        device.Dispose();
+    }
+
+    /// <summary>True while something waits for <see cref="CloseRetired"/>.</summary>
+    public bool HasRetired => _retired.Count > 0;
+
+    /// <summary>Closes what no worker can touch any more.</summary>
+    public void CloseRetired(long seenByAllWorkers)
+    {
+        for (int i = _retired.Count - 1; i >= 0; i--)
+        {
+            if (_retired[i].Version >= seenByAllWorkers) continue;
+            _retired[i].Device.Dispose();
+            _retired.RemoveAt(i);
+        }
+    }
+
+    /// <summary>Closes all of them; the kernel removes the interfaces. After the workers have ended.</summary>
+    public void Dispose()
+    {
+        foreach (TunDevice device in _open) device.Dispose();
+        foreach ((TunDevice device, _) in _retired) device.Dispose();
+        _open.Clear();
+        _retired.Clear();
+    }
+
+    private void Report(TunnelInterface tunnel, string operation, LinuxError error)
+    {
+        if (!error.IsNone) DaemonLog.KernelRefused(logger, $"{tunnel.Id}: {operation}", error.ToString());
+    }
+}

@@ -1,0 +1,101 @@
+using Dmvpn.Core;
+using Dmvpn.Dataplane;
+using Dmvpn.Management.Config;
+using Dmvpn.Nhrp;
+using Dmvpn.Odr;
+using Dmvpn.Runtime;
+
+namespace Dmvpn.Daemon.Tunnels;
+
+/// <summary>
+/// One <c>interface TunnelN</c> that lives: its configuration, its TUN device, the source it sends from now, and why its line is
+/// down. What the engines must know of it is computed here, from these facts alone. Control thread only.
+/// </summary>
+internal sealed class TunnelInterface(TunnelConfig config, TunDevice device)
+{
+    public TunnelId Id => Config.Id;
+
+    public TunnelConfig Config { get; set; } = config;
+
+    public TunDevice Device { get; } = device;
+
+    /// <summary>The source in use; None while there is none.</summary>
+    public IpAddress Source { get; set; }
+
+    /// <summary>The sockets of the source; null while there is none.</summary>
+    public (UnderlayKey Key, Underlay Underlay)? Underlay { get; set; }
+
+    /// <summary>Why the line protocol is down, in a few words; null when it is up.</summary>
+    public string? DownReason { get; set; } = "not started";
+
+    public bool LineUp => DownReason is null;
+
+    /// <summary>When <see cref="DownReason"/> last became or ceased to be null.</summary>
+    public Instant LineChanged { get; set; }
+
+    /// <summary>GRE keepalives of a point-to-point tunnel; null without.</summary>
+    public KeepaliveProbe? Keepalive { get; set; }
+
+    public InterfaceRates Rates { get; } = new();
+
+    /// <summary>The device's MTU: what both families may have.</summary>
+    public int Mtu => Config.Ipv6Addresses.Count == 0 ? Config.IpMtu
+        : Config.Ipv4Addresses.Count == 0 ? Config.Ipv6Mtu
+        : Math.Min(Config.IpMtu, Config.Ipv6Mtu);
+
+    public IEnumerable<InterfaceAddress> Addresses => Config.Ipv4Addresses.Concat(Config.Ipv6Addresses);
+
+    /// <summary>For the data path.</summary>
+    public TunnelForwarding Forwarding() => new()
+    {
+        Tunnel = Id,
+        Destination = Config.IsMultipoint ? IpAddress.None : Config.Destination,
+        Key = Config.Key,
+        Checksum = Config.Checksum,
+        SequenceNumbers = Config.SequenceDatagrams,
+        HopLimit = Config.Ttl,
+        TrafficClass = Config.Tos,
+        Mtu = Mtu,
+        MssIPv4 = (ushort?)Config.IpAdjustMss,
+        MssIPv6 = (ushort?)Config.Ipv6AdjustMss,
+        PathMtuDiscovery = Config.PathMtuDiscovery is not null,
+        NetworkId = Config.IpNhrp.NetworkId ?? Config.Ipv6Nhrp.NetworkId,
+        Redirect = Config.IpNhrp.Redirect || Config.Ipv6Nhrp.Redirect,
+        RedirectInterval = Config.IpNhrp.Redirect ? Config.IpNhrp.RedirectTimeout : Config.Ipv6Nhrp.RedirectTimeout,
+        Addresses = [.. Addresses.Select(static a => a.Address)],
+        Broadcasts = [.. Config.Ipv4Addresses.Where(static a => a.Length < 31).Select(static a => a.Subnet.Last)],
+    };
+
+    /// <summary>For NHRP of one family.</summary>
+    public NhrpInterfaceFacts NhrpFacts(bool ipv6, IpAddress responder)
+    {
+        var addresses = new List<NhrpInterfaceAddress>();
+        foreach (InterfaceAddress address in ipv6 ? Config.Ipv6Addresses.OrderBy(static a => a.Address.IsLinkLocal) : Config.Ipv4Addresses.AsEnumerable())
+            addresses.Add(new NhrpInterfaceAddress(address.Address, address.Length));
+        return new NhrpInterfaceFacts
+        {
+            Key = new NhrpInterfaceKey(Id, ipv6),
+            Up = LineUpForNhrp,
+            Addresses = [.. addresses],
+            NbmaSource = Source,
+            Mtu = Mtu,
+            Responder = responder,
+        };
+    }
+
+    /// <summary>
+    /// With <c>if-state nhrp</c> the line is down because no NHS answers; NHRP itself must go on trying.
+    /// </summary>
+    public bool LineUpForNhrp => DownReason is null or NoServerReason;
+
+    public const string NoServerReason = "no NHS responds (if-state nhrp)";
+
+    /// <summary>For CDP.</summary>
+    public CdpTunnelConfig Cdp() => new()
+    {
+        Tunnel = Id,
+        Enabled = Config.CdpEnabled,
+        IsMultipoint = Config.IsMultipoint,
+        Addresses = [.. Config.Ipv4Addresses.Select(static a => a.Address)],
+    };
+}

@@ -1,0 +1,200 @@
+using System.Diagnostics.CodeAnalysis;
+using Dmvpn.Core;
+using Dmvpn.Daemon.Kernel;
+using Dmvpn.Dataplane;
+using Dmvpn.Management.Config;
+using Dmvpn.Nhrp;
+using Dmvpn.Rib;
+using Dmvpn.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon.Tunnels;
+
+/// <summary>
+/// All tunnel interfaces: makes and removes their devices, follows their sources, decides whether their lines are up, and tells the engines
+/// and the data path. Control thread only.
+/// </summary>
+internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet underlays, NamespaceSet namespaces, DeviceSet devices, ILogger logger)
+{
+    private readonly SortedDictionary<TunnelId, TunnelInterface> _tunnels = [];
+
+    public IEnumerable<TunnelInterface> All => _tunnels.Values;
+
+    public bool TryGet(TunnelId id, [MaybeNullWhen(false)] out TunnelInterface tunnel) => _tunnels.TryGetValue(id, out tunnel);
+
+    /// <summary>The earliest keepalive.</summary>
+    public Instant NextDeadline
+    {
+        get
+        {
+            Instant next = Instant.Never;
+            foreach (TunnelInterface tunnel in _tunnels.Values) next = Instant.Min(next, tunnel.Keepalive?.NextDeadline ?? Instant.Never);
+            return next;
+        }
+    }
+
+    public void OnDeadline(Instant now)
+    {
+        foreach (TunnelInterface tunnel in _tunnels.Values) tunnel.Keepalive?.OnDeadline(now, engines.KeepaliveOut);
+    }
+
+    /// <summary>Takes a device that was made for it into use.</summary>
+    public void Add(TunnelConfig config, TunDevice device, Instant now)
+    {
+        var tunnel = new TunnelInterface(config, device);
+        _tunnels.Add(config.Id, tunnel);
+        devices.Configure(tunnel, kernel.Netlink);
+        engines.Forwarding.SetTunnel(tunnel.Forwarding(), null, [device]);
+        kernel.AddTunnel(config.Id, device.LinkIndex, now);
+        devices.Start(device);
+        ApplyKeepalive(tunnel, now);
+        ApplyNhrp(tunnel, now);
+        Evaluate(tunnel, now);
+    }
+
+    /// <summary>Takes a tunnel down with everything that hangs on it.</summary>
+    public void Remove(TunnelId id, Instant now)
+    {
+        if (!_tunnels.Remove(id, out TunnelInterface? tunnel)) return;
+        SetLine(tunnel, "removed", now);
+        engines.Nhrp.TryApply(new NhrpInterfaceKey(id, false), null, now, engines.NhrpOut);
+        engines.Nhrp.TryApply(new NhrpInterfaceKey(id, true), null, now, engines.NhrpOut);
+        ReleaseUnderlay(tunnel);
+        engines.Forwarding.RemoveTunnel(id);
+        kernel.RemoveTunnel(tunnel.Device.LinkIndex);
+        devices.Retire(tunnel.Device, engines.Forwarding.Current.Version);
+    }
+
+    /// <summary>Takes a changed configuration over; only the aspects that differ are touched.</summary>
+    public void Change(TunnelChange change, Instant now)
+    {
+        if (!_tunnels.TryGetValue(change.New.Id, out TunnelInterface? tunnel)) return;
+        tunnel.Config = change.New;
+        TunnelAspects aspects = change.Aspects;
+        const TunnelAspects device = TunnelAspects.Addresses | TunnelAspects.Mtu | TunnelAspects.Shutdown;
+        if ((aspects & device) != 0) devices.Configure(tunnel, kernel.Netlink);
+        if ((aspects & (TunnelAspects.Keepalive | TunnelAspects.Transport)) != 0) ApplyKeepalive(tunnel, now);
+        if ((aspects & (TunnelAspects.IpNhrp | TunnelAspects.Ipv6Nhrp)) != 0) ApplyNhrp(tunnel, now);
+        if ((aspects & (TunnelAspects.Metadata | TunnelAspects.Cdp)) == aspects) return;
+        engines.Forwarding.SetTunnel(tunnel.Forwarding(), tunnel.Underlay?.Underlay, [tunnel.Device]);
+        Evaluate(tunnel, now);
+        TellNhrp(tunnel, now);
+    }
+
+    /// <summary>Links or addresses changed somewhere: sources may have moved.</summary>
+    public void OnLinksChanged(Instant now)
+    {
+        foreach (TunnelInterface tunnel in _tunnels.Values) Evaluate(tunnel, now);
+    }
+
+    /// <summary>A next hop server came or went (<c>if-state nhrp</c>).</summary>
+    public void OnServersChanged(TunnelId id, Instant now)
+    {
+        if (_tunnels.TryGetValue(id, out TunnelInterface? tunnel) && tunnel.Config.IfStateNhrp) Evaluate(tunnel, now);
+    }
+
+    /// <summary>The other end of a point-to-point tunnel answers again, or no more.</summary>
+    public void OnKeepalive(TunnelId id, bool up, Instant now)
+    {
+        if (!_tunnels.TryGetValue(id, out TunnelInterface? tunnel)) return;
+        DaemonLog.Keepalive(logger, id, up ? "up" : "down");
+        Evaluate(tunnel, now);
+    }
+
+    /// <summary>One of our keepalives came back.</summary>
+    public void OnKeepaliveReturned(TunnelId id)
+    {
+        if (_tunnels.TryGetValue(id, out TunnelInterface? tunnel)) tunnel.Keepalive?.HandleReturned(engines.KeepaliveOut);
+    }
+
+    private void Evaluate(TunnelInterface tunnel, Instant now)
+    {
+        IpAddress source = SourceRule.Find(tunnel.Config, namespaces.Links(tunnel.Config.Vrf), out string? reason);
+        if (reason is null) reason = UseSource(tunnel, source, now);
+        else if (tunnel.Underlay is not null) DropSource(tunnel);
+        if (reason is null && tunnel.Keepalive is { IsUp: false }) reason = "no keepalive comes back";
+        if (reason is null && tunnel.Config.IfStateNhrp && !HasServer(tunnel)) reason = TunnelInterface.NoServerReason;
+        SetLine(tunnel, reason, now);
+    }
+
+    private bool HasServer(TunnelInterface tunnel) =>
+        engines.Nhrp.TryGetServer(new NhrpInterfaceKey(tunnel.Id, false), out _, out _)
+        || engines.Nhrp.TryGetServer(new NhrpInterfaceKey(tunnel.Id, true), out _, out _);
+
+    private string? UseSource(TunnelInterface tunnel, IpAddress source, Instant now)
+    {
+        var key = new UnderlayKey(tunnel.Config.Vrf, source);
+        if (tunnel.Underlay is { } present && present.Key == key) return null;
+        Underlay underlay;
+        try
+        {
+            underlay = underlays.Acquire(key);
+        }
+        catch (LinuxException e)
+        {
+            DropSource(tunnel);
+            return $"source {source}: {e.Error}";
+        }
+        ReleaseUnderlay(tunnel);
+        if (!tunnel.Source.IsNone) DaemonLog.TunnelSource(logger, tunnel.Id, source, tunnel.Source);
+        tunnel.Source = source;
+        tunnel.Underlay = (key, underlay);
+        engines.Forwarding.SetTunnel(tunnel.Forwarding(), underlay, [tunnel.Device]);
+        if (tunnel.LineUp) TellNhrp(tunnel, now);
+        return null;
+    }
+
+    private void DropSource(TunnelInterface tunnel)
+    {
+        ReleaseUnderlay(tunnel);
+        tunnel.Source = IpAddress.None;
+        engines.Forwarding.SetTunnel(tunnel.Forwarding(), null, [tunnel.Device]);
+    }
+
+    private void ReleaseUnderlay(TunnelInterface tunnel)
+    {
+        if (tunnel.Underlay is { } old) underlays.Release(old.Key, engines.Forwarding.Current.Version);
+        tunnel.Underlay = null;
+    }
+
+    private void SetLine(TunnelInterface tunnel, string? reason, Instant now)
+    {
+        bool wasUp = tunnel.LineUp, wasUpForNhrp = tunnel.LineUpForNhrp;
+        if (tunnel.DownReason == reason) return;
+        tunnel.DownReason = reason;
+        if (tunnel.LineUpForNhrp != wasUpForNhrp) TellNhrp(tunnel, now);
+        if (reason is not null) DaemonLog.TunnelDown(logger, tunnel.Id, reason);
+        if (tunnel.LineUp == wasUp) return;
+        tunnel.LineChanged = now;
+        if (tunnel.LineUp) DaemonLog.TunnelState(logger, tunnel.Id, "up");
+        devices.SetCarrier(tunnel, tunnel.LineUp);
+        engines.Rib.OnInterface(RibInterface.Of(tunnel.Id), tunnel.LineUp, now, engines.RibOut);
+        engines.Odr.OnTunnel(tunnel.Id, tunnel.LineUp, now, engines.OdrOut);
+    }
+
+    private void ApplyKeepalive(TunnelInterface tunnel, Instant now)
+    {
+        if (tunnel.Config.Keepalive is not { } keepalive || tunnel.Config.IsMultipoint) tunnel.Keepalive = null;
+        else if (tunnel.Keepalive is { } probe) probe.Apply(keepalive.Period, keepalive.Retries, now);
+        else tunnel.Keepalive = new KeepaliveProbe(tunnel.Id, keepalive.Period, keepalive.Retries, now);
+    }
+
+    private void ApplyNhrp(TunnelInterface tunnel, Instant now)
+    {
+        TellNhrp(tunnel, now);
+        engines.Nhrp.TryApply(new NhrpInterfaceKey(tunnel.Id, false), Enabled(tunnel.Config.IpNhrp), now, engines.NhrpOut);
+        engines.Nhrp.TryApply(new NhrpInterfaceKey(tunnel.Id, true), Enabled(tunnel.Config.Ipv6Nhrp), now, engines.NhrpOut);
+    }
+
+    private static NhrpConfig? Enabled(NhrpConfig config) => config.NetworkId is null ? null : config;
+
+    private void TellNhrp(TunnelInterface tunnel, Instant now)
+    {
+        foreach (bool ipv6 in (ReadOnlySpan<bool>)[false, true])
+        {
+            NhrpConfig config = ipv6 ? tunnel.Config.Ipv6Nhrp : tunnel.Config.IpNhrp;
+            IpAddress responder = config.Responder is { } name ? kernel.Links.SourceOf(name, ipv6) : IpAddress.None;
+            engines.Nhrp.OnInterfaceChanged(tunnel.NhrpFacts(ipv6, responder), now, engines.NhrpOut);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using Dmvpn.Core;
+using Dmvpn.Daemon.Control;
+using Dmvpn.Dataplane;
+using Dmvpn.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Daemon.Tunnels;
+
+/// <summary>
+/// The data-plane threads. Each waits for its queues and ports, runs <see cref="ForwardingWorker.Round"/> until nothing is left, and wakes
+/// the control thread when it has written to its mailbox.
+/// </summary>
+internal sealed class WorkerPool : IDisposable
+{
+    private readonly ControlLoop _loop;
+    private readonly ILogger _logger;
+    private readonly Member[] _members;
+    private volatile bool _stopping;
+
+    public WorkerPool(int count, ForwardingTable table, ControlLoop loop, ILogger logger)
+    {
+        _loop = loop;
+        _logger = logger;
+        _members = new Member[count];
+        for (int i = 0; i < count; i++) _members[i] = new Member(i, table);
+    }
+
+    public int Count => _members.Length;
+
+    /// <summary>The mailboxes, one for each worker. Read on the control thread.</summary>
+    public IEnumerable<ControlMailbox> Mailboxes
+    {
+        get
+        {
+            foreach (Member member in _members) yield return member.Mailbox;
+        }
+    }
+
+    /// <summary>Snapshots up to (not including) this version are not used by any worker.</summary>
+    public long SeenVersion
+    {
+        get
+        {
+            long seen = long.MaxValue;
+            foreach (Member member in _members) seen = Math.Min(seen, member.Worker.SeenVersion);
+            return seen;
+        }
+    }
+
+    public void Start()
+    {
+        foreach (Member member in _members)
+        {
+            member.Thread = new Thread(() => Run(member)) { Name = $"worker{member.Index}", IsBackground = true };
+            member.Thread.Start();
+        }
+    }
+
+    /// <summary>Called on a worker's thread for each path MTU that the underlay reported: post it to the control thread.</summary>
+    public Action<PathMtu>? PathMtuChanged { get; set; }
+
+    /// <summary>Has worker <paramref name="index"/> wait for a device too.</summary>
+    public void Watch(int index, TunDevice device) => _members[index].Poller.Add(device.Descriptor, (ulong)device.Descriptor);
+
+    /// <summary>Has worker <paramref name="index"/> wait for a port too, and read its error queue.</summary>
+    public void Watch(int index, RawPort port)
+    {
+        _members[index].Ports[(ulong)port.Descriptor] = port;
+        _members[index].Poller.Add(port.Descriptor, (ulong)port.Descriptor);
+    }
+
+    /// <summary>Has it wait no more. Before the descriptor is closed.</summary>
+    public void Unwatch(int index, int descriptor)
+    {
+        _members[index].Poller.Remove(descriptor);
+        _members[index].Ports.TryRemove((ulong)descriptor, out _);
+    }
+
+    /// <summary>Has every worker take the newest snapshot, also one that has nothing to do.</summary>
+    public void Wake()
+    {
+        foreach (Member member in _members) member.Poller.Wake();
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        Wake();
+        foreach (Member member in _members)
+        {
+            member.Thread?.Join();
+            member.Worker.Dispose();
+            member.Poller.Dispose();
+        }
+    }
+
+    private void Run(Member member)
+    {
+        while (!_stopping)
+        {
+            try
+            {
+                bool more = member.Worker.Round(MonotonicClock.Now);
+                if (member.Mailbox.TakeNews()) _loop.Poller.Wake();
+                if (!more) Wait(member);
+            }
+            catch (Exception e)
+            {
+                // A bug that one packet uncovers must not end forwarding for all others.
+                DaemonLog.WorkerFailure(_logger, e);
+            }
+        }
+    }
+
+    // A level-triggered poller would spin on an error queue that nobody empties.
+    private void Wait(Member member)
+    {
+        foreach (Ready ready in member.Poller.Wait(Instant.Never))
+        {
+            if (!ready.HasError || !member.Ports.TryGetValue(ready.Token, out RawPort? port)) continue;
+            while (port.TryReadPathMtu(out PathMtu pathMtu)) PathMtuChanged?.Invoke(pathMtu);
+        }
+    }
+
+    private sealed class Member
+    {
+        public Member(int index, ForwardingTable table)
+        {
+            Index = index;
+            Worker = new ForwardingWorker(index, table, Mailbox);
+        }
+
+        public int Index { get; }
+
+        public ControlMailbox Mailbox { get; } = new();
+
+        public ForwardingWorker Worker { get; }
+
+        public Poller Poller { get; } = new();
+
+        /// <summary>Ports by token; changed by the control thread, read by the worker.</summary>
+        public ConcurrentDictionary<ulong, RawPort> Ports { get; } = new();
+
+        public Thread? Thread { get; set; }
+    }
+}
