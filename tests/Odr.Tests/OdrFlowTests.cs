@@ -113,6 +113,23 @@ public sealed class OdrFlowTests
     }
 
     [Fact]
+    public void SpokeShortensItsHoldTime_Hub_LetsItExpireEarlier()
+    {
+        var net = new OdrNetwork();
+        OdrNetwork.Router hub = net.Add(1, Hub());
+        OdrConfig stub = Stub(2);
+        net.Add(2, stub, "192.168.2.0/24");
+        net.Advance(2 * Second);
+        // S2 --> H  { Hello, time to live 15 }
+        net.Do(2, (spoke, now, outbox) => spoke.Apply(stub with { Cdp = stub.Cdp with { HoldTime = 15 * Second } }, now, outbox));
+        net.Crash(2);
+        net.Advance(14 * Second);
+        Assert.Single(hub.Engine.Neighbors(net.Now));
+        net.Advance(2 * Second);
+        Assert.Empty(hub.Engine.Neighbors(net.Now));
+    }
+
+    [Fact]
     public void SpokeReturns_InHoldDown_IsNotUsedUntilItIsOver()
     {
         var net = new OdrNetwork();
