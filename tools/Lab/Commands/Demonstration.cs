@@ -61,8 +61,8 @@ internal sealed class Demonstration
             table.AddRow(Routers[i], _sites[i].Underlay, a.Tunnel, a.Lan, i switch
             {
                 0 => "knows none of the spokes",
-                Moving => "its address changes (lab move spoke2)",
-                BehindNat => $"behind a NAT at {a.Public}",
+                Moving => "its address changes",
+                BehindNat => $"behind {a.Public}",
                 _ => "",
             });
         }

@@ -3,12 +3,22 @@ using Dmvpn.Lab.Networks;
 namespace Dmvpn.Lab.Peers;
 
 /// <summary>The routing part of FRR's configuration, the same on a kernel mGRE device and on our TUN device.</summary>
-internal static class FrrRoutes
+public static class FrrRoutes
 {
     private const string Tunnels = "10.255.0.0/24";
     private const string AllLans = "10.1.0.0/16";
 
-    public static IEnumerable<string> Lines(SiteAddresses a, FrrSettings s) => s.Routing switch
+    /// <summary>A whole configuration for the daemons that run beside ours: what they need to know of the device is nothing but its name.</summary>
+    public static string OnOurTunnel(SiteAddresses site, FrrSettings settings)
+    {
+        List<string> lines = settings.Routing == FrrRouting.Ospf
+            ? ["interface Tunnel0", " ip ospf network point-to-multipoint", " ip ospf hello-interval 2", " ip ospf dead-interval 8", "!"]
+            : [];
+        lines.AddRange(Lines(site, settings));
+        return string.Join('\n', lines) + "\n";
+    }
+
+    internal static IEnumerable<string> Lines(SiteAddresses a, FrrSettings s) => s.Routing switch
     {
         FrrRouting.Bgp => Bgp(a, s),
         FrrRouting.Ospf => ["router ospf", $" ospf router-id {a.Tunnel}", $" network {Tunnels} area 0", $" network {a.Lan} area 0"],
