@@ -37,12 +37,13 @@ internal sealed class NhrpAnswers(NhrpInterface owner)
     /// <summary>Tells everybody who was given something inside of, or around, a prefix.</summary>
     public void Purge(IpPrefix prefix, Instant now, Outbox<NhrpEffect> outbox)
     {
-        foreach (NhrpAnswer answer in Overlapping(prefix)) Purge(answer, now, outbox);
+        foreach (NhrpAnswer answer in Overlapping(prefix)) Purge(answer, false, now, outbox);
     }
 
-    public void PurgeAll(Instant now, Outbox<NhrpEffect> outbox)
+    /// <summary>Tells everybody; by the NHS when the own underlay address is a new one, which the requesters would not believe.</summary>
+    public void PurgeAll(bool byServer, Instant now, Outbox<NhrpEffect> outbox)
     {
-        foreach (KeyValuePair<IpPrefix, NhrpAnswer> entry in _answers.Entries()) Purge(entry.Value, now, outbox);
+        foreach (KeyValuePair<IpPrefix, NhrpAnswer> entry in _answers.Entries()) Purge(entry.Value, byServer, now, outbox);
     }
 
     /// <summary>A route changed: answers that would be given otherwise now are purged.</summary>
@@ -52,8 +53,8 @@ internal sealed class NhrpAnswers(NhrpInterface owner)
         foreach (NhrpAnswer answer in Overlapping(prefix))
         {
             NhrpPath path = owner.Core.Paths.Find(owner, answer.Prefix.Address);
-            IpPrefix now1 = owner.Core.ResolutionServer.AnswerPrefix(owner, path, answer.Prefix.Address);
-            if (path.Kind != NhrpPathKind.Local || now1 != answer.Prefix && !answer.Prefix.IsHost) Purge(answer, now, outbox);
+            IpPrefix given = owner.Core.ResolutionServer.AnswerPrefix(owner, path, answer.Prefix.Address);
+            if (path.Kind != NhrpPathKind.Local || given != answer.Prefix && !answer.Prefix.IsHost) Purge(answer, false, now, outbox);
         }
     }
 
@@ -76,12 +77,12 @@ internal sealed class NhrpAnswers(NhrpInterface owner)
         else owner.Core.Timers.Set(answer, next);
     }
 
-    private void Purge(NhrpAnswer answer, Instant now, Outbox<NhrpEffect> outbox)
+    private void Purge(NhrpAnswer answer, bool byServer, Instant now, Outbox<NhrpEffect> outbox)
     {
         Remove(answer);
         foreach ((IpAddress address, NhrpRequester requester) in answer.Requesters)
         {
-            if (requester.Expires > now) owner.Purges.Send(answer.Prefix, address, requester.Peer, now, outbox);
+            if (requester.Expires > now) owner.Purges.Send(answer.Prefix, address, requester.Peer, byServer, now, outbox);
         }
     }
 

@@ -44,7 +44,7 @@ public sealed partial class NhrpInstance
         {
             if (!via.Active || via.Key.IPv6 != ipv6 || key is { } only && only != via.Key) continue;
             via.Resolutions.CancelAll();
-            via.Answers.PurgeAll(now, outbox);
+            via.Answers.PurgeAll(byServer: false, now, outbox);
             foreach (NhrpMapping mapping in new List<NhrpMapping>(via.Cache.Mappings))
             {
                 if (mapping.Origin != NhrpOrigin.Static) via.Cache.Remove(mapping, now, outbox);
@@ -126,11 +126,11 @@ public sealed partial class NhrpInstance
     private static void Shut(NhrpInterface via, bool purge, Instant now, Outbox<NhrpEffect> outbox)
     {
         via.Resolutions.CancelAll();
-        if (purge && via.CanRun) via.Answers.PurgeAll(now, outbox);
+        if (purge && via.CanRun) via.Answers.PurgeAll(byServer: false, now, outbox);
         via.Nhss.Stop(purge && via.CanRun, now, outbox);
         via.Purges.CancelAll();
         via.Active = false;
-        via.Answers.PurgeAll(now, outbox);
+        via.Answers.PurgeAll(byServer: false, now, outbox);
         DropShortcuts(via, now, outbox);
         via.Statics.Sync(now, outbox);
         foreach (NhrpMapping mapping in new List<NhrpMapping>(via.Cache.Mappings)) via.Cache.Remove(mapping, now, outbox);

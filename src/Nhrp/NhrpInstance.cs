@@ -36,7 +36,7 @@ public sealed partial class NhrpInstance
         // What is taken back must be taken back by the old protocol address, and sent from the underlay address that still works.
         if (via.Active && addressesChanged && !sourceChanged && old.Up)
         {
-            via.Answers.PurgeAll(now, outbox);
+            via.Answers.PurgeAll(byServer: false, now, outbox);
             foreach (NhsClient nhs in via.Nhss.Clients) nhs.PurgeAddressesNotIn(facts, now, outbox);
         }
         via.Facts = facts;
@@ -45,13 +45,13 @@ public sealed partial class NhrpInstance
             Update(via, purge: false, now, outbox);
             return;
         }
-        if (sourceChanged) via.Answers.PurgeAll(now, outbox);
         if (!addressesChanged && !sourceChanged) return;
         foreach (NhrpInterfaceAddress own in facts.Addresses.AsSpan())
         {
             if (via.Cache.Find(own.Address) is { } taken) via.Cache.Remove(taken, now, outbox);
         }
         foreach (NhsClient nhs in via.Nhss.Clients) nhs.Restart(now, outbox);
+        if (sourceChanged) via.Answers.PurgeAll(byServer: true, now, outbox);
     }
 
     /// <summary>An NHRP packet (what follows the GRE header). It is not kept.</summary>
@@ -70,7 +70,7 @@ public sealed partial class NhrpInstance
         }
         via.Received[(int)view.Type]++;
         via.Received[0]++;
-        if (_core.Logger.IsEnabled(LogLevel.Debug)) _core.Logger.PacketReceived(view.Type, arrival.Key, arrival.From, view.PacketSize, NhrpText.Format(view));
+        if (_core.Logger.IsEnabled(LogLevel.Debug)) _core.Logger.PacketReceived(NhrpText.NameOf(view.Type), arrival.Key, arrival.From, view.PacketSize, NhrpText.Format(view));
         if (!IsOurFamily(via, view))
         {
             Drops.Count(NhrpDrop.FamilyMismatch);

@@ -41,10 +41,10 @@ internal static partial class NhrpLog
     public static partial void ErrorReceived(this ILogger logger, NhrpInterfaceKey @interface, IpAddress source, NbmaPeer peer, NhrpErrorCode code, int offset);
 
     [LoggerMessage(1100, LogLevel.Debug, "NHRP: Send {Type} via {Interface} to {Peer}, packet size: {Size}\n{Packet}")]
-    public static partial void PacketSent(this ILogger logger, NhrpPacketType type, NhrpInterfaceKey @interface, NbmaPeer peer, int size, string packet);
+    public static partial void PacketSent(this ILogger logger, string type, NhrpInterfaceKey @interface, NbmaPeer peer, int size, string packet);
 
     [LoggerMessage(1101, LogLevel.Debug, "NHRP: Receive {Type} via {Interface} from {Peer}, packet size: {Size}\n{Packet}")]
-    public static partial void PacketReceived(this ILogger logger, NhrpPacketType type, NhrpInterfaceKey @interface, NbmaPeer peer, int size, string packet);
+    public static partial void PacketReceived(this ILogger logger, string type, NhrpInterfaceKey @interface, NbmaPeer peer, int size, string packet);
 
     [LoggerMessage(1200, LogLevel.Debug, "NHRP: {Interface}: cache add {Address}, NBMA {Peer} (claimed {Claimed})")]
     public static partial void MappingUp(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, NbmaPeer peer, IpAddress claimed);

@@ -4,9 +4,12 @@ using Dmvpn.Wire.Nhrp;
 namespace Dmvpn.Nhrp;
 
 /// <summary>A Purge Request that waits for its reply.</summary>
-internal sealed class NhrpPurge(NhrpInterface owner, IpPrefix prefix, IpAddress destination, NbmaPeer peer, uint requestId) : NhrpTimed
+internal sealed class NhrpPurge(NhrpInterface owner, IpPrefix prefix, IpAddress destination, NbmaPeer peer, uint requestId, bool byServer) : NhrpTimed
 {
     public readonly IpPrefix Prefix = prefix;
+
+    /// <summary>Goes by the NHS: the receiver does not know the address that it would come from.</summary>
+    public readonly bool ByServer = byServer;
     public readonly IpAddress Destination = destination;
     public readonly NbmaPeer Peer = peer;
     public readonly uint RequestId = requestId;
@@ -26,10 +29,10 @@ internal sealed class NhrpPurges(NhrpInterface owner)
     public int Count => _open.Count;
 
     /// <summary>Purges a prefix at a requester, again and again until it answers.</summary>
-    public void Send(IpPrefix prefix, IpAddress destination, NbmaPeer peer, Instant now, Outbox<NhrpEffect> outbox)
+    public void Send(IpPrefix prefix, IpAddress destination, NbmaPeer peer, bool byServer, Instant now, Outbox<NhrpEffect> outbox)
     {
         if (!owner.Active) return;
-        var purge = new NhrpPurge(owner, prefix, destination, peer, Core.NextRequestId());
+        var purge = new NhrpPurge(owner, prefix, destination, peer, Core.NextRequestId(), byServer);
         if (_open.Count >= NhrpLimits.MaximumPurges)
         {
             Core.Drops.Count(NhrpDrop.NoRoom);
@@ -111,7 +114,9 @@ internal sealed class NhrpPurges(NhrpInterface owner)
         purge.Tries++;
         Core.Timers.Set(purge, now + purge.Interval);
         purge.Interval *= 2;
-        Write(purge.Prefix, owner.SourceFor(purge.Destination), purge.Destination, purge.Peer, NhrpFlags.None, purge.RequestId, now, outbox);
+        // Every second try goes by the NHS too: the direct way may be what is broken.
+        NbmaPeer peer = (purge.ByServer || purge.Tries % 2 == 0) && owner.Nhss.Best() is { } server ? server.Peer : purge.Peer;
+        Write(purge.Prefix, owner.SourceFor(purge.Destination), purge.Destination, peer, NhrpFlags.None, purge.RequestId, now, outbox);
     }
 
     private void Write(

@@ -55,7 +55,7 @@ internal sealed class NhrpSender(NhrpCore core)
         via.Sent[0]++;
         if (core.Logger.IsEnabled(LogLevel.Debug) && NhrpView.TryParse(outbox.Bytes(range), out NhrpView view, out _))
         {
-            core.Logger.PacketSent(type, via.Key, to, length, NhrpText.Format(view));
+            core.Logger.PacketSent(NhrpText.NameOf(type), via.Key, to, length, NhrpText.Format(view));
         }
         return true;
     }
@@ -65,8 +65,11 @@ internal sealed class NhrpSender(NhrpCore core)
     {
         writer.BeginExtensions();
         if (responder) writer.Extension(NhrpExtensionType.ResponderAddress);
-        writer.Extension(NhrpExtensionType.ForwardTransitNhs);
-        writer.Extension(NhrpExtensionType.ReverseTransitNhs);
+        if (via.Config.Record)
+        {
+            writer.Extension(NhrpExtensionType.ForwardTransitNhs);
+            writer.Extension(NhrpExtensionType.ReverseTransitNhs);
+        }
         if (via.Authentication.Length > 0) writer.Authentication(via.Authentication);
         int mark = writer.OpenExtension(NhrpWriter.RawType(NhrpExtensionType.NatAddress, false));
         if (nat is { } entry) writer.Cie(entry);

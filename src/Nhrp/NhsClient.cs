@@ -190,7 +190,7 @@ internal sealed class NhsClient(NhrpInterface owner, NhsConfig config) : NhrpTim
         }
         registering.Open[index] = 0;
         AcknowledgedId = view.RequestId;
-        ReadExtensions(arrival, view);
+        ReadExtensions(view, now, outbox);
         if (Array.TrueForAll(registering.Open, static id => id == 0)) Accepted(arrival, now, outbox);
         return true;
     }
@@ -238,13 +238,16 @@ internal sealed class NhsClient(NhrpInterface owner, NhsConfig config) : NhrpTim
         Fail(now, outbox);
     }
 
-    private void ReadExtensions(in NhrpArrival arrival, NhrpView view)
+    private void ReadExtensions(NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
     {
         if (Config.Protocol.IsUnspecified
             && view.TryGetExtension(NhrpExtensionType.ResponderAddress, out NhrpExtensionView responder)
             && responder.TryGetCies(out NhrpCieList responders) && responders.MoveNext()
-            && responders.Current.ToCie().Protocol.Ip is var address && !address.IsUnspecified && address.IsIPv4 != owner.Key.IPv6 && !owner.IsOwn(address))
+            && responders.Current.ToCie().Protocol.Ip is var address && !address.IsUnspecified && address.IsIPv4 != owner.Key.IPv6 && !owner.IsOwn(address)
+            && address != Address)
         {
+            // Another server behind the same NBMA address took over.
+            if (IsUp) SetStatus(NhsStatus.Probing, now, outbox);
             Address = address;
         }
         NatAddress = IpAddress.None;

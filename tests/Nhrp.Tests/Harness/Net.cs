@@ -46,6 +46,7 @@ internal sealed class Net
         _byOutside[node.Outside] = node;
     }
 
+    /// <summary>Nothing reaches the node, and nothing leaves it, until <see cref="Route"/>.</summary>
     public void Unplug(Node node) => _byOutside.Remove(node.Outside);
 
     public void Send(Node from, in NhrpEffect effect, byte[] bytes)
@@ -55,6 +56,7 @@ internal sealed class Net
         string to = _byOutside.TryGetValue(effect.Peer.Address, out Node? node) ? node.Name : effect.Peer.Address.ToString();
         Trace.Add($"{from.Name} > {to} {packet.Header.Type}");
         Packets.Add(packet);
+        if (!_byOutside.ContainsValue(from)) return;
         from.OpenNat(effect.Peer.Address);
         _wire.Enqueue((from, new NbmaPeer(from.Outside), effect, bytes), ((Now + Latency).Nanoseconds, _sequence++));
     }

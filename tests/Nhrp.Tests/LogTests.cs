@@ -1,0 +1,51 @@
+using Dmvpn.Core;
+using Dmvpn.Nhrp.Tests.Harness;
+using Microsoft.Extensions.Logging;
+using static Dmvpn.Core.IpAddress;
+
+namespace Dmvpn.Nhrp.Tests;
+
+public sealed class LogTests
+{
+    [Fact]
+    public void EverythingLogged_WrongAuthenticationIncluded_ShowsNoSecret()
+    {
+        var log = new ListLogger();
+        var outbox = new Outbox<NhrpEffect>();
+        var key = new NhrpInterfaceKey(new TunnelId(0), false);
+        var engine = new NhrpInstance(new Cloud().A, new SeededRandom(1), log);
+        engine.TryApply(key, Cloud.HubConfig, Instant.Zero, outbox);
+        engine.OnInterfaceChanged(new NhrpInterfaceFacts { Key = key, Up = true, Addresses = [new(Parse("10.0.0.1"), 24)], NbmaSource = Parse(Cloud.HubNbma) }, Instant.Zero, outbox);
+        foreach (string authentication in new[] { "secret", "wrongone" })
+        {
+            engine.HandlePacket(new NhrpArrival(key, new NbmaPeer(Parse("203.0.113.50")), default), NhrpBytes.Registration("203.0.113.50", "10.0.0.50", authentication: authentication), Instant.Zero, outbox);
+        }
+        string text = string.Join('\n', log.Lines);
+        Assert.Contains("NHRP: Receive Registration Request via Tunnel0 from 203.0.113.50, packet size: ", text);
+        Assert.Contains("(M) flags: \"nat \", reqid: 77", text);
+        Assert.Contains("Authentication Extension(7):\n   type:Cleartext(1), data:********", text);
+        Assert.Contains("authentication failure, packet from 203.0.113.50", text);
+        Assert.DoesNotContain("secret", text);
+        Assert.DoesNotContain("wrongone", text);
+        Assert.DoesNotContain("73 65 63 72 65 74", text);
+        Assert.All(log.Ids, id => Assert.InRange(id, 1000, 1499));
+    }
+
+    private sealed class ListLogger : ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public List<int> Ids { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            Lines.Add(formatter(state, exception));
+            Ids.Add(eventId.Id);
+        }
+    }
+}
