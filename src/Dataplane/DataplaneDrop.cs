@@ -51,7 +51,7 @@ public enum DataplaneDrop
     /// <summary>In: the key belongs to point-to-point tunnels, and none has this peer.</summary>
     InUnknownPeer,
 
-    /// <summary>In: wrong GRE checksum, or none where the tunnel demands it.</summary>
+    /// <summary>In: wrong GRE checksum.</summary>
     InChecksum,
 
     /// <summary>In: out of sequence (RFC 2890 2.2), on a tunnel that uses sequence numbers.</summary>

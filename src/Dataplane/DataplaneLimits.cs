@@ -15,8 +15,11 @@ public static class DataplaneLimits
     /// <summary>Outgoing packets given to one <see cref="IDatagramPort.Send"/>: a system call's worth (UIO_MAXIOV is 1024).</summary>
     public const int SendSize = 256;
 
-    /// <summary>Destinations that a worker remembers; 80 KB of memory, so it stays in the second-level cache.</summary>
-    public const int FlowCacheSize = 2048;
+    /// <summary>
+    /// Destinations that a worker remembers (40 bytes each, and memory that is not used is not touched). Large, because a miss on a hub with
+    /// 100,000 active spokes is two walks through cold memory (measured: 2 µs, against 55 ns for a packet whose destination is here).
+    /// </summary>
+    public const int FlowCacheSize = 65_536;
 
     /// <summary>
     /// Multicast copies for one tunnel and second, on average. A packet to 100,000 peers every 10 s (a hello) uses a tenth of

@@ -17,7 +17,7 @@ public sealed record TunnelForwarding
     /// <summary><c>tunnel key</c>, or null: then received packets must have none.</summary>
     public uint? Key { get; init; }
 
-    /// <summary><c>tunnel checksum</c>: sent, and demanded of what is received.</summary>
+    /// <summary><c>tunnel checksum</c>: sent. Received ones are always checked, and their absence is accepted (RFC 2784 2.1: each packet says for itself).</summary>
     public bool Checksum { get; init; }
 
     /// <summary><c>tunnel sequence-datagrams</c>: sent, and received packets that are out of order are dropped (RFC 2890 2.2).</summary>

@@ -19,7 +19,7 @@ public sealed class ControlMailboxTests
                     byte[] bytes = Packets.Pattern(length);
                     bool written = mailbox.TryWrite(ControlKind.Cdp, new TunnelId(i), new NbmaPeer(IpAddress.FromIPv4((uint)i), 3), IpAddress.None, bytes, new Instant(i));
                     if (written) expected.Enqueue((i, bytes));
-                    else Assert.NotEmpty(expected);      // an empty mailbox takes anything of this size... unless the end is near
+                    else Assert.NotEmpty(expected);      // an empty mailbox takes anything of this size
                 }
                 else if (expected.TryDequeue(out (int Number, byte[] Bytes) want))
                 {

@@ -56,7 +56,8 @@ public sealed class MulticastTests
     public void PacketToTenThousandPeers_UnicastMeanwhile_CopiesAreSpreadOverRoundsAndAllGo()
     {
         using Rig rig = WithPeers(10_000, c => c with { SequenceNumbers = true });
-        rig.Tun.Waiting.Enqueue(Packet("10.0.0.1", "224.0.0.5"));
+        byte[] packet = Packet("10.0.0.1", "224.0.0.5");
+        rig.Tun.Waiting.Enqueue(packet);
         Assert.True(rig.Worker.Round(rig.Now));
         Assert.Equal(DataplaneLimits.MulticastCopiesPerRound, rig.Port.Sent.Count);
         rig.Tun.Waiting.Enqueue(Packet("10.0.0.1", "10.0.0.2"));
@@ -74,6 +75,7 @@ public sealed class MulticastTests
             GreView gre = Rig.Parse(sent);
             Assert.True(gre.Sequence >= last);
             last = gre.Sequence!.Value;
+            Assert.True(gre.Payload.SequenceEqual(packet));
         }
     }
 
