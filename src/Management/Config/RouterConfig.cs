@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Odr;
 
 namespace Dmvpn.Management.Config;
 
@@ -19,9 +20,9 @@ public sealed record RouterConfig
     public ValueList<StaticRouteConfig> StaticRoutes { get; init; } = [];
 
     /// <summary><c>router odr</c>: learn prefixes from CDP; null when the file has no such block.</summary>
-    public OdrConfig? Odr { get; init; }
+    public RouterOdrConfig? Odr { get; init; }
 
-    /// <summary><c>cdp run</c>, <c>cdp timer</c>, <c>cdp holdtime</c>.</summary>
+    /// <summary><c>cdp run</c>, <c>cdp timer</c>, <c>cdp holdtime</c>; who we say we are is set by <see cref="ForOdr"/>.</summary>
     public CdpConfig Cdp { get; init; } = new();
 
     /// <summary><c>logging …</c>.</summary>
@@ -32,6 +33,21 @@ public sealed record RouterConfig
     /// refer to them; never changed.
     /// </summary>
     public ValueList<LinuxInterfaceConfig> LinuxInterfaces { get; init; } = [];
+
+    /// <summary>What the ODR engine needs of all this.</summary>
+    /// <param name="softwareVersion">For CDP's version field: the first lines of <c>show version</c>.</param>
+    public OdrConfig ForOdr(string softwareVersion) => new()
+    {
+        Cdp = Cdp with { DeviceId = Hostname, SoftwareVersion = softwareVersion },
+        Router = Odr,
+        Tunnels = [.. Tunnels.Select(t => new CdpTunnelConfig
+        {
+            Tunnel = t.Id,
+            Enabled = t.CdpEnabled,
+            IsMultipoint = t.IsMultipoint,
+            Addresses = [.. t.Ipv4Addresses.Concat(t.Ipv6Addresses).Select(a => a.Address)],
+        })],
+    };
 
     /// <summary>The tunnel with this number, or null.</summary>
     public TunnelConfig? Tunnel(TunnelId id)
@@ -78,39 +94,4 @@ public sealed record LinuxInterfaceConfig
 
     /// <summary><c>ip address</c> and <c>ipv6 address</c>, as the file has them; Linux may say otherwise.</summary>
     public ValueList<InterfaceAddress> Addresses { get; init; } = [];
-}
-
-/// <summary><c>router odr</c>: On-Demand Routing. Times are those of <c>timers basic</c>.</summary>
-public sealed record OdrConfig
-{
-    /// <summary><c>distance</c> 1-255.</summary>
-    public byte Distance { get; init; } = 160;
-
-    /// <summary>How often updates are expected, 1-4294967 s.</summary>
-    public TimeSpan Update { get; init; } = TimeSpan.FromSeconds(90);
-
-    /// <summary>After this long without an update a route is no longer valid.</summary>
-    public TimeSpan Invalid { get; init; } = TimeSpan.FromSeconds(270);
-
-    /// <summary>How long an invalid route is kept from being replaced by a worse one.</summary>
-    public TimeSpan HoldDown { get; init; } = TimeSpan.FromSeconds(280);
-
-    /// <summary>When an invalid route is forgotten.</summary>
-    public TimeSpan Flush { get; init; } = TimeSpan.FromSeconds(630);
-
-    /// <summary><c>passive-interface</c>: tunnels from which nothing is learnt and to which no default route is given.</summary>
-    public ValueList<TunnelId> PassiveInterfaces { get; init; } = [];
-}
-
-/// <summary>CDP for the whole router; each tunnel says <c>cdp enable</c> for itself.</summary>
-public sealed record CdpConfig
-{
-    /// <summary><c>cdp run</c>.</summary>
-    public bool Run { get; init; } = true;
-
-    /// <summary><c>cdp timer</c> 5-254 s between advertisements.</summary>
-    public TimeSpan Timer { get; init; } = TimeSpan.FromSeconds(60);
-
-    /// <summary><c>cdp holdtime</c> 10-255 s that a neighbour keeps what it heard.</summary>
-    public TimeSpan HoldTime { get; init; } = TimeSpan.FromSeconds(180);
 }

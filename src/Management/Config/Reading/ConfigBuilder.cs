@@ -1,0 +1,110 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Management.Config;
+
+/// <summary>
+/// The configuration while it is being read, with where each part came from, so that checks of the whole file can still
+/// point at a line.
+/// </summary>
+internal sealed class ConfigBuilder
+{
+    private readonly SortedDictionary<TunnelId, (TunnelConfig Config, List<(string Text, SourceLine Line)> Origins)> _tunnels = [];
+
+    /// <summary>All but tunnels and routes, which are put in at the end.</summary>
+    public RouterConfig Router { get; set; } = new();
+
+    /// <summary>The mode that the next line is read in: one of <see cref="ConfigMode"/>.</summary>
+    public string Mode { get; set; } = ConfigMode.Global;
+
+    /// <summary>The tunnel of <see cref="ConfigMode.Tunnel"/>.</summary>
+    public TunnelId CurrentTunnel { get; set; }
+
+    /// <summary>Index of the stanza of <see cref="ConfigMode.LinuxInterface"/>.</summary>
+    public int CurrentLinuxInterface { get; set; }
+
+    /// <summary>Routes as written; which tunnel they leave by is known only when the whole file is.</summary>
+    public List<PendingRoute> Routes { get; } = [];
+
+    /// <summary>All that was found so far.</summary>
+    public List<Finding> Findings { get; } = [];
+
+    /// <summary>Lines passed over because they do not concern us.</summary>
+    public int PassedOver { get; set; }
+
+    /// <summary>True after <c>end</c>.</summary>
+    public bool IsEnded { get; set; }
+
+    /// <summary>Where <c>router odr</c> is, if anywhere.</summary>
+    public SourceLine? OdrLine { get; set; }
+
+    /// <summary>Every tunnel read so far, by number.</summary>
+    public IEnumerable<TunnelConfig> Tunnels => _tunnels.Values.Select(t => t.Config);
+
+    public TunnelConfig? Tunnel(TunnelId id) => _tunnels.TryGetValue(id, out var tunnel) ? tunnel.Config : null;
+
+    /// <summary>Makes the tunnel, or comes back to it.</summary>
+    public void EnterTunnel(TunnelId id, SourceLine line)
+    {
+        if (!_tunnels.ContainsKey(id)) _tunnels[id] = (new() { Id = id }, [("", line)]);
+        CurrentTunnel = id;
+        Mode = ConfigMode.Tunnel;
+    }
+
+    public void RemoveTunnel(TunnelId id) => _tunnels.Remove(id);
+
+    /// <summary>Changes the current tunnel and remembers by which line.</summary>
+    public void ChangeTunnel(Func<TunnelConfig, TunnelConfig> change, ConfigLine line)
+    {
+        var (config, origins) = _tunnels[CurrentTunnel];
+        origins.Add((line.Arguments.Canonical, line.Source));
+        _tunnels[CurrentTunnel] = (change(config), origins);
+    }
+
+    public void ChangeLinuxInterface(Func<LinuxInterfaceConfig, LinuxInterfaceConfig> change)
+    {
+        LinuxInterfaceConfig[] all = [.. Router.LinuxInterfaces];
+        all[CurrentLinuxInterface] = change(all[CurrentLinuxInterface]);
+        Router = Router with { LinuxInterfaces = [.. all] };
+    }
+
+    /// <summary>The last line of the tunnel that begins with these words in full; its <c>interface</c> line when there is none.</summary>
+    public SourceLine LineOf(TunnelId id, string words)
+    {
+        var origins = _tunnels[id].Origins;
+        for (int i = origins.Count - 1; i > 0; i--)
+        {
+            string text = origins[i].Text;
+            if (text.StartsWith(words, StringComparison.OrdinalIgnoreCase) && (text.Length == words.Length || text[words.Length] is ' ' or '/')) return origins[i].Line;
+        }
+        return origins[0].Line;
+    }
+}
+
+/// <summary>The modes of the configuration's grammar.</summary>
+public static class ConfigMode
+{
+    /// <summary>Global configuration.</summary>
+    public const string Global = "configure";
+
+    /// <summary>In <c>interface TunnelN</c>.</summary>
+    public const string Tunnel = "interface";
+
+    /// <summary>In the stanza of an interface that Linux owns.</summary>
+    public const string LinuxInterface = "linux interface";
+
+    /// <summary>In <c>router odr</c>.</summary>
+    public const string Odr = "router odr";
+
+    /// <summary>In a block that is passed over as a whole.</summary>
+    internal const string PassedOver = "";
+}
+
+/// <summary><c>ip route</c> as written.</summary>
+internal sealed record PendingRoute(IpPrefix Prefix, string? Interface, IpAddress NextHop, ConfigLine Line)
+{
+    public byte Distance { get; init; } = 1;
+
+    public uint Tag { get; init; }
+
+    public string? Name { get; init; }
+}

@@ -1,0 +1,76 @@
+using Dmvpn.Core;
+using Dmvpn.Management.Grammar;
+
+namespace Dmvpn.Management.Config;
+
+/// <summary>One understood line as a row's handler sees it: what it gave, and where to complain.</summary>
+internal sealed class ConfigLine(CommandArguments arguments, SourceLine source, List<Finding> findings)
+{
+    public CommandArguments Arguments => arguments;
+
+    public SourceLine Source => source;
+
+    public bool Has(string name) => arguments.Has(name);
+
+    public bool HasValue(string name) => arguments.HasValue(name);
+
+    public string? Text(string name) => arguments.Text(name);
+
+    public int Number(string name, int otherwise = 0) => (int)arguments.Number(name, otherwise);
+
+    public uint UInt32(string name, uint otherwise = 0) => (uint)arguments.Number(name, otherwise);
+
+    public byte Byte(string name, byte otherwise = 0) => (byte)arguments.Number(name, otherwise);
+
+    public TimeSpan Seconds(string name) => TimeSpan.FromSeconds(arguments.Number(name));
+
+    public IpAddress Address(string name) => arguments.Address(name);
+
+    /// <summary>A prefix given as address and mask, as address/length, or as a bare address (a host).</summary>
+    public IpPrefix Prefix(string name, string mask)
+    {
+        if (arguments.Prefix(name) is { } prefix && prefix != default) return prefix;
+        IpAddress address = arguments.Address(name);
+        return HasValue(mask) ? new(address, Number(mask)) : IpPrefix.Host(address);
+    }
+
+    /// <summary>Refuses the file because of the argument (or keyword) <paramref name="name"/>.</summary>
+    public void Refuse(string name, string reason, string remedy = "") => Add(FindingKind.Error, name, reason, remedy);
+
+    /// <summary>Takes the file, and says that this line is not all that it seems.</summary>
+    public void Warn(string name, string reason, string remedy = "") => Add(FindingKind.Warning, name, reason, remedy);
+
+    /// <summary>Says something harmless.</summary>
+    public void Note(string reason, string remedy = "") => Add(FindingKind.Note, "", reason, remedy);
+
+    private void Add(FindingKind kind, string name, string reason, string remedy)
+    {
+        (int column, int length) = arguments.Position(name);
+        findings.Add(source.Finding(kind, column, length, reason, remedy));
+    }
+}
+
+/// <summary>A line of the file with its number, from 1.</summary>
+internal sealed record SourceLine(int Number, string Text)
+{
+    /// <summary>True when the line starts with a blank: on IOS it belongs to the block before it.</summary>
+    public bool IsIndented => Text.Length > 0 && Text[0] is ' ' or '\t';
+
+    /// <summary>A finding about this line; secrets in it are masked here, once for all.</summary>
+    public Finding Finding(FindingKind kind, int column, int length, string reason, string remedy = "")
+    {
+        // A finding about the whole line points at its first word.
+        if (column == 0)
+        {
+            column = Text.Length - Text.TrimStart().Length + 1;
+            length = Math.Max(1, Text.Trim().Length);
+        }
+        return new() { Kind = kind, Line = Number, Column = column, Length = length, Source = Redaction.Mask(Text), Reason = Printable(reason), Remedy = Printable(remedy) };
+    }
+
+    /// <summary>Reasons quote words of the file, which may hold anything; no control character of it reaches a terminal.</summary>
+    private static string Printable(string text) => string.Create(text.Length, text, static (to, from) =>
+    {
+        for (int i = 0; i < from.Length; i++) to[i] = char.IsControl(from[i]) ? '.' : from[i];
+    });
+}

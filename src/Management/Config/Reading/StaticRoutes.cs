@@ -1,0 +1,107 @@
+using Dmvpn.Core;
+using Dmvpn.Management.Grammar;
+
+namespace Dmvpn.Management.Config;
+
+/// <summary>
+/// Finds the tunnel that each static route leaves by. Only routes by tunnels are ours: the others are Linux's, and a file that
+/// relies on one that we do not make is refused, unless it shows itself that the route is out of an interface of Linux's.
+/// </summary>
+internal static class StaticRoutes
+{
+    public static ValueList<StaticRouteConfig> Resolve(ConfigBuilder builder)
+    {
+        List<StaticRouteConfig> routes = [];
+        foreach (PendingRoute route in builder.Routes)
+        {
+            if (Resolve(builder, route) is { } resolved && !routes.Contains(resolved)) routes.Add(resolved);
+        }
+        // In the order in which they are printed.
+        return [.. routes.Where(r => r.Prefix.IsIPv4), .. routes.Where(r => !r.Prefix.IsIPv4)];
+    }
+
+    private static StaticRouteConfig? Resolve(ConfigBuilder builder, PendingRoute route)
+    {
+        TunnelId? tunnel;
+        if (route.Interface is null)
+        {
+            tunnel = ByNextHop(builder, route);
+            if (tunnel is null) return null;
+        }
+        else if (InterfaceNames.TryTunnel(route.Interface, out TunnelId id))
+        {
+            if (builder.Tunnel(id) is null)
+            {
+                route.Line.Refuse("if", $"there is no interface {id} in this file", "Define the tunnel, or correct its number");
+                return null;
+            }
+            tunnel = id;
+        }
+        else
+        {
+            OutOfLinuxInterface(builder, route);
+            return null;
+        }
+        return new()
+        {
+            Prefix = route.Prefix,
+            Tunnel = tunnel.Value,
+            TunnelIsNamed = route.Interface is not null,
+            NextHop = route.NextHop,
+            Distance = route.Distance,
+            Tag = route.Tag,
+            Name = route.Name,
+        };
+    }
+
+    private static TunnelId? ByNextHop(ConfigBuilder builder, PendingRoute route)
+    {
+        TunnelId? best = null;
+        int longest = -1;
+        foreach (TunnelConfig tunnel in builder.Tunnels)
+        {
+            foreach (InterfaceAddress address in tunnel.Ipv4Addresses.Concat(tunnel.Ipv6Addresses))
+            {
+                if (address.Address == route.NextHop)
+                {
+                    route.Line.Refuse("via", $"the next hop {route.NextHop} is this router itself", "Name the other router's tunnel address");
+                    return null;
+                }
+                // A link-local next hop says nothing about the interface.
+                if (address.Address.IsLinkLocal || address.Length <= longest || !address.Subnet.Contains(route.NextHop)) continue;
+                best = tunnel.Id;
+                longest = address.Length;
+            }
+        }
+        if (best is not null) return best;
+        foreach (LinuxInterfaceConfig linux in builder.Router.LinuxInterfaces)
+        {
+            foreach (InterfaceAddress address in linux.Addresses)
+            {
+                if (!address.Subnet.Contains(route.NextHop)) continue;
+                route.Line.Warn("via", $"a route out of {linux.Name} belongs to Linux and was not made", $"On this machine: {Command(route)}");
+                return null;
+            }
+        }
+        route.Line.Refuse("via", $"the next hop {route.NextHop} is in no tunnel's network", $"Routes out of other interfaces belong to Linux: remove the line, and on this machine: {Command(route)}");
+        return null;
+    }
+
+    private static void OutOfLinuxInterface(ConfigBuilder builder, PendingRoute route)
+    {
+        string name = route.Interface!;
+        if (name.StartsWith("null", StringComparison.OrdinalIgnoreCase))
+        {
+            route.Line.Refuse("if", "routes to Null0 are not made by this daemon: without it packets would take other ways", $"Remove the line, and on this machine: ip route add blackhole {route.Prefix}");
+            return;
+        }
+        string command = Command(route) + $" dev {name}";
+        if (builder.Router.LinuxInterfaces.Any(i => i.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            route.Line.Warn("if", $"a route out of {name} belongs to Linux and was not made", $"On this machine: {command}");
+        else
+            route.Line.Refuse("if", $"{name} is no tunnel", $"Routes out of other interfaces belong to Linux: remove the line, and on this machine: {command}");
+    }
+
+    private static string Command(PendingRoute route) =>
+        $"ip{(route.Prefix.IsIPv4 ? "" : " -6")} route add {(route.Prefix.Length == 0 ? "default" : route.Prefix)}{(route.NextHop.IsNone ? "" : $" via {route.NextHop}")}";
+}
