@@ -7,10 +7,13 @@ namespace Dmvpn.Runtime.Netlink;
 /// <summary>What a request's answers are given to.</summary>
 internal interface IAnswerSink
 {
-    /// <summary>The dump begins again: forget what came so far.</summary>
-    void Restart();
+    /// <summary>The answers begin. A dump that the table's changes interrupted begins again.</summary>
+    void Begin();
 
     void Take(in NetlinkMessage message);
+
+    /// <summary>The answers are complete. True when they are not to be trusted, though the kernel did not say so.</summary>
+    bool WasDisturbed();
 }
 
 /// <summary>
@@ -79,20 +82,23 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     public LinuxError Request(ReadOnlySpan<byte> message, uint sequence)
     {
         var none = default(NoAnswer);
-        return Request(message, sequence, ref none);
+        return Request(message, sequence, ref none, out _);
     }
 
     /// <summary>Sends one request (also a dump) and gives its answers to <paramref name="sink"/> until it is done.</summary>
-    public LinuxError Request<TSink>(ReadOnlySpan<byte> message, uint sequence, ref TSink sink)
+    /// <param name="interrupted">The table changed under every attempt: the dump may lack routes that stay and have some twice.</param>
+    public LinuxError Request<TSink>(ReadOnlySpan<byte> message, uint sequence, ref TSink sink, out bool interrupted)
         where TSink : IAnswerSink, allows ref struct
     {
         for (int attempt = 1; ; attempt++)
         {
+            interrupted = false;
+            sink.Begin();
             LinuxError error = Send(message);
             if (!error.IsNone) return error;
-            error = ReceiveAnswers(sequence, ref sink, out bool interrupted);
+            error = ReceiveAnswers(sequence, ref sink, out interrupted);
+            interrupted |= sink.WasDisturbed();
             if (!error.IsNone || !interrupted || attempt == RuntimeLimits.DumpAttempts) return error;
-            sink.Restart();
         }
     }
 
@@ -107,6 +113,18 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     }
 
     public void Dispose() => Libc.Close(Descriptor);
+
+    /// <summary>Throws away what has come; true when there was something. For a socket that does not block.</summary>
+    public bool Drain()
+    {
+        bool any = false;
+        while (Receive(out _).Number is Errno.None or Errno.NoBufferSpace) any = true;
+        return any;
+    }
+
+    /// <summary>Joins or leaves a group.</summary>
+    public void SetMembership(int group, bool member) => Libc.SetOption(
+        Descriptor, LevelNetlink, member ? OptionAddMembership : OptionDropMembership, group, $"join or leave netlink group {group}");
 
     private LinuxError ReceiveAnswers<TSink>(uint sequence, ref TSink sink, out bool interrupted)
         where TSink : IAnswerSink, allows ref struct
@@ -165,17 +183,19 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         new Span<byte>(address, 12).Clear();
         *(ushort*)address = LibcSpec.FamilyNetlink;
         if (Libc.Bind(Descriptor, address, 12) != 0) LinuxException.ThrowLast("bind netlink socket");
-        foreach (int group in groups) Libc.SetOption(Descriptor, LevelNetlink, OptionAddMembership, group, $"join netlink group {group}");
+        foreach (int group in groups) SetMembership(group, member: true);
     }
 
     private readonly struct NoAnswer : IAnswerSink
     {
-        public void Restart()
+        public void Begin()
         {
         }
 
         public void Take(in NetlinkMessage message)
         {
         }
+
+        public bool WasDisturbed() => false;
     }
 }

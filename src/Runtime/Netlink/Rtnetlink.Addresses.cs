@@ -13,7 +13,7 @@ public sealed partial class Rtnetlink
         var sink = new AddressSink(addresses);
         NetlinkWriter writer = Begin(GetAddress, FlagDump, out uint sequence);
         MemoryMarshal.Write(writer.Fixed(AddressMessageSize)[4..], linkIndex);
-        LinuxError error = Send(ref writer, sequence, ref sink);
+        LinuxError error = Send(ref writer, sequence, ref sink, out _);
         if (error.Number != Errno.NoDevice) error.ThrowIfAny("list addresses");
         return addresses;
     }

@@ -15,7 +15,7 @@ public sealed partial class Rtnetlink
         NetlinkWriter writer = Begin(GetLink, FlagDump, out uint sequence);
         writer.Fixed(LinkMessageSize);
         writer.Attribute(LinkExtensionMask, LinkSkipStatistics);
-        Send(ref writer, sequence, ref sink).ThrowIfAny("list links");
+        Send(ref writer, sequence, ref sink, out _).ThrowIfAny("list links");
         return links;
     }
 
@@ -66,7 +66,7 @@ public sealed partial class Rtnetlink
     {
         var links = new List<LinuxLink>(1);
         var sink = new LinkSink(links);
-        LinuxError error = Send(ref writer, sequence, ref sink);
+        LinuxError error = Send(ref writer, sequence, ref sink, out _);
         if (error.Number is not (Errno.NoDevice or Errno.Range or Errno.Invalid)) error.ThrowIfAny("look a link up");
         return links.Count > 0 ? links[0] : null;
     }

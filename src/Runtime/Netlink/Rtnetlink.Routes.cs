@@ -50,7 +50,7 @@ public sealed partial class Rtnetlink
     {
         route = null;
         var routes = new List<LinuxRoute>(1);
-        var sink = new RouteSink(routes, 0, clones: true);
+        var sink = new RouteSink(routes, clones: true, changes: null);
         NetlinkWriter writer = Begin(GetRoute, FlagAcknowledge, out uint sequence);
         Span<byte> head = writer.Fixed(RouteMessageSize);
         head[0] = Family.Of(destination);
@@ -60,14 +60,38 @@ public sealed partial class Rtnetlink
         if (!source.IsNone) head[2] = (byte)source.BitCount;
         writer.Attribute(RouteDestination, destination);
         if (!source.IsNone) writer.Attribute(RouteSource, source);
-        LinuxError error = Send(ref writer, sequence, ref sink);
+        LinuxError error = Send(ref writer, sequence, ref sink, out _);
         if (error.IsNone && routes.Count > 0) route = routes[0];
         return error;
     }
 
+    /// <summary>
+    /// The kernel marks an IPv4 dump that was interrupted by changes. An IPv6 one it does not mark, though it goes on by counting and
+    /// then has some routes twice and others not: so the notifications are listened to meanwhile. When the table never
+    /// rests, all attempts together are the answer. What is too much in that was removed in the meantime, and a
+    /// <see cref="NetlinkMonitor"/> made before the dump has the notification of it.
+    /// </summary>
     private void Dump(byte family, LinuxRouteFilter filter, List<LinuxRoute> routes)
     {
-        var sink = new RouteSink(routes, routes.Count, clones: false);
+        bool ipv6 = family == LibcSpec.FamilyIPv6;
+        int first = routes.Count;
+        var sink = new RouteSink(routes, clones: false, ipv6 ? _changes : null);
+        if (ipv6) _changes.SetMembership(GroupIPv6Route, member: true);
+        LinuxError error = Dump(family, filter, ref sink, out bool interrupted);
+        if (ipv6)
+        {
+            _changes.SetMembership(GroupIPv6Route, member: false);
+            _changes.Drain();
+        }
+        if (interrupted) RemoveRepetitions(routes, first);
+        else routes.RemoveRange(first, sink.Start - first);
+        // ENOENT: no such table yet. ENODEV: no such link. EOPNOTSUPP and EAFNOSUPPORT: no IPv6.
+        if (error.Number is Errno.NoEntry or Errno.NoDevice or Errno.NotSupported or Errno.AddressFamilyNotSupported) return;
+        error.ThrowIfAny("list routes");
+    }
+
+    private LinuxError Dump(byte family, LinuxRouteFilter filter, ref RouteSink sink, out bool interrupted)
+    {
         NetlinkWriter writer = Begin(GetRoute, FlagDump, out uint sequence);
         Span<byte> head = writer.Fixed(RouteMessageSize);
         head[0] = family;
@@ -75,10 +99,18 @@ public sealed partial class Rtnetlink
         head[5] = filter.Protocol;
         if (filter.Table > 255) writer.Attribute(RouteTable, filter.Table);
         if (filter.LinkIndex != 0) writer.Attribute(RouteLink, (uint)filter.LinkIndex);
-        LinuxError error = Send(ref writer, sequence, ref sink);
-        // ENOENT: no such table yet. ENODEV: no such link. EOPNOTSUPP and EAFNOSUPPORT: no IPv6.
-        if (error.Number is Errno.NoEntry or Errno.NoDevice or Errno.NotSupported or Errno.AddressFamilyNotSupported) return;
-        error.ThrowIfAny("list routes");
+        return Send(ref writer, sequence, ref sink, out interrupted);
+    }
+
+    private static void RemoveRepetitions(List<LinuxRoute> routes, int first)
+    {
+        var seen = new HashSet<LinuxRoute>(routes.Count - first);
+        int kept = first;
+        for (int i = first; i < routes.Count; i++)
+        {
+            if (seen.Add(routes[i])) routes[kept++] = routes[i];
+        }
+        routes.RemoveRange(kept, routes.Count - kept);
     }
 
     /// <summary>

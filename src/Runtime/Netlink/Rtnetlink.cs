@@ -10,14 +10,23 @@ namespace Dmvpn.Runtime.Netlink;
 public sealed partial class Rtnetlink : IDisposable
 {
     private readonly NetlinkSocket _socket;
+    private readonly NetlinkSocket _changes;
     private readonly byte[] _request = new byte[RuntimeLimits.NetlinkSendBatch];
 
     /// <summary>Opens a socket.</summary>
     /// <exception cref="LinuxException">Out of descriptors.</exception>
-    public Rtnetlink() => _socket = new NetlinkSocket([], blocking: true);
+    public Rtnetlink()
+    {
+        _socket = new NetlinkSocket([], blocking: true);
+        _changes = new NetlinkSocket([], blocking: false);
+    }
 
     /// <summary>Closes it.</summary>
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _changes.Dispose();
+    }
 
     private NetlinkWriter Begin(ushort type, ushort flags, out uint sequence)
     {
@@ -33,40 +42,51 @@ public sealed partial class Rtnetlink : IDisposable
         return writer.Overflowed ? new LinuxError(Errno.MessageTooLong) : _socket.Request(writer.Written, sequence);
     }
 
-    private LinuxError Send<TSink>(ref NetlinkWriter writer, uint sequence, ref TSink sink)
+    private LinuxError Send<TSink>(ref NetlinkWriter writer, uint sequence, ref TSink sink, out bool interrupted)
         where TSink : IAnswerSink, allows ref struct
     {
         writer.EndMessage();
-        return writer.Overflowed ? new LinuxError(Errno.MessageTooLong) : _socket.Request(writer.Written, sequence, ref sink);
+        interrupted = false;
+        return writer.Overflowed ? new LinuxError(Errno.MessageTooLong) : _socket.Request(writer.Written, sequence, ref sink, out interrupted);
     }
 
     private readonly struct LinkSink(List<LinuxLink> links) : IAnswerSink
     {
-        public void Restart() => links.Clear();
+        public void Begin() => links.Clear();
 
         public void Take(in NetlinkMessage message)
         {
             if (message.Type == NewLink && LinuxLink.Parse(message) is { } link) links.Add(link);
         }
+
+        public bool WasDisturbed() => false;
     }
 
     private readonly struct AddressSink(List<LinuxAddress> addresses) : IAnswerSink
     {
-        public void Restart() => addresses.Clear();
+        public void Begin() => addresses.Clear();
 
         public void Take(in NetlinkMessage message)
         {
             if (message.Type == NewAddress && LinuxAddress.TryParse(message, out LinuxAddress address)) addresses.Add(address);
         }
+
+        public bool WasDisturbed() => false;
     }
 
-    private readonly struct RouteSink(List<LinuxRoute> routes, int start, bool clones) : IAnswerSink
+    // Keeps what earlier, interrupted attempts found: see Dump.
+    private struct RouteSink(List<LinuxRoute> routes, bool clones, NetlinkSocket? changes) : IAnswerSink
     {
-        public void Restart() => routes.RemoveRange(start, routes.Count - start);
+        /// <summary>Where the last attempt begins.</summary>
+        public int Start { get; private set; }
 
-        public void Take(in NetlinkMessage message)
+        public void Begin() => Start = routes.Count;
+
+        public readonly void Take(in NetlinkMessage message)
         {
             if (message.Type == NewRoute && LinuxRoute.Parse(message, clones) is { } route) routes.Add(route);
         }
+
+        public readonly bool WasDisturbed() => changes is not null && changes.Drain();
     }
 }

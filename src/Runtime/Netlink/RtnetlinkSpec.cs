@@ -26,6 +26,7 @@ internal static class RtnetlinkSpec
 
     public const int LevelNetlink = 270;
     public const int OptionAddMembership = 1;
+    public const int OptionDropMembership = 2;
     public const int OptionCapAnswer = 10;
     public const int OptionExtendedAnswer = 11;
     public const int OptionStrictCheck = 12;

@@ -195,6 +195,53 @@ public sealed class RtnetlinkTests : IDisposable
         Assert.Empty(_rtnetlink.Routes(new LinuxRouteFilter { Protocol = 191 }));
     }
 
+    [Theory]
+    [InlineData("11.1.0.0/16")]
+    [InlineData("2001:db8:11::/64")]
+    public void Routes_DumpedWhileOthersComeAndGo_HaveEachThatStaysOnce(string within)
+    {
+        AddSubnets();
+        LinuxRoute[] some = [.. Enumerable.Range(0, 4000).Select(i => Route(Host(within, i), []))];
+        LinuxRoute[] staying = [.. some.Where((_, i) => i % 2 == 0)], coming = [.. some.Where((_, i) => i % 2 == 1)];
+        _rtnetlink.Apply(Commands(RouteCommandKind.Add, staying), new LinuxError[staying.Length]);
+        using Rtnetlink other = _space.Run(() => new Rtnetlink());
+        using var stop = new CancellationTokenSource();
+        int rounds = 0;
+        var churn = new Thread(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                foreach (RouteCommandKind kind in new[] { RouteCommandKind.Replace, RouteCommandKind.Delete })
+                {
+                    other.Apply(Commands(kind, coming), new LinuxError[coming.Length]);
+                }
+                Interlocked.Increment(ref rounds);
+            }
+        });
+        churn.Start();
+        var stays = staying.Select(route => route.Prefix).ToHashSet();
+        try
+        {
+            for (int dump = 0; dump < 5 || Volatile.Read(ref rounds) < 3; dump++)
+            {
+                List<LinuxRoute> routes = _rtnetlink.Routes(new LinuxRouteFilter { Protocol = 191 });
+                Assert.Equal(stays.Count, routes.Count(route => stays.Contains(route.Prefix)));
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            churn.Join();
+        }
+
+        static RouteCommand[] Commands(RouteCommandKind kind, LinuxRoute[] routes) => [.. routes.Select(route => new RouteCommand(kind, route))];
+        static string Host(string within, int i)
+        {
+            IpAddress network = IpPrefix.Parse(within).Address;
+            return IpPrefix.Host(IpAddress.FromBits(network.High, network.Low + (uint)i)).ToString();
+        }
+    }
+
     private void AddSubnets()
     {
         TestNetwork.Ip(_space, "address add 10.1.0.1/24 dev d0");
