@@ -110,10 +110,17 @@ public sealed unsafe class RawPortTests : IDisposable
         Assert.Equal(SendOutcome.Sent, big[0].Outcome);
 
         Assert.True(poller.Wait(MonotonicClock.Now + TimeSpan.FromSeconds(10))[0].HasError);
-        // The ICMP error is now also pending on the socket: it must not be taken for one of the next packet.
+        // The ICMP error is now also pending on the socket: neither the next send nor the next receive may end by it.
         OutgoingPacket[] small = [Packet(to, 100, 2)];
         left.Send(small);
         Assert.Equal(SendOutcome.Sent, small[0].Outcome);
+        OutgoingPacket[] back = [Packet(from, 300, 3)];
+        remote.Send(back);
+        poller.Modify(left.Descriptor, 1, PollInterest.Readable);
+        TestNetwork.Eventually(() => (poller.Wait(Instant.Never)[0].State & PollInterest.Readable) != 0, "a packet");
+        using var batch = new PacketBatch(4);
+        Assert.Equal(1, left.Receive(batch));
+        poller.Modify(left.Descriptor, 1, PollInterest.None);
         Assert.True(left.TryReadPathMtu(out PathMtu told));
         Assert.Equal(new PathMtu(IpAddress.Parse(to), 1300), told);
         Assert.False(left.TryReadPathMtu(out _));

@@ -4,8 +4,7 @@ using Dmvpn.Runtime.Native;
 namespace Dmvpn.Runtime;
 
 /// <summary>
-/// Sends packets by sendmmsg over one socket, with TTL, ToS and "don't fragment" of each. One thread at a time. Kept apart from
-/// the kind of socket: raw and UDP ports share it.
+/// Sends packets by sendmmsg over one socket, with TTL, ToS and "don't fragment" of each. One thread at a time.
 /// <para>
 /// There is no control message for "don't fragment" (the IPv6 one is not for these protocols), it is a state of the socket. So
 /// those packets that want it as it is go first and the others after one change: in practice a batch wants one of the
@@ -14,10 +13,6 @@ namespace Dmvpn.Runtime;
 /// </summary>
 internal sealed unsafe class DatagramSender : IDisposable
 {
-    // Errors of earlier packets (ICMP) are reported by the next call on the socket, whatever it sends: tried again, and again
-    // since several may have come.
-    private const int Attempts = 4;
-
     private const int TrafficClassPlace = 0, HopLimitPlace = 1, Controls = 2;
 
     private readonly int _descriptor;
@@ -88,10 +83,11 @@ internal sealed unsafe class DatagramSender : IDisposable
         _messages.ControlValue(place, HopLimitPlace) = packet.HopLimit;
     }
 
-    // sendmmsg stops at the first refused packet and says why only when that is the first of a call.
+    // sendmmsg stops at the first refused packet and says why only when that is the first of a call. What ICMP said about
+    // earlier packets is never among the reasons: raw sockets report that to readers only.
     private void Flush(Span<OutgoingPacket> packets, int count)
     {
-        int start = 0, attempt = 1;
+        int start = 0;
         while (start < count)
         {
             int sent = Libc.SendMessages(_descriptor, _messages.Headers + start, (uint)(count - start), LibcSpec.MessageDontWait);
@@ -99,31 +95,17 @@ internal sealed unsafe class DatagramSender : IDisposable
             {
                 for (int i = start; i < start + sent; i++) packets[_indexes[i]].Outcome = SendOutcome.Sent;
                 start += sent;
-                attempt = 1;
                 continue;
             }
             Errno error = LinuxError.Last.Number;
-            if (error == Errno.Interrupted) continue;
-            if (error == Errno.Again)
-            {
-                // The socket's own buffer is full: nothing behind would fit either.
-                for (int i = start; i < count; i++) packets[_indexes[i]].Outcome = SendOutcome.Congested;
-                return;
-            }
-            if (MayBeOfAnEarlierPacket(error) && attempt++ < Attempts) continue;
-            packets[_indexes[start++]].Outcome = OutcomeOf(error);
-            attempt = 1;
+            if (error != Errno.Interrupted) packets[_indexes[start++]].Outcome = OutcomeOf(error);
         }
     }
-
-    private static bool MayBeOfAnEarlierPacket(Errno error) => error is Errno.HostUnreachable or Errno.NetworkUnreachable
-        or Errno.ConnectionRefused or Errno.NoProtocolOption or Errno.Protocol or Errno.HostDown or Errno.MessageTooLong
-        or Errno.AccessDenied or Errno.NotSupported or Errno.NoSuchProcess or Errno.NetworkDown;
 
     private static SendOutcome OutcomeOf(Errno error) => error switch
     {
         Errno.MessageTooLong => SendOutcome.TooBig,
-        Errno.NoBufferSpace or Errno.NoMemory => SendOutcome.Congested,
+        Errno.Again or Errno.NoBufferSpace or Errno.NoMemory => SendOutcome.Congested,
         _ => SendOutcome.Unreachable,
     };
 
