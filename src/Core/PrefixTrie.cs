@@ -87,15 +87,10 @@ public sealed class PrefixTrie<T>
             if (!node.Covers(outer.Address)) return [];
             node = node.Child(outer.Address);
         }
-        if (node is null || !outer.Contains(FirstPrefix(node))) return [];
-        return Walk(node);
-    }
+        if (node is null || CommonBits(node.Address, outer.Address) < depth) return [];
 
-    private static IpPrefix FirstPrefix(Node node)
-    {
-        // An inner node may lie above depth 96 in the IPv4 part only when it covers both families; it has no prefix then.
-        while (!node.HasValue) node = (node.Zero ?? node.One)!;
-        return node.Prefix;
+        // IPv4 lies inside the IPv6 prefixes that cover its mapped form; it is not part of them.
+        return node.Depth >= 96 ? Walk(node) : Walk(node).Where(entry => entry.Key.IsIPv4 == outer.IsIPv4);
     }
 
     private Node? Match(IpAddress address, int maxDepth)

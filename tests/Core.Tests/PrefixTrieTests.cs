@@ -73,4 +73,17 @@ public sealed class PrefixTrieTests
         Assert.Equal(1, before.Count);
         Assert.Equal(2, after.Count);
     }
+
+    [Fact]
+    public void EntriesWithin_AllOfIPv6_LeaveIPv4OutAndIPv6In()
+    {
+        PrefixTrie<int> trie = PrefixTrie<int>.Empty
+            .Set(IpPrefix.Parse("10.0.0.0/8"), 4)
+            .Set(IpPrefix.Parse("2001:db8::/32"), 6)
+            .Set(IpPrefix.Parse("::1/128"), 6);
+        Assert.Equal([6, 6], trie.EntriesWithin(IpPrefix.DefaultIPv6).Select(e => e.Value));
+        Assert.Equal([6], trie.EntriesWithin(IpPrefix.Parse("::/64")).Select(e => e.Value));
+        Assert.Equal([4], trie.EntriesWithin(IpPrefix.DefaultIPv4).Select(e => e.Value));
+        Assert.Empty(trie.Remove(IpPrefix.Parse("10.0.0.0/8")).EntriesWithin(IpPrefix.DefaultIPv4));
+    }
 }

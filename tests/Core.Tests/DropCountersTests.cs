@@ -1,0 +1,31 @@
+namespace Dmvpn.Core.Tests;
+
+public sealed class DropCountersTests
+{
+    private enum Reason { First, Second, Third }
+
+    [Fact]
+    public void Reasons_Counted_AreListedByName()
+    {
+        var drops = new DropCounters<Reason>();
+        Assert.Empty(drops.NonZero());
+        drops.Count(Reason.Third);
+        drops.Count(Reason.Third);
+        drops.Count(Reason.First, 40);
+        Assert.Equal((40, 0, 2, 42), (drops[Reason.First], drops[Reason.Second], drops[Reason.Third], drops.Total));
+        Assert.Equal([new("First", 40), new("Third", 2)], drops.NonZero());
+        drops.Clear();
+        Assert.Equal(0, drops.Total);
+    }
+
+    [Fact]
+    public void Counting_AThousandTimes_AllocatesNothing()
+    {
+        var drops = new DropCounters<Reason>();
+        drops.Count(Reason.Second);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++) drops.Count(Reason.Second);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(1001, drops[Reason.Second]);
+    }
+}
