@@ -39,6 +39,12 @@ public enum Malformed
     /// <summary>More IPv6 extension headers than anyone sends: walking them is work that a packet may not ask for.</summary>
     ExtensionChainTooLong,
 
+    /// <summary>
+    /// An IPv6 packet from or to an IPv4-mapped address, which never is on a wire (RFC 4291 2.5.5.2) and would be
+    /// taken for IPv4 by filters and look-ups.
+    /// </summary>
+    MappedAddress,
+
     /// <summary>An address family or protocol type that is neither IPv4 nor IPv6.</summary>
     UnknownAddressFamily,
 

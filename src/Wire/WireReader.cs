@@ -38,11 +38,17 @@ public ref struct WireReader
     /// <summary>Eight bytes.</summary>
     public ulong ReadUInt64() => TryTake(8, out ReadOnlySpan<byte> taken) ? BinaryPrimitives.ReadUInt64BigEndian(taken) : 0;
 
-    /// <summary>An address of 4 or 16 bytes; <see cref="IpAddress.None"/> for length 0. Any other length is a failure.</summary>
+    /// <summary>
+    /// An address of 4 or 16 bytes; <see cref="IpAddress.None"/> for length 0. Any other length is a failure, and so is
+    /// an IPv4-mapped address in 16 bytes: nobody sends one honestly.
+    /// </summary>
     public IpAddress ReadAddress(int length)
     {
         if (length is not (0 or 4 or 16)) Failed = true;
-        return IpAddress.FromBytes(ReadBytes(length));
+        IpAddress address = IpAddress.FromBytes(ReadBytes(length));
+        if (length != 16 || address.IsIPv6) return address;
+        Failed = true;
+        return IpAddress.None;
     }
 
     /// <summary>The next <paramref name="length"/> bytes, borrowed; empty when there are not so many.</summary>

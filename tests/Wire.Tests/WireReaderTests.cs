@@ -47,6 +47,9 @@ public sealed class WireReaderTests
         reader = new WireReader([1, 2, 3, 4, 5]);
         reader.ReadAddress(5);
         Assert.True(reader.Failed);
+        reader = new WireReader([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 1, 2, 3, 4]);
+        Assert.Equal(IpAddress.None, reader.ReadAddress(16));
+        Assert.True(reader.Failed);
     }
 
     [Fact]

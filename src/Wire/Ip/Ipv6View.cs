@@ -111,7 +111,8 @@ public readonly ref struct Ipv6View : IWireView<Ipv6View>
     private static Malformed CheckFixedHeader(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < IpSpec.Ipv6HeaderLength) return Malformed.Truncated;
-        return bytes[0] >> 4 != 6 ? Malformed.UnknownVersion : Malformed.None;
+        if (bytes[0] >> 4 != 6) return Malformed.UnknownVersion;
+        return IpAddress.FromBytes(bytes.Slice(8, 16)).IsIPv4 || IpAddress.FromBytes(bytes.Slice(24, 16)).IsIPv4 ? Malformed.MappedAddress : Malformed.None;
     }
 
     /// <summary>Walks the chain as far as it goes; the view is good for what was seen, whatever the result.</summary>

@@ -105,6 +105,19 @@ public sealed class IpTests
         Assert.True(Ipv6View.TryParseHeader(packet, out _, out _));
     }
 
+    [Theory]
+    [InlineData(8)]
+    [InlineData(24)]
+    public void Ipv6Packet_WithAnIpv4MappedAddress_IsRefused(int at)
+    {
+        byte[] packet = Views.Ipv6();
+        Assert.True(Ipv6View.TryParse(packet, out _, out _));
+        Convert.FromHexString("00000000000000000000ffff0a000001").CopyTo(packet, at);
+        Assert.False(Ipv6View.TryParse(packet, out _, out Malformed why));
+        Assert.Equal(Malformed.MappedAddress, why);
+        Assert.False(IpView.TryParseHeader(packet, out _, out _));
+    }
+
     [Fact]
     public void QuotedPacket_WithItsHeaderOnly_IsReadAsFarAsItGoes()
     {
