@@ -41,7 +41,7 @@ internal sealed class ConfigApplier(
         LoadedAt = now;
         engines.Rib.Apply(RibConfigOf(config), now, engines.RibOut);
         engines.Odr.Apply(OdrConfigOf(config), now, engines.OdrOut);
-        engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(kernel, tunnels), now, engines.OdrOut);
+        engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(engines, kernel, tunnels), now, engines.OdrOut);
         ForgetUnusedNames(config);
         if (diff.LoggingChanged) ApplyLogging(config.Logging);
         return ConfigChanges.Describe(diff);

@@ -35,6 +35,7 @@ internal sealed class Router : IControlWork, IDisposable
     private readonly PathMtuTable _pathMtus;
     private Instant _housekeepingAt;
     private Instant _lastUsePoll;
+    private int _connectedVersion;
 
     public Router(ControlLoop loop, RouterLog log)
     {
@@ -109,13 +110,15 @@ internal sealed class Router : IControlWork, IDisposable
 
     public void OnRoundEnd(Instant now)
     {
-        if (Kernel.LinksChanged || _namespaces.LinksChanged)
-        {
-            Kernel.LinksChanged = _namespaces.LinksChanged = false;
-            Tunnels.OnLinksChanged(now);
-            Engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(Kernel, Tunnels), now, Engines.OdrOut);
-        }
+        bool linksChanged = Kernel.LinksChanged || _namespaces.LinksChanged;
+        Kernel.LinksChanged = _namespaces.LinksChanged = false;
+        if (linksChanged) Tunnels.OnLinksChanged(now);
         Kernel.ResyncIfNeeded(now);
+        if (linksChanged || _connectedVersion != Engines.Rib.Mirror.ConnectedVersion)
+        {
+            _connectedVersion = Engines.Rib.Mirror.ConnectedVersion;
+            Engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(Engines, Kernel, Tunnels), now, Engines.OdrOut);
+        }
         Carrier.CarryOut(now);
         if (!_devices.HasRetired && !_underlays.HasRetired) return;
         _workers.Wake();
