@@ -3,11 +3,9 @@ using Dmvpn.Daemon.Kernel;
 using Dmvpn.Daemon.Logging;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Management.Config;
-using Dmvpn.Odr;
 using Dmvpn.Rib;
 using Dmvpn.Runtime;
 using Microsoft.Extensions.Logging;
-using OdrConfig = Dmvpn.Odr.OdrConfig;
 
 namespace Dmvpn.Daemon;
 
@@ -40,7 +38,7 @@ internal sealed class ConfigApplier(
         Running = config;
         LoadedAt = now;
         engines.Rib.Apply(RibConfigOf(config), now, engines.RibOut);
-        engines.Odr.Apply(OdrConfigOf(config), now, engines.OdrOut);
+        engines.Odr.Apply(config.ForOdr(ProductVersion.Text), now, engines.OdrOut);
         engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(engines, kernel, tunnels), now, engines.OdrOut);
         ForgetUnusedNames(config);
         if (diff.LoggingChanged) ApplyLogging(config.Logging);
@@ -74,39 +72,6 @@ internal sealed class ConfigApplier(
         foreach (StaticRouteConfig route in config.StaticRoutes)
             routes.Add(new StaticRoute(route.Prefix, route.NextHop, RibInterface.Of(route.Tunnel), route.Distance, route.Name, route.Tag));
         return new RibConfig { StaticRoutes = [.. routes] };
-    }
-
-    private static OdrConfig OdrConfigOf(RouterConfig config)
-    {
-        var tunnels = new List<CdpTunnelConfig>();
-        foreach (TunnelConfig tunnel in config.Tunnels)
-        {
-            tunnels.Add(new CdpTunnelConfig
-            {
-                Tunnel = tunnel.Id,
-                Enabled = tunnel.CdpEnabled,
-                IsMultipoint = tunnel.IsMultipoint,
-                Addresses = [.. tunnel.Ipv4Addresses.Select(static a => a.Address)],
-            });
-        }
-        return new OdrConfig
-        {
-            Cdp = new Odr.CdpConfig
-            {
-                Enabled = config.Cdp.Run,
-                Timer = config.Cdp.Timer,
-                HoldTime = config.Cdp.HoldTime,
-                DeviceId = config.Hostname,
-                SoftwareVersion = ProductVersion.Text,
-            },
-            Router = config.Odr is not { } odr ? null : new RouterOdrConfig
-            {
-                Distance = odr.Distance,
-                Timers = new OdrTimersConfig { Update = odr.Update, Invalid = odr.Invalid, HoldDown = odr.HoldDown, Flush = odr.Flush },
-                PassiveTunnels = odr.PassiveInterfaces,
-            },
-            Tunnels = [.. tunnels],
-        };
     }
 
     private void ForgetUnusedNames(RouterConfig config)

@@ -16,6 +16,6 @@ public static class ConfigurationCheck
             var result = new ReloadResult { Accepted = config is not null, Messages = ConfigurationFile.Messages(report) };
             return (config is not null, JsonSerializer.Serialize(result, ApiJson.Default.ReloadResult) + "\n");
         }
-        return (config is not null, ConfigReportText.Render(report, path));
+        return (config is not null, ConfigReportText.Render(path, report));
     }
 }

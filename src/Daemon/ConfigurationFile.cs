@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Daemon.Api;
 using Dmvpn.Management.Api;
 using Dmvpn.Management.Config;
 using Microsoft.Extensions.Logging;
@@ -23,8 +24,7 @@ internal sealed class ConfigurationFile(string path, ConfigApplier applier, ILog
             using FileStream stream = File.OpenRead(path);
             if (stream.CanSeek && stream.Length > LargestFile) return Unreadable($"is larger than {LargestFile} bytes", "name the configuration file");
             using var reader = new StreamReader(stream);
-            ConfigLoad load = ConfigLoader.Load(reader.ReadToEnd());
-            return (load.Config, load.Report);
+            return ConfigLoader.Load(reader.ReadToEnd());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -65,17 +65,20 @@ internal sealed class ConfigurationFile(string path, ConfigApplier applier, ILog
     /// <summary>What a reload with this text would do.</summary>
     public ReloadResult Check(CheckRequest request, RouterConfig running)
     {
-        ConfigLoad load = ConfigLoader.Load(request.Text);
+        (RouterConfig? config, ConfigReport report) = ConfigLoader.Load(request.Text);
         return new ReloadResult
         {
-            Accepted = load.Config is not null,
-            Changes = load.Config is null ? [] : ConfigChanges.Describe(ConfigDiff.Compute(running, load.Config)),
-            Messages = Messages(load.Report),
+            Accepted = config is not null,
+            Changes = config is null ? [] : ConfigChanges.Describe(ConfigDiff.Compute(running, config)),
+            Messages = Messages(report),
         };
     }
 
     /// <summary>The running configuration as text, secrets masked.</summary>
-    public string Write(RouterConfig config, TunnelId? only) => Management.Config.RunningConfig.Write(config, only);
+    public static string Write(RouterConfig config, TunnelId? only) =>
+        only is not { } id ? Management.Config.RunningConfig.Write(config)
+        : config.Tunnel(id) is { } tunnel ? Management.Config.RunningConfig.Write(tunnel)
+        : throw new ApiRefusal(404, new ApiError($"there is no interface {id}"));
 
     public static List<ConfigMessage> Messages(ConfigReport report)
     {

@@ -37,7 +37,7 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
 
     public VersionState Version(ScreenQuery query, Instant now) => SystemScreens.Version(router, file.Path, now);
 
-    public RunningConfig RunningConfig(ScreenQuery query, Instant now) => new(file.Write(router.Configuration.Running, query.Tunnel));
+    public RunningConfig RunningConfig(ScreenQuery query, Instant now) => new(ConfigurationFile.Write(router.Configuration.Running, query.Tunnel));
 
     public CommandResult ClearNhrp(ClearNhrpRequest request, Instant now)
     {
