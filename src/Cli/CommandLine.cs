@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dmvpn.Cli.Exec;
+using Dmvpn.Daemon;
 
 namespace Dmvpn.Cli;
 
@@ -161,7 +162,7 @@ internal sealed class CommandLine
     private Command Version()
     {
         var command = new Command("version", "Print the version of this program");
-        command.SetAction(result => _parts.Output.Write($"dmvpn {ProgramVersion.Text}\n"));
+        command.SetAction(result => _parts.Output.Write($"dmvpn {ProductVersion.Text}\n"));
         return command;
     }
 

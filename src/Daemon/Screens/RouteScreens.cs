@@ -15,10 +15,7 @@ internal static class RouteScreens
         foreach (RibRouteState state in rib.Routes(ipv6, now))
         {
             RouteEntry route = Entry(state);
-            if (query.Filter is { } filter && !string.Equals(filter, route.Source.ToString(), StringComparison.OrdinalIgnoreCase)) continue;
-            if (!query.Matches(route.Prefix)) continue;
-            if (query.Tunnel is { } tunnel && !route.NextHops.Any(n => n.Interface == tunnel.ToString())) continue;
-            routes.Add(route);
+            if (query.Matches(route)) routes.Add(route);
         }
         return new RouteState { Family = ipv6 ? AddressFamily.Ipv6 : AddressFamily.Ipv4, Routes = routes };
     }
