@@ -27,6 +27,9 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
     private readonly Dictionary<IpAddress, NhrpResolution> _byDestination = [];
     private readonly Dictionary<uint, NhrpResolution> _byId = [];
 
+    /// <summary>How often traffic wanted an address, up to <c>use</c>.</summary>
+    private readonly Dictionary<IpAddress, int> _uses = [];
+
     public Dictionary<IpAddress, NhrpResolution>.ValueCollection All => _byDestination.Values;
 
     public int Count => _byDestination.Count;
@@ -37,7 +40,7 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
     public void Start(IpAddress destination, Instant now, Outbox<NhrpEffect> outbox)
     {
         if (owner.Config.ServerOnly || owner.Config.InterestNone) Core.Drops.Count(NhrpDrop.ResolutionDisabled);
-        else Open(destination, null, now, outbox);
+        else if (IsWantedOftenEnough(destination)) Open(destination, null, now, outbox);
     }
 
     /// <summary>A used entry is about to expire.</summary>
@@ -91,7 +94,7 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
     {
         _byId.Remove(resolution.RequestId);
         resolution.Negative = true;
-        Core.Timers.Set(resolution, now + NhrpLimits.NegativeTime);
+        Core.Timers.Set(resolution, now + (owner.Config.RejectHold ?? NhrpLimits.NegativeTime));
     }
 
     /// <summary>A positive or negative answer to one of ours.</summary>
@@ -124,6 +127,16 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
         }
         Cancel(resolution);
         Learn(resolution.Destination, prefix, nextHop, peer, claimed, best, view, now, outbox);
+    }
+
+    private bool IsWantedOftenEnough(IpAddress destination)
+    {
+        if (owner.Config.UseCount <= 1) return true;
+        if (_uses.Count >= NhrpLimits.MaximumResolutions) _uses.Clear();
+        int uses = _uses.GetValueOrDefault(destination) + 1;
+        if (uses < owner.Config.UseCount) _uses[destination] = uses;
+        else _uses.Remove(destination);
+        return uses >= owner.Config.UseCount;
     }
 
     private void Open(IpAddress destination, NhrpMapping? existing, Instant now, Outbox<NhrpEffect> outbox)

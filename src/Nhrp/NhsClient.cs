@@ -3,38 +3,11 @@ using Dmvpn.Wire.Nhrp;
 
 namespace Dmvpn.Nhrp;
 
-/// <summary>State of one registration: one sealed type per state, holding only that state's data.</summary>
-internal abstract class RegistrationState
-{
-    /// <summary>Not to be used: better servers suffice, or the interface is down.</summary>
-    public sealed class Idle : RegistrationState;
-
-    /// <summary>No NBMA address yet.</summary>
-    public sealed class Unresolved : RegistrationState;
-
-    /// <summary><c>registration delay</c> runs.</summary>
-    public sealed class Delayed : RegistrationState;
-
-    /// <summary>Requests are out, one for each own address.</summary>
-    public sealed class Registering(uint[] ids) : RegistrationState
-    {
-        /// <summary>Ids by own address; 0 once acknowledged.</summary>
-        public uint[] Open { get; } = ids;
-
-        public int Tries { get; set; }
-
-        public TimeSpan Interval { get; set; } = NhrpLimits.FirstRetransmission;
-    }
-
-    /// <summary>All acknowledged; the timer renews.</summary>
-    public sealed class Registered : RegistrationState;
-}
-
 /// <summary>
 /// The client's side of registration with one NHS (RFC 2332 5.2.3): the same id after 1, 2, 4 … 64 s until it is answered, a new one
 /// every third of the holding time. IOS sends a second registration a second after the first; nothing depends on it, so this does not.
 /// </summary>
-internal sealed class NhsClient(NhrpInterface owner, NhsConfig config) : NhrpTimed
+internal sealed partial class NhsClient(NhrpInterface owner, NhsConfig config) : NhrpTimed
 {
     private IpAddress[] _candidates = [];
     private int _candidate;
@@ -169,41 +142,6 @@ internal sealed class NhsClient(NhrpInterface owner, NhsConfig config) : NhrpTim
         }
     }
 
-    /// <summary>True when the reply was for this server.</summary>
-    public bool HandleReply(in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
-    {
-        if (State is not RegistrationState.Registering registering || view.RequestId == 0) return view.RequestId != 0 && view.RequestId == AcknowledgedId;
-        int index = Array.IndexOf(registering.Open, view.RequestId);
-        if (index < 0) return view.RequestId == AcknowledgedId;
-        RepliesReceived++;
-        LastReply = now;
-        NhrpCieCode code = NhrpCieCode.Success;
-        foreach (NhrpCieView cie in view.Cies)
-        {
-            if (code == NhrpCieCode.Success) code = cie.ToCie().Code;
-        }
-        RefusedWith = code;
-        if (code != NhrpCieCode.Success)
-        {
-            Refused(registering, index, code, now, outbox);
-            return true;
-        }
-        registering.Open[index] = 0;
-        AcknowledgedId = view.RequestId;
-        ReadExtensions(view, now, outbox);
-        if (Array.TrueForAll(registering.Open, static id => id == 0)) Accepted(arrival, now, outbox);
-        return true;
-    }
-
-    /// <summary>The server (or somebody before it) could not use a request: the next one has a new id, as FRR's.</summary>
-    public bool HandleError(uint requestId)
-    {
-        if (State is not RegistrationState.Registering registering || Array.IndexOf(registering.Open, requestId) is var index && index < 0) return false;
-        RequestsFailed++;
-        registering.Open[index] = owner.Core.NextRequestId();
-        return true;
-    }
-
     /// <summary>Own addresses that go are taken back while they are still there.</summary>
     public void PurgeAddressesNotIn(NhrpInterfaceFacts next, Instant now, Outbox<NhrpEffect> outbox)
     {
@@ -213,49 +151,6 @@ internal sealed class NhsClient(NhrpInterface owner, NhsConfig config) : NhrpTim
             bool stays = false;
             foreach (NhrpInterfaceAddress other in next.Addresses.AsSpan()) stays |= other.Address == own.Address;
             if (!stays) owner.Purges.SendOnce(IpPrefix.Host(own.Address), own.Address, Address, Peer, AcknowledgedId, now, outbox);
-        }
-    }
-
-    private void Accepted(in NhrpArrival arrival, Instant now, Outbox<NhrpEffect> outbox)
-    {
-        State = new RegistrationState.Registered();
-        TimeSpan interval = owner.Config.RegistrationTimeout ?? owner.Config.HoldTime / 3;
-        owner.Core.Timers.Set(this, now + owner.Core.Random.Jitter(interval, 0.1));
-        // Over an association the packets of this server are told from others at its address by the association.
-        if (arrival.From.Address == Peer.Address) Peer = arrival.From;
-        bool wasUp = IsUp;
-        owner.Statics.Sync(now, outbox);
-        SetStatus(NhsStatus.Up, now, outbox);
-        if (!wasUp) owner.Nhss.Reselect(now, outbox);
-    }
-
-    private void Refused(RegistrationState.Registering registering, int index, NhrpCieCode code, Instant now, Outbox<NhrpEffect> outbox)
-    {
-        RequestsFailed++;
-        owner.Core.Logger.NhsRefused(owner.Key, Address, Peer, code);
-        // The request is answered, so the next one is a new one; its time stays that of the retransmission.
-        registering.Open[index] = owner.Core.NextRequestId();
-        Fail(now, outbox);
-    }
-
-    private void ReadExtensions(NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
-    {
-        if (Config.Protocol.IsUnspecified
-            && view.TryGetExtension(NhrpExtensionType.ResponderAddress, out NhrpExtensionView responder)
-            && responder.TryGetCies(out NhrpCieList responders) && responders.MoveNext()
-            && responders.Current.ToCie().Protocol.Ip is var address && !address.IsUnspecified && address.IsIPv4 != owner.Key.IPv6 && !owner.IsOwn(address)
-            && address != Address)
-        {
-            // Another server behind the same NBMA address took over.
-            if (IsUp) SetStatus(NhsStatus.Probing, now, outbox);
-            Address = address;
-        }
-        NatAddress = IpAddress.None;
-        if (!view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) || !nat.TryGetCies(out NhrpCieList entries)) return;
-        foreach (NhrpCieView entry in entries)
-        {
-            NhrpCie cie = entry.ToCie();
-            if (owner.IsOwn(cie.Protocol.Ip) && cie.Nbma.Ip != owner.Facts.NbmaSource) NatAddress = cie.Nbma.Ip;
         }
     }
 
@@ -331,36 +226,6 @@ internal sealed class NhsClient(NhrpInterface owner, NhsConfig config) : NhrpTim
         outbox.Add(new NhrpEffect { Kind = IsUp ? NhrpEffectKind.NhsUp : NhrpEffectKind.NhsDown, Key = owner.Key, Address = Address, Peer = Peer });
         if (IsUp) owner.Core.Logger.NhsUp(owner.Key, Address, Peer);
         else owner.Core.Logger.NhsDown(owner.Key, Address, Peer);
-    }
-
-    private void SendOpen(RegistrationState.Registering registering, Instant now, Outbox<NhrpEffect> outbox)
-    {
-        for (int i = 0; i < registering.Open.Length && i < owner.Facts.Addresses.Count; i++)
-        {
-            if (registering.Open[i] != 0) Send(owner.Facts.Addresses[i].Address, registering.Open[i], now, outbox);
-        }
-    }
-
-    private void Send(IpAddress own, uint requestId, Instant now, Outbox<NhrpEffect> outbox)
-    {
-        owner.TakeSend(now, mayHold: false);
-        RequestsSent++;
-        RequestId = requestId;
-        // Without the server's address the own one stands for it (RFC 2332 5.2.3), and the NAT extension has the wildcard.
-        IpAddress destination = Address.IsUnspecified ? own : Address;
-        IpAddress server = Address.IsUnspecified ? (owner.Key.IPv6 ? IpAddress.None : IpAddress.AnyIPv4) : Address;
-        NhrpFlags flags = NhrpFlags.Nat | (owner.Config.RegistrationUnique ? NhrpFlags.RegistrationUnique : NhrpFlags.None);
-        var writer = new NhrpWriter(NhrpSender.Room(outbox), NhrpSender.Head(owner, NhrpPacketType.RegistrationRequest, flags, requestId, own, destination));
-        // RFC 2332 wants prefix 255 with the unique bit; today's IOS sends the full width, and old hubs take both.
-        writer.Cie(new NhrpCie { PrefixLength = (byte)owner.Width, Mtu = owner.Mtu, HoldTime = owner.HoldSeconds, Preference = owner.WirePreference });
-        NhrpSender.WriteExtensions(ref writer, owner, responder: true, new NhrpCie
-        {
-            PrefixLength = (byte)owner.Width,
-            Mtu = owner.Mtu,
-            Nbma = Peer.Address,
-            Protocol = NhrpAddress.Explicit(server),
-        });
-        owner.Core.Sender.Transmit(owner, Peer, NhrpPacketType.RegistrationRequest, ref writer, outbox);
     }
 
     private void PurgeRegistration(Instant now, Outbox<NhrpEffect> outbox)

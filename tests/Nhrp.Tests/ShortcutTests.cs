@@ -303,5 +303,37 @@ public sealed class ShortcutTests
         }
     }
 
+    [Fact]
+    public void UseThree_OnlyTheThirdPacketAsks()
+    {
+        Cloud cloud = new Cloud(spoke: config => config with { UseCount = 3 }).Settled();
+        cloud.A.Unresolved("10.0.0.12");
+        cloud.A.Unresolved("10.0.0.12");
+        Assert.Empty(cloud.Net.Trace);
+        cloud.A.Unresolved("10.0.0.12");
+        Assert.Single(cloud.Net.Trace);
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void ServerOnlyOrInterestNone_NeverAsks(bool serverOnly, bool interestNone)
+    {
+        Cloud cloud = new Cloud(spoke: config => config with { ServerOnly = serverOnly, InterestNone = interestNone }).Settled();
+        cloud.A.Unresolved("10.0.0.12");
+        Assert.Empty(cloud.Net.Trace);
+        Assert.Equal(1, cloud.A.Engine.Drops[NhrpDrop.ResolutionDisabled]);
+    }
+
+    [Fact]
+    public void NoRecord_TransitLeavesNoTrace()
+    {
+        Cloud cloud = new Cloud(hub: config => config with { Record = false }).Settled();
+        cloud.Hub.TurnAround(cloud.A, "10.1.11.5", "10.1.12.5");
+        cloud.Net.Run(1);
+        NhrpPacket forwarded = cloud.Net.Packets[cloud.Net.Trace.IndexOf("hub > B ResolutionRequest")];
+        Assert.All(forwarded.Extensions, extension => Assert.True(extension.Type != NhrpExtensionType.ForwardTransitNhs || extension.Value.Length == 0));
+    }
+
     private static List<IpPrefix> Prefixes(Net net) => [.. net.Nodes.SelectMany(node => node.Shortcuts.Keys)];
 }

@@ -1,0 +1,116 @@
+using Dmvpn.Core;
+using Dmvpn.Wire.Nhrp;
+
+namespace Dmvpn.Nhrp;
+
+/// <summary>The packets: requests out, replies and errors in.</summary>
+internal sealed partial class NhsClient
+{
+    /// <summary>True when the reply was for this server.</summary>
+    public bool HandleReply(in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (State is not RegistrationState.Registering registering || view.RequestId == 0) return view.RequestId != 0 && view.RequestId == AcknowledgedId;
+        int index = Array.IndexOf(registering.Open, view.RequestId);
+        if (index < 0) return view.RequestId == AcknowledgedId;
+        RepliesReceived++;
+        LastReply = now;
+        NhrpCieCode code = NhrpCieCode.Success;
+        foreach (NhrpCieView cie in view.Cies)
+        {
+            if (code == NhrpCieCode.Success) code = cie.ToCie().Code;
+        }
+        RefusedWith = code;
+        if (code != NhrpCieCode.Success)
+        {
+            Refused(registering, index, code, now, outbox);
+            return true;
+        }
+        registering.Open[index] = 0;
+        AcknowledgedId = view.RequestId;
+        ReadExtensions(view, now, outbox);
+        if (Array.TrueForAll(registering.Open, static id => id == 0)) Accepted(arrival, now, outbox);
+        return true;
+    }
+
+    /// <summary>The server (or somebody before it) could not use a request: the next one has a new id, as FRR's.</summary>
+    public bool HandleError(uint requestId)
+    {
+        if (State is not RegistrationState.Registering registering || Array.IndexOf(registering.Open, requestId) is var index && index < 0) return false;
+        RequestsFailed++;
+        registering.Open[index] = owner.Core.NextRequestId();
+        return true;
+    }
+
+    private void Accepted(in NhrpArrival arrival, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        State = new RegistrationState.Registered();
+        TimeSpan interval = owner.Config.RegistrationTimeout ?? owner.Config.HoldTime / 3;
+        owner.Core.Timers.Set(this, now + owner.Core.Random.Jitter(interval, 0.1));
+        // Over an association the packets of this server are told from others at its address by the association.
+        if (arrival.From.Address == Peer.Address) Peer = arrival.From;
+        bool wasUp = IsUp;
+        owner.Statics.Sync(now, outbox);
+        SetStatus(NhsStatus.Up, now, outbox);
+        if (!wasUp) owner.Nhss.Reselect(now, outbox);
+    }
+
+    private void Refused(RegistrationState.Registering registering, int index, NhrpCieCode code, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        RequestsFailed++;
+        owner.Core.Logger.NhsRefused(owner.Key, Address, Peer, code);
+        // The request is answered, so the next one is a new one; its time stays that of the retransmission.
+        registering.Open[index] = owner.Core.NextRequestId();
+        Fail(now, outbox);
+    }
+
+    private void ReadExtensions(NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (Config.Protocol.IsUnspecified
+            && view.TryGetExtension(NhrpExtensionType.ResponderAddress, out NhrpExtensionView responder)
+            && responder.TryGetCies(out NhrpCieList responders) && responders.MoveNext()
+            && responders.Current.ToCie().Protocol.Ip is var address && !address.IsUnspecified && address.IsIPv4 != owner.Key.IPv6 && !owner.IsOwn(address)
+            && address != Address)
+        {
+            // Another server behind the same NBMA address took over.
+            if (IsUp) SetStatus(NhsStatus.Probing, now, outbox);
+            Address = address;
+        }
+        NatAddress = IpAddress.None;
+        if (!view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) || !nat.TryGetCies(out NhrpCieList entries)) return;
+        foreach (NhrpCieView entry in entries)
+        {
+            NhrpCie cie = entry.ToCie();
+            if (owner.IsOwn(cie.Protocol.Ip) && cie.Nbma.Ip != owner.Facts.NbmaSource) NatAddress = cie.Nbma.Ip;
+        }
+    }
+
+    private void SendOpen(RegistrationState.Registering registering, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        for (int i = 0; i < registering.Open.Length && i < owner.Facts.Addresses.Count; i++)
+        {
+            if (registering.Open[i] != 0) Send(owner.Facts.Addresses[i].Address, registering.Open[i], now, outbox);
+        }
+    }
+
+    private void Send(IpAddress own, uint requestId, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        owner.TakeSend(now, mayHold: false);
+        RequestsSent++;
+        RequestId = requestId;
+        // Without the server's address the own one stands for it (RFC 2332 5.2.3), and the NAT extension has the wildcard.
+        IpAddress destination = Address.IsUnspecified ? own : Address;
+        IpAddress server = Address.IsUnspecified ? (owner.Key.IPv6 ? IpAddress.None : IpAddress.AnyIPv4) : Address;
+        NhrpFlags flags = NhrpFlags.Nat | (owner.Config.RegistrationUnique ? NhrpFlags.RegistrationUnique : NhrpFlags.None);
+        var writer = new NhrpWriter(NhrpSender.Room(outbox), NhrpSender.Head(owner, NhrpPacketType.RegistrationRequest, flags, requestId, own, destination));
+        // RFC 2332 wants prefix 255 with the unique bit; today's IOS sends the full width, and old hubs take both.
+        writer.Cie(new NhrpCie { PrefixLength = (byte)owner.Width, Mtu = owner.Mtu, HoldTime = owner.HoldSeconds, Preference = owner.WirePreference });
+        NhrpSender.WriteExtensions(ref writer, owner, responder: true, new NhrpCie
+        {
+            PrefixLength = (byte)owner.Width,
+            Mtu = owner.Mtu,
+            Nbma = Peer.Address,
+            Protocol = NhrpAddress.Explicit(server),
+        });
+        owner.Core.Sender.Transmit(owner, Peer, NhrpPacketType.RegistrationRequest, ref writer, outbox);
+    }
+}
