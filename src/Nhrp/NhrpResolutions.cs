@@ -29,6 +29,7 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
 
     /// <summary>How often traffic wanted an address, up to <c>use</c>.</summary>
     private readonly Dictionary<IpAddress, int> _uses = [];
+    private int _negatives;
 
     public Dictionary<IpAddress, NhrpResolution>.ValueCollection All => _byDestination.Values;
 
@@ -49,7 +50,7 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
     /// <summary>Ends a resolution without an answer: the address was purged, cleared or mapped otherwise.</summary>
     public void Cancel(NhrpResolution resolution)
     {
-        _byDestination.Remove(resolution.Destination);
+        if (_byDestination.Remove(resolution.Destination) && resolution.Negative) _negatives--;
         _byId.Remove(resolution.RequestId);
         Core.Timers.Set(resolution, Instant.Never);
     }
@@ -66,7 +67,7 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
     /// <summary>Negative entries last only as long as the way does not change.</summary>
     public void ForgetNegative(IpPrefix within)
     {
-        if (_byDestination.Count == 0) return;
+        if (_negatives == 0) return;
         foreach (NhrpResolution resolution in new List<NhrpResolution>(_byDestination.Values))
         {
             if (resolution.Negative && within.Contains(resolution.Destination)) Cancel(resolution);
@@ -93,6 +94,7 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
     public void Refuse(NhrpResolution resolution, Instant now)
     {
         _byId.Remove(resolution.RequestId);
+        if (!resolution.Negative) _negatives++;
         resolution.Negative = true;
         Core.Timers.Set(resolution, now + (owner.Config.RejectHold ?? NhrpLimits.NegativeTime));
     }

@@ -229,4 +229,31 @@ public sealed class RegistrationTests
         Assert.Contains(cloud.A.Address, cloud.Hub.Adjacencies.Keys);
         Assert.Equal(NhsStatus.Up, cloud.A.Nhs.Status);
     }
+
+    [Fact]
+    public void RequesterThatWasAnswered_RegistersLater_GetsMulticastUntilItsMappingGoes()
+    {
+        Cloud cloud = new Cloud().Settled();
+        var peer = new NbmaPeer(Parse("203.0.113.50"));
+        cloud.Hub.Receive(peer, NhrpBytes.Resolution("203.0.113.50", "10.0.0.50", "10.1.0.5"));
+        Assert.Equal(NhrpEntryFlags.Router | NhrpEntryFlags.Implicit, Assert.Single(cloud.Hub.Cache, state => state.Prefix == IpPrefix.Parse("10.0.0.50/32")).Flags);
+        Assert.DoesNotContain(peer, cloud.Hub.Multicast);
+        cloud.Hub.Receive(peer, NhrpBytes.Registration("203.0.113.50", "10.0.0.50"));
+        Assert.Contains(peer, cloud.Hub.Multicast);
+        cloud.Net.Run(301);
+        Assert.DoesNotContain(peer, cloud.Hub.Multicast);
+        Assert.DoesNotContain(peer, cloud.Hub.Wanted);
+    }
+
+    [Fact]
+    public void NegativeAnswer_RouteAppears_IsForgottenAtOnce()
+    {
+        Cloud cloud = new Cloud().Settled();
+        cloud.A.Route("172.16.0.0/12", "10.0.0.1");
+        cloud.Hub.TurnAround(cloud.A, "10.1.11.5", "172.16.0.1");
+        cloud.Net.Run(1);
+        Assert.Contains(cloud.A.Cache, state => state.Flags == NhrpEntryFlags.Negative);
+        cloud.A.Route("172.16.0.0/16", "10.0.0.1");
+        Assert.DoesNotContain(cloud.A.Cache, state => state.Flags == NhrpEntryFlags.Negative);
+    }
 }
