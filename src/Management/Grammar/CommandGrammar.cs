@@ -8,8 +8,8 @@ namespace Dmvpn.Management.Grammar;
 /// </summary>
 public sealed class CommandGrammar<T>
 {
-    private readonly Dictionary<string, List<Automaton>> _positive = [];
-    private readonly Dictionary<string, List<Automaton>> _negative = [];
+    private readonly Dictionary<string, List<Thread>> _positive = [];
+    private readonly Dictionary<string, List<Thread>> _negative = [];
     private readonly Vocabulary _words;
 
     /// <summary>Compiles the table. A mistake in a pattern throws: it is a bug, found by the first test.</summary>
@@ -24,10 +24,10 @@ public sealed class CommandGrammar<T>
             if (row.NoPattern is not null) Put(_negative, row, row.NoPattern);
         }
 
-        static void Put(Dictionary<string, List<Automaton>> by, CommandRow<T> row, string pattern)
+        static void Put(Dictionary<string, List<Thread>> by, CommandRow<T> row, string pattern)
         {
-            if (!by.TryGetValue(row.Mode, out List<Automaton>? list)) by[row.Mode] = list = [];
-            list.Add(new(row, Pattern.Compile(pattern)));
+            if (!by.TryGetValue(row.Mode, out List<Thread>? list)) by[row.Mode] = list = [];
+            list.Add(new(new(row, Pattern.Compile(pattern)), 0, null, default, default, null, 0));
         }
     }
 
@@ -115,7 +115,7 @@ public sealed class CommandGrammar<T>
     private Walk Start(string mode, List<Word> words)
     {
         var walk = new Walk();
-        Dictionary<string, List<Automaton>> table = _positive;
+        Dictionary<string, List<Thread>> table = _positive;
         if (words.Count > 0 && _negative.ContainsKey(mode))
         {
             string first = words[0].Text;
@@ -127,8 +127,7 @@ public sealed class CommandGrammar<T>
                 walk.Next = 1;
             }
         }
-        if (table.TryGetValue(mode, out List<Automaton>? automata))
-            foreach (Automaton automaton in automata) walk.Threads.Add(new(automaton, 0, null, default, default, null, 0));
+        if (table.TryGetValue(mode, out List<Thread>? threads)) walk.Threads = threads;
         return walk;
     }
 
@@ -179,9 +178,11 @@ public sealed class CommandGrammar<T>
             return;
         }
         // A stable order: better matches first, then the order of the table.
-        walk.Threads = [.. next.OrderBy(n => n.Rank).Select(n => n.Thread)];
-        walk.Next = walk.Threads[0].TakesLine ? words.Count : walk.Next + used;
-        walk.Threads.RemoveAll(thread => thread.TakesLine != walk.Threads[0].TakesLine);
+        List<Thread> threads = [.. next.OrderBy(n => n.Rank).Select(n => n.Thread)];
+        bool takesLine = threads[0].TakesLine;
+        threads.RemoveAll(thread => thread.TakesLine != takesLine);
+        walk.Threads = threads;
+        walk.Next = takesLine ? words.Count : walk.Next + used;
     }
 
     private static ParseError Incomplete(Walk walk, string line) =>
@@ -215,6 +216,7 @@ public sealed class CommandGrammar<T>
 
     private sealed class Walk
     {
+        /// <summary>Those still in the race; at the start the table's own list, which is not to be changed.</summary>
         public List<Thread> Threads { get; set; } = [];
 
         public Negation Negation { get; set; }

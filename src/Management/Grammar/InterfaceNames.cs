@@ -38,7 +38,9 @@ public static class InterfaceNames
         if (text.Length is 0 or > 127 || !char.IsAsciiLetter(text[0])) return false;
         foreach (char c in text)
             if (c is < '!' or > '~') return false;
-        return true;
+        // A tunnel with a number out of range is a mistake, not one of Linux's names.
+        return !(text.StartsWith("tunnel", StringComparison.OrdinalIgnoreCase) && text.Length > 6 && !text.AsSpan(6).ContainsAnyExceptInRange('0', '9'))
+            || TryTunnel(text, out _);
     }
 
     /// <summary>True when <paramref name="type"/> and <paramref name="number"/> are the two halves of one name: <c>Tunnel 0</c>.</summary>

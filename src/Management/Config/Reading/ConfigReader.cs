@@ -63,7 +63,9 @@ internal sealed class ConfigReader
     {
         if (_builder.Mode is ConfigMode.PassedOver or ConfigMode.LinuxInterface && InOpenBlock(line)) return;
         ParseResult<ConfigRow> result = ConfigGrammar.Commands.Parse(_builder.Mode, line.Text);
-        if (result.Error is { } error && _builder.Mode != ConfigMode.Global)
+        // `crypto …` and `ip nat …` are lines of a tunnel and global ones: there indentation does decide.
+        bool isGlobalRather = _usesIndentation && !line.IsIndented && result.Row?.Command.IsForeign == true;
+        if (_builder.Mode != ConfigMode.Global && (result.Error is not null || isGlobalRather))
         {
             ParseResult<ConfigRow> global = ConfigGrammar.Commands.Parse(ConfigMode.Global, line.Text);
             if (global.Error is null)
@@ -72,7 +74,7 @@ internal sealed class ConfigReader
                 if (!(global.Row!.Command.IsForeign && line.IsIndented)) _builder.Mode = ConfigMode.Global;
                 result = global;
             }
-            else if (_usesIndentation && !line.IsIndented || global.Error.Depth > error.Depth)
+            else if (result.Error is { } error && (_usesIndentation && !line.IsIndented || global.Error.Depth > error.Depth))
             {
                 result = global;
             }
@@ -92,7 +94,7 @@ internal sealed class ConfigReader
         if (_builder.Mode == ConfigMode.LinuxInterface)
         {
             ParseResult<ConfigRow> own = ConfigGrammar.Commands.Parse(ConfigMode.LinuxInterface, line.Text);
-            if (own.Error is null && (line.IsIndented || !_usesIndentation))
+            if (own.Error is null && (line.IsIndented || !_usesIndentation || !own.Row!.Command.IsForeign))
             {
                 Apply(own, line);
                 return true;
