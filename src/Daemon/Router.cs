@@ -141,10 +141,11 @@ internal sealed class Router : IControlWork, IDisposable
     public void Dispose()
     {
         _names.Dispose();
-        _workers.Dispose();
+        _workers.Stop();
         _namespaces.Dispose();
         _underlays.Dispose();
         _devices.Dispose();
+        _workers.Dispose();
         Carrier.Dispose();
         Kernel.Dispose();
     }

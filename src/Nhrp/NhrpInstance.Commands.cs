@@ -18,7 +18,11 @@ public sealed partial class NhrpInstance
         NhrpConfig old = via.Config, next = config ?? new NhrpConfig();
         if (next == old) return true;
         // The last words must be said with the old authentication.
-        if (next.NetworkId is null && via.Active) Shut(via, purge: true, now, outbox);
+        if (next.NetworkId is null)
+        {
+            if (via.Active) Shut(via, purge: true, now, outbox);
+            via.Answers.PurgeAll(byServer: false, now, outbox);
+        }
         via.Configure(next);
         if (!via.Active || !via.CanRun)
         {
@@ -107,6 +111,7 @@ public sealed partial class NhrpInstance
         foreach (NhrpInterface via in _core.Interfaces)
         {
             if (via.Active) Shut(via, purge: true, now, outbox);
+            via.Answers.PurgeAll(byServer: false, now, outbox);
         }
     }
 
@@ -121,6 +126,8 @@ public sealed partial class NhrpInstance
         via.Active = true;
         via.Statics.Sync(now, outbox);
         via.Nhss.Sync(now, outbox);
+        // Given before the interface lost its source: who has them would go on sending to the old place until they expire.
+        via.Answers.PurgeAll(byServer: true, now, outbox);
     }
 
     private static void Shut(NhrpInterface via, bool purge, Instant now, Outbox<NhrpEffect> outbox)
@@ -130,7 +137,6 @@ public sealed partial class NhrpInstance
         via.Nhss.Stop(purge && via.CanRun, now, outbox);
         via.Purges.CancelAll();
         via.Active = false;
-        via.Answers.PurgeAll(byServer: false, now, outbox);
         DropShortcuts(via, now, outbox);
         via.Statics.Sync(now, outbox);
         foreach (NhrpMapping mapping in new List<NhrpMapping>(via.Cache.Mappings)) via.Cache.Remove(mapping, now, outbox);

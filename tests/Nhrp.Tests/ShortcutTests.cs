@@ -64,6 +64,22 @@ public sealed class ShortcutTests
     }
 
     [Fact]
+    public void AnsweringSpoke_LosesItsSourceAndComesBackElsewhere_PurgesWhatItSaidFromTheOldPlace()
+    {
+        Cloud cloud = new Cloud(spoke: config => config with { RegistrationUnique = false }).Settled().Talk();
+        Assert.Equal("203.0.113.12", cloud.A.Path("10.1.12.5"));
+        // DHCP: the old address goes, and the interface with it; then a new one comes
+        cloud.B.ChangeFacts(facts => facts with { Up = false, NbmaSource = None });
+        cloud.Net.Run(0.5);
+        cloud.B.ChangeFacts(facts => facts with { Up = true, NbmaSource = Parse("203.0.113.99") });
+        // B > hub Registration Request, B > hub > A Purge Request 10.1.12.0/24
+        cloud.Net.Run(10);
+        Assert.Equal(Cloud.HubNbma, cloud.A.Path("10.1.12.5"));
+        cloud.Talk();
+        Assert.Equal("203.0.113.99", cloud.A.Path("10.1.12.5"));
+    }
+
+    [Fact]
     public void Phase2_NextHopUnresolved_IsAskedOfTheNhsAndAnsweredByTheSpokeItself()
     {
         Cloud cloud = new Cloud(phase2: true).Settled();

@@ -83,13 +83,19 @@ internal sealed class WorkerPool : IDisposable
         foreach (Member member in _members) member.Poller.Wake();
     }
 
-    public void Dispose()
+    /// <summary>Ends the threads. Devices and ports may be closed after that, and the pool disposed of last.</summary>
+    public void Stop()
     {
         _stopping = true;
         Wake();
+        foreach (Member member in _members) member.Thread?.Join();
+    }
+
+    public void Dispose()
+    {
+        Stop();
         foreach (Member member in _members)
         {
-            member.Thread?.Join();
             member.Worker.Dispose();
             member.Poller.Dispose();
         }
