@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Dmvpn.Core;
 using Dmvpn.Nhrp.Tests.Harness;
 using Dmvpn.Wire.Nhrp;
@@ -52,22 +51,6 @@ public sealed class ScaleTests
         }
         Assert.Equal(0, engine.CacheCount(false));
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - memory, long.MinValue, 200_000);
-    }
-
-    [Fact]
-    public void Registration_CostPerMessage_IsFarBelowTheBudget()
-    {
-        var outbox = new Outbox<NhrpEffect>();
-        NhrpInstance engine = Hub(outbox);
-        byte[][] requests = new byte[20_000][];
-        for (int i = 0; i < requests.Length; i++) requests[i] = Request(i);
-        for (int round = 0; round < 5; round++) Register(engine, requests, requests.Length, outbox);
-        var watch = Stopwatch.StartNew();
-        Register(engine, requests, requests.Length, outbox);
-        double perSecond = requests.Length / watch.Elapsed.TotalSeconds;
-        TestContext.Current.SendDiagnosticMessage($"{perSecond:0} registrations/s");
-        // A debug build on a busy machine; the benchmark has the true figure.
-        Assert.True(perSecond > 5_000, $"{perSecond:0} per second");
     }
 
     private static NhrpInstance Hub(Outbox<NhrpEffect> outbox)
