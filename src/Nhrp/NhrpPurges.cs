@@ -94,7 +94,10 @@ internal sealed class NhrpPurges(NhrpInterface owner)
         {
             if (!MayPurge(arrival, source, shortcut.NextHop)) continue;
             Core.Logger.ShortcutPurged(owner.Key, shortcut.Prefix, source);
+            NhrpMapping nextHop = shortcut.NextHop;
             owner.Cache.RemoveShortcut(shortcut, outbox);
+            // Learnt by that answer alone: who takes the answer back may be elsewhere by now. It is asked for again when it is needed.
+            if (nextHop is { Origin: NhrpOrigin.Resolved, Shortcuts: null or { Count: 0 } }) owner.Cache.Remove(nextHop, now, outbox);
         }
         owner.Resolutions.ForgetNegative(prefix);
     }

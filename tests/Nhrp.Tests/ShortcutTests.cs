@@ -75,6 +75,7 @@ public sealed class ShortcutTests
         // B > hub Registration Request, B > hub > A Purge Request 10.1.12.0/24
         cloud.Net.Run(10);
         Assert.Equal(Cloud.HubNbma, cloud.A.Path("10.1.12.5"));
+        Assert.Equal(Cloud.HubNbma, cloud.A.Path("10.0.0.12"));
         cloud.Talk();
         Assert.Equal("203.0.113.99", cloud.A.Path("10.1.12.5"));
     }
