@@ -111,7 +111,7 @@ internal sealed class Demonstration
                 if (!route.Contains("Tunnel0", StringComparison.Ordinal))
                     continue;
                 wanted.Remove((router, prefix));
-                AnsiConsole.MarkupLineInterpolated($"{Elapsed}  {Routers[router],-7} [green]{route.Trim()}[/]");
+                AnsiConsole.MarkupLineInterpolated($"{Elapsed}  {Routers[router],-7} [green]{route.Split(" proto")[0].Trim()}[/]");
             }
 
             return wanted.Count == 0;
