@@ -1,4 +1,5 @@
 using Dmvpn.Lab.Hosts;
+using Dmvpn.Lab.Networks;
 
 namespace Dmvpn.Interop.Tests;
 
@@ -23,7 +24,7 @@ public sealed class PhaseTests : OursTest
         await BuildAsync(2, r => r with
         {
             Redirect = false,
-            Lines = RouterText.EachByItsOwn(new(1), new(2)),
+            Lines = RouterText.EachByItsOwn(new SiteAddresses[] { new(1), new(2) }.Where(s => s != r.Site)),
         });
         await AllRegisteredAsync();
 

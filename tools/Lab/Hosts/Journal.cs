@@ -23,7 +23,7 @@ internal sealed class Journal
 
     /// <summary>Every run there is a journal of.</summary>
     public static IEnumerable<Journal> All =>
-        System.IO.Directory.Exists(Directory) ? System.IO.Directory.GetFiles(Directory).Select(f => new Journal(f)) : [];
+        System.IO.Directory.Exists(Directory) ? System.IO.Directory.GetFiles(Directory, "odl*").Select(f => new Journal(f)) : [];
 
     /// <summary>Begins the journal of a new run under a prefix that no other run on this machine has.</summary>
     public static Journal Begin()
@@ -32,17 +32,19 @@ internal sealed class Journal
         while (true)
         {
             string prefix = $"odl{Random.Shared.Next(0x10000):x4}-";
+            int self = Environment.ProcessId;
+            // It appears with its owner in it: others take away at once what has none.
+            string draft = Path.Combine(Directory, $".{self}-{Random.Shared.Next():x}");
+            File.WriteAllText(draft, $"owner {self} {Signals.StartTime(self)}\n");
             try
             {
-                using (new FileStream(Path.Combine(Directory, prefix), FileMode.CreateNew)) { }
-                var journal = new Journal(Path.Combine(Directory, prefix));
-                int self = Environment.ProcessId;
-                journal.Add("owner", $"{self} {Signals.StartTime(self)}");
-                return journal;
+                File.Move(draft, Path.Combine(Directory, prefix), overwrite: false);
+                return new Journal(Path.Combine(Directory, prefix));
             }
             catch (IOException) when (File.Exists(Path.Combine(Directory, prefix)))
             {
                 // Somebody else's prefix: take another.
+                File.Delete(draft);
             }
         }
     }
@@ -70,12 +72,8 @@ internal sealed class Journal
         Signals.End([.. Processes("process")], Patience);
         foreach (string name in Read("namespace"))
             Delete(name);
-        foreach (string directory in Read("directory"))
-        {
-            if (!keepFiles && System.IO.Directory.Exists(directory))
-                System.IO.Directory.Delete(directory, recursive: true);
-        }
-
+        foreach (string directory in Read("directory").Where(_ => !keepFiles))
+            DeleteDirectory(directory);
         File.Delete(_file);
     }
 
@@ -84,6 +82,18 @@ internal sealed class Journal
     {
         foreach (Journal journal in All.Where(j => !j.IsKept && !j.IsOwned))
             journal.Undo(keepFiles: false);
+    }
+
+    private static void DeleteDirectory(string directory)
+    {
+        try
+        {
+            System.IO.Directory.Delete(directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Never made, or another process is taking away the same run.
+        }
     }
 
     private static void Delete(string name)
