@@ -1,0 +1,42 @@
+namespace Dmvpn.Fuzz;
+
+/// <summary>One decoder under attack.</summary>
+internal interface IFuzzTarget
+{
+    /// <summary>What it is called on the command line.</summary>
+    static abstract string Name { get; }
+
+    /// <summary>Good packets to start from.</summary>
+    static abstract IEnumerable<byte[]> Seeds { get; }
+
+    /// <summary>
+    /// Decodes any bytes. Throwing is a finding, and so is a decoder that says no without a reason, or a packet that decodes,
+    /// encodes, and then decodes to something else.
+    /// </summary>
+    static abstract void Fuzz(ReadOnlySpan<byte> input);
+
+    /// <summary>Makes a mutated input good again where a checksum would keep the fuzzer from getting any further.</summary>
+    static virtual void Repair(Span<byte> input)
+    {
+    }
+}
+
+/// <summary>Something that a decoder must never do, and did.</summary>
+internal sealed class FindingException(string message) : Exception(message);
+
+/// <summary>A target as a value.</summary>
+internal sealed record FuzzTarget(string Name, FuzzTarget.Decoder Fuzz, FuzzTarget.Repairer Repair, Func<IEnumerable<byte[]>> Seeds)
+{
+    public delegate void Decoder(ReadOnlySpan<byte> input);
+
+    public delegate void Repairer(Span<byte> input);
+
+    public static readonly FuzzTarget[] All =
+    [
+        Of<Targets.GreTarget>(), Of<Targets.IpTarget>(), Of<Targets.UdpTarget>(), Of<Targets.TcpMssTarget>(),
+        Of<Targets.NhrpTarget>(), Of<Targets.CdpTarget>(), Of<Targets.CaptureTarget>(),
+    ];
+
+    private static FuzzTarget Of<T>()
+        where T : IFuzzTarget => new(T.Name, T.Fuzz, T.Repair, static () => T.Seeds);
+}
