@@ -38,17 +38,23 @@ public sealed class CommandGrammar<T>
     public static string Negation(string pattern) => Pattern.Negation(pattern);
 
     /// <summary>Reads one line in <paramref name="mode"/>. A line without any word is an incomplete command.</summary>
-    public ParseResult<T> Parse(string mode, string line)
+    public ParseResult<T> Parse(string mode, string line) => Parse(mode, line, explain: true);
+
+    /// <summary>Like <see cref="Parse(string, string)"/>, but an error has no texts: for trying, because finding the right words costs far more than finding the error.</summary>
+    internal ParseResult<T> Try(string mode, string line) => Parse(mode, line, explain: false);
+
+    private ParseResult<T> Parse(string mode, string line, bool explain)
     {
         List<Word> words = Word.Split(line);
         Walk walk = Start(mode, words);
+        walk.Explain = explain;
         while (walk.Error is null && walk.Next < words.Count) Step(walk, words, line);
         if (walk.Error is null)
         {
             foreach (Thread thread in walk.Threads)
                 if (thread.Automaton.Pattern.Accepts[thread.Node])
                     return new(thread.Automaton.Row, Arguments(thread), walk.Negation, null);
-            walk.Error = Incomplete(walk, line);
+            walk.Error = ParseErrors.Incomplete(explain ? walk.Symbols() : [], walk.Next, line);
         }
         return new(null, new([]), walk.Negation, walk.Error);
     }
@@ -174,7 +180,8 @@ public sealed class CommandGrammar<T>
         if (exact || abbreviated.Count > 1) next.RemoveAll(n => n.Rank == 1);
         if (next.Count == 0)
         {
-            walk.Error = ParseErrors.Invalid(walk.Symbols(), words[walk.Next], walk.Next, line);
+            Word wrong = words[walk.Next];
+            walk.Error = walk.Explain ? ParseErrors.Invalid(walk.Symbols(), wrong, walk.Next, line) : new(ParseErrorKind.Invalid, wrong.Start + 1, wrong.Text.Length, walk.Next, "", "");
             return;
         }
         // A stable order: better matches first, then the order of the table.
@@ -184,9 +191,6 @@ public sealed class CommandGrammar<T>
         walk.Threads = threads;
         walk.Next = takesLine ? words.Count : walk.Next + used;
     }
-
-    private static ParseError Incomplete(Walk walk, string line) =>
-        ParseErrors.Incomplete(walk.Symbols(), walk.Next, line);
 
     private static CommandArguments Arguments(Thread thread)
     {
@@ -222,6 +226,8 @@ public sealed class CommandGrammar<T>
         public Negation Negation { get; set; }
 
         public int Next { get; set; }
+
+        public bool Explain { get; set; }
 
         public ParseError? Error { get; set; }
 

@@ -62,12 +62,13 @@ internal sealed class ConfigReader
     private void Command(SourceLine line)
     {
         if (_builder.Mode is ConfigMode.PassedOver or ConfigMode.LinuxInterface && InOpenBlock(line)) return;
-        ParseResult<ConfigRow> result = ConfigGrammar.Commands.Parse(_builder.Mode, line.Text);
+        string mode = _builder.Mode;
+        ParseResult<ConfigRow> result = ConfigGrammar.Commands.Try(mode, line.Text);
         // `crypto …` and `ip nat …` are lines of a tunnel and global ones: there indentation does decide.
         bool isGlobalRather = _usesIndentation && !line.IsIndented && result.Row?.Command.IsForeign == true;
         if (_builder.Mode != ConfigMode.Global && (result.Error is not null || isGlobalRather))
         {
-            ParseResult<ConfigRow> global = ConfigGrammar.Commands.Parse(ConfigMode.Global, line.Text);
+            ParseResult<ConfigRow> global = ConfigGrammar.Commands.Try(ConfigMode.Global, line.Text);
             if (global.Error is null)
             {
                 // An indented line that only the list of foreign global lines knows stays inside its block.
@@ -77,12 +78,18 @@ internal sealed class ConfigReader
             else if (result.Error is { } error && (_usesIndentation && !line.IsIndented || global.Error.Depth > error.Depth))
             {
                 result = global;
+                mode = ConfigMode.Global;
             }
         }
-        if (result.Error is { } why)
+        if (result.Error is not null)
+        {
+            ParseError why = ConfigGrammar.Commands.Parse(mode, line.Text).Error!;
             _builder.Findings.Add(line.Finding(FindingKind.Error, why.Column, why.Length, why.Reason, why.Remedy));
+        }
         else
+        {
             Apply(result, line);
+        }
     }
 
     /// <summary>
@@ -93,14 +100,14 @@ internal sealed class ConfigReader
     {
         if (_builder.Mode == ConfigMode.LinuxInterface)
         {
-            ParseResult<ConfigRow> own = ConfigGrammar.Commands.Parse(ConfigMode.LinuxInterface, line.Text);
+            ParseResult<ConfigRow> own = ConfigGrammar.Commands.Try(ConfigMode.LinuxInterface, line.Text);
             if (own.Error is null && (line.IsIndented || !_usesIndentation || !own.Row!.Command.IsForeign))
             {
                 Apply(own, line);
                 return true;
             }
         }
-        bool belongs = line.IsIndented || !_usesIndentation && ConfigGrammar.Commands.Parse(ConfigMode.Global, line.Text).Error is not null;
+        bool belongs = line.IsIndented || !_usesIndentation && ConfigGrammar.Commands.Try(ConfigMode.Global, line.Text).Error is not null;
         if (belongs)
         {
             if (!_isRefusedBlock) _builder.PassedOver++;
