@@ -13,7 +13,7 @@ namespace Dmvpn.Simulation.Tests;
 internal sealed class Scenario(Plan plan)
 {
     /// <summary>A registration that was lost is repeated after this long at the latest (the engine's own cap).</summary>
-    private static readonly TimeSpan s_retryCap = TimeSpan.FromSeconds(64);
+    private static readonly TimeSpan RetryCap = TimeSpan.FromSeconds(64);
 
     public SimNetwork Network { get; } = new(plan);
 
@@ -30,7 +30,7 @@ internal sealed class Scenario(Plan plan)
         Network.Run(plan.FaultTime);
         Network.Faulty = false;
         // A hub that lost its memory gets it back with the next registrations; what is then still wrong at a spoke ends with its holding time.
-        Network.Run(plan.RegistrationTime + s_retryCap);
+        Network.Run(plan.RegistrationTime + RetryCap);
         verdict.AllRegistered();
         Network.Run(plan.HoldTime);
         Network.Counting = true;

@@ -41,6 +41,17 @@ internal sealed class Verdict(SimNetwork net)
         Check("delivery", wrong);
     }
 
+    /// <summary>Nothing of what was sent in the window was lost, whichever way it went.</summary>
+    public void AllArrive()
+    {
+        var wrong = new List<string>();
+        foreach (Conversation conversation in net.Conversations)
+        {
+            if (conversation.Sent == 0 || conversation.Delivered != conversation.Sent) wrong.Add(conversation.ToString());
+        }
+        Check("delivery", wrong);
+    }
+
     /// <summary>A spoke knows its NHS and those it talks with, and has no more than a shortcut and an answer for each.</summary>
     public void OnlyWhatIsUsed()
     {

@@ -25,7 +25,14 @@ internal sealed class Conversation(int index, SimRouter from, SimRouter to, IpAd
     /// <summary>Why the last one was lost.</summary>
     public string Loss { get; set; } = "";
 
-    public override string ToString() => $"{From.Plan.Name} {Source} > {To.Plan.Name} {Destination}: {Delivered} of {Sent}, {Indirect} not direct. {Loss}";
+    public override string ToString() => $"{From.Plan.Name} {Source} > {To.Plan.Name} {Destination}: {Delivered} of {Sent}, {Indirect} not direct. {Loss} {Knows(From)} {Knows(To)}";
+
+    private string Knows(SimRouter router)
+    {
+        if (!router.Running) return $"[{router.Plan.Name} is down]";
+        string entries = string.Join("; ", router.Nhrp.Cache(false).Select(entry => $"{entry.Prefix} via {entry.Via} at {entry.Peer} {entry.Type} {entry.Flags}"));
+        return $"\n    [{router.Plan.Name}: {entries}; dropped: {string.Join(", ", router.Nhrp.Drops.NonZero())}]";
+    }
 }
 
 /// <summary>A data packet on its way. One object for each copy.</summary>

@@ -9,7 +9,7 @@ namespace Dmvpn.Simulation.Tests.Network;
 internal sealed class NatBox(IpAddress outside)
 {
     // As Linux's conntrack has it for GRE that went both ways.
-    private static readonly TimeSpan s_life = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan Life = TimeSpan.FromSeconds(180);
     private readonly Dictionary<IpAddress, Instant> _open = [];
 
     public IpAddress Outside { get; private set; } = outside;
@@ -21,12 +21,12 @@ internal sealed class NatBox(IpAddress outside)
         _open.Clear();
     }
 
-    public void Open(IpAddress to, Instant now) => _open[to] = now + s_life;
+    public void Open(IpAddress to, Instant now) => _open[to] = now + Life;
 
     public bool LetsIn(IpAddress from, Instant now)
     {
         if (!_open.TryGetValue(from, out Instant until) || until < now) return false;
-        _open[from] = now + s_life;
+        _open[from] = now + Life;
         return true;
     }
 }

@@ -9,7 +9,7 @@ namespace Dmvpn.Simulation.Tests.Network;
 /// </summary>
 internal sealed partial class SimNetwork
 {
-    private static readonly TimeSpan s_usePoll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UsePoll = TimeSpan.FromSeconds(1);
     private readonly PriorityQueue<SimEvent, (long At, long Order)> _queue = new();
     private readonly Dictionary<IpAddress, SimRouter> _byOutside = [];
     private readonly Dictionary<IpAddress, RouterPlan> _plans = [];
@@ -94,7 +94,7 @@ internal sealed partial class SimNetwork
         At(next, new SimEvent { Kind = SimEventKind.Wake, Router = router });
     }
 
-    public void ScheduleUse(SimRouter router) => At(Now + s_usePoll, new SimEvent { Kind = SimEventKind.Use, Router = router });
+    public void ScheduleUse(SimRouter router) => At(Now + UsePoll, new SimEvent { Kind = SimEventKind.Use, Router = router });
 
     public void At(Instant at, Action<SimNetwork> action) => At(at, new SimEvent { Kind = SimEventKind.Action, Action = action });
 

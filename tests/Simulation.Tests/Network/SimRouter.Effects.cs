@@ -38,10 +38,10 @@ internal sealed partial class SimRouter
                 Route(effect.Address, false, now);
                 break;
             case NhrpEffectKind.ShortcutUp:
-                Rib.OnRouteLearnt(new RibRoute(effect.Prefix, RouteSource.Nhrp, new RibNextHop(effect.Address, s_tunnel)), now, _ribOut);
+                Rib.OnRouteLearnt(new RibRoute(effect.Prefix, RouteSource.Nhrp, new RibNextHop(effect.Address, TunnelInterface)), now, _ribOut);
                 break;
             case NhrpEffectKind.ShortcutDown:
-                Rib.OnRouteForgotten(effect.Prefix, RouteSource.Nhrp, new RibNextHop(effect.Address, s_tunnel), now, _ribOut);
+                Rib.OnRouteForgotten(effect.Prefix, RouteSource.Nhrp, new RibNextHop(effect.Address, TunnelInterface), now, _ribOut);
                 break;
             case NhrpEffectKind.NhsUp:
             case NhrpEffectKind.NhsDown:
@@ -56,7 +56,7 @@ internal sealed partial class SimRouter
     private void Route(IpAddress spoke, bool up, Instant now)
     {
         if (!Plan.IsHub || net.PlanOf(spoke) is not { Lan: { } lan, Nhs: { } nhs } || nhs.Address != Plan.Address) return;
-        var nextHop = new RibNextHop(spoke, s_tunnel);
+        var nextHop = new RibNextHop(spoke, TunnelInterface);
         if (up) Rib.OnRouteLearnt(new RibRoute(lan, RouteSource.Odr, nextHop), now, _ribOut);
         else Rib.OnRouteForgotten(lan, RouteSource.Odr, nextHop, now, _ribOut);
     }

@@ -15,8 +15,8 @@ internal sealed partial class SimRouter(SimNetwork net, RouterPlan plan, int ind
 {
     public static readonly TunnelId Tunnel = new(0);
     public static readonly NhrpInterfaceKey Key = new(Tunnel, false);
-    private static readonly RibInterface s_tunnel = RibInterface.Of(Tunnel);
-    private static readonly RibInterface s_lan = RibInterface.Of("eth1");
+    private static readonly RibInterface TunnelInterface = RibInterface.Of(Tunnel);
+    private static readonly RibInterface LanInterface = RibInterface.Of("eth1");
 
     private readonly Outbox<NhrpEffect> _nhrpOut = new();
     private readonly Outbox<RibEffect> _ribOut = new();
@@ -59,11 +59,11 @@ internal sealed partial class SimRouter(SimNetwork net, RouterPlan plan, int ind
         Forwarding = new ForwardingTable();
         _mirror = new ForwardingMirror(Rib.Mirror, Forwarding);
         Forwarding.SetTunnel(new TunnelForwarding { Tunnel = Tunnel, NetworkId = 1, Redirect = Plan.IsHub, Addresses = [Plan.Address] }, null, []);
-        Rib.OnInterface(s_tunnel, true, now, _ribOut);
-        Rib.OnInterface(s_lan, true, now, _ribOut);
-        FromKernel(new KernelRoute(new IpPrefix(Plan.Address, 16), KernelRouteType.Unicast, 2, 0, [new RibNextHop(IpAddress.None, s_tunnel)]), now);
-        FromKernel(new KernelRoute(IpPrefix.Host(Plan.Address), KernelRouteType.Local, 2, 0, [new RibNextHop(IpAddress.None, s_tunnel)]), now);
-        if (Plan.Lan is { } lan) FromKernel(new KernelRoute(lan, KernelRouteType.Unicast, 2, 0, [new RibNextHop(IpAddress.None, s_lan)]), now);
+        Rib.OnInterface(TunnelInterface, true, now, _ribOut);
+        Rib.OnInterface(LanInterface, true, now, _ribOut);
+        FromKernel(new KernelRoute(new IpPrefix(Plan.Address, 16), KernelRouteType.Unicast, 2, 0, [new RibNextHop(IpAddress.None, TunnelInterface)]), now);
+        FromKernel(new KernelRoute(IpPrefix.Host(Plan.Address), KernelRouteType.Local, 2, 0, [new RibNextHop(IpAddress.None, TunnelInterface)]), now);
+        if (Plan.Lan is { } lan) FromKernel(new KernelRoute(lan, KernelRouteType.Unicast, 2, 0, [new RibNextHop(IpAddress.None, LanInterface)]), now);
         Rib.Apply(new RibConfig { StaticRoutes = [.. Array.ConvertAll(Plan.Routes, ToStatic)] }, now, _ribOut);
         Assert.True(Nhrp.TryApply(Key, Config(), now, _nhrpOut));
         Nhrp.OnInterfaceChanged(Facts(), now, _nhrpOut);
@@ -126,5 +126,5 @@ internal sealed partial class SimRouter(SimNetwork net, RouterPlan plan, int ind
 
     private static StaticRoute ToStatic((IpPrefix Prefix, IpAddress NextHop) route) => route.NextHop.IsNone
         ? new StaticRoute(route.Prefix, IpAddress.None, RibInterface.Null)
-        : new StaticRoute(route.Prefix, route.NextHop, s_tunnel);
+        : new StaticRoute(route.Prefix, route.NextHop, TunnelInterface);
 }
