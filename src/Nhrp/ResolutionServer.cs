@@ -237,7 +237,7 @@ internal sealed class ResolutionServer(NhrpCore core)
     private static NhrpCie? NatEntry(NhrpInterface via, in NhrpArrival arrival, NhrpView view)
     {
         if (view.Type is not (NhrpPacketType.ResolutionRequest or NhrpPacketType.ResolutionReply)) return null;
-        if (!view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) || nat.IsCompulsory || !nat.Value.IsEmpty) return null;
+        if (!view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) || nat.IsCompulsory || !nat.TryGetCies(out NhrpCieList entries)) return null;
         IpAddress address = view.SourceProtocol, claimed = view.SourceNbma;
         if (view.Type == NhrpPacketType.ResolutionReply)
         {
@@ -250,6 +250,11 @@ internal sealed class ResolutionServer(NhrpCore core)
         IpAddress outside = via.Cache.Find(address) is { Origin: NhrpOrigin.Registered } registered ? registered.Peer.Address
             : view.Type == NhrpPacketType.ResolutionRequest && IsFirstHop(view) ? arrival.From.Address : claimed;
         if (outside == claimed) return null;
+        // A reply has the request's entry, which is the requester's: the answering station's comes beside it.
+        foreach (NhrpCieView entry in entries)
+        {
+            if (entry.ToCie().Protocol.Ip == address) return null;
+        }
         return new NhrpCie { PrefixLength = (byte)via.Width, Mtu = via.Mtu, Nbma = outside, Protocol = address };
     }
 

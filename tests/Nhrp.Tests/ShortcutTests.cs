@@ -256,6 +256,23 @@ public sealed class ShortcutTests
     }
 
     [Fact]
+    public void BothBehindNats_ReplyThatComesByTheHubAlone_TellsTheEgressesOutsideAddress()
+    {
+        Cloud cloud = new Cloud(natA: "192.0.2.11", natB: "192.0.2.12").Settled();
+        // A > hub > B with A's entry in the NAT extension; B > hub > A with both entries; the direct reply is lost in A's NAT
+        cloud.Hub.TurnAround(cloud.A, "10.1.11.5", "10.1.12.5");
+        cloud.Net.Run(1);
+        NhrpPacket reply = cloud.Net.Packets[cloud.Net.Trace.IndexOf("hub > A ResolutionReply")];
+        Assert.True(NhrpView.TryParse(reply.Write(), out NhrpView view, out _));
+        Assert.True(view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat));
+        Assert.True(nat.TryGetCies(out NhrpCieList entries));
+        var outside = new Dictionary<IpAddress, IpAddress>();
+        foreach (NhrpCieView entry in entries) outside.Add(entry.ToCie().Protocol.Ip, entry.ToCie().Nbma.Ip);
+        Assert.Equal(new() { [cloud.A.Address] = Parse("192.0.2.11"), [cloud.B.Address] = Parse("192.0.2.12") }, outside);
+        Assert.Equal("192.0.2.12", cloud.A.Path("10.1.12.5"));
+    }
+
+    [Fact]
     public void BothBehindOneNat_HubStaysTheWay()
     {
         var net = new Net();
