@@ -51,7 +51,9 @@ public sealed partial class NhrpInstance
             if (via.Cache.Find(own.Address) is { } taken) via.Cache.Remove(taken, now, outbox);
         }
         foreach (NhsClient nhs in via.Nhss.Clients) nhs.Restart(now, outbox);
-        if (sourceChanged) via.Answers.PurgeAll(byServer: true, now, outbox);
+        if (!sourceChanged) return;
+        via.Answers.PurgeAll(byServer: true, now, outbox);
+        via.Purges.SendOwn(now, outbox);
     }
 
     /// <summary>An NHRP packet (what follows the GRE header). It is not kept.</summary>

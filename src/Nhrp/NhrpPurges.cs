@@ -46,6 +46,18 @@ internal sealed class NhrpPurges(NhrpInterface owner)
     public void SendOnce(IpPrefix prefix, IpAddress source, IpAddress destination, NbmaPeer peer, uint requestId, Instant now, Outbox<NhrpEffect> outbox) =>
         Write(prefix, source, destination, peer, NhrpFlags.PurgeNoReply, requestId, now, outbox);
 
+    /// <summary>
+    /// The own underlay address is a new one: who answered this router's requests may have kept the old one from them (RFC 2332 6.2.1; they
+    /// said that it was stable) and is told to forget it, by way of the NHS, for the new address is a stranger's.
+    /// </summary>
+    public void SendOwn(Instant now, Outbox<NhrpEffect> outbox)
+    {
+        foreach (NhrpMapping mapping in owner.Cache.Mappings)
+        {
+            if (mapping.Origin == NhrpOrigin.Resolved) Send(IpPrefix.Host(owner.SourceFor(mapping.Address)), mapping.Address, mapping.Peer, byServer: true, now, outbox);
+        }
+    }
+
     public void CancelAll()
     {
         foreach (NhrpPurge purge in _open.Values) Core.Timers.Set(purge, Instant.Never);

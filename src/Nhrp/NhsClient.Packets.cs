@@ -75,13 +75,22 @@ internal sealed partial class NhsClient
             if (IsUp) SetStatus(NhsStatus.Probing, now, outbox);
             Address = address;
         }
-        NatAddress = IpAddress.None;
-        if (!view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) || !nat.TryGetCies(out NhrpCieList entries)) return;
+        IpAddress before = NatAddress;
+        NatAddress = OutsideIn(view);
+        // The NAT moved: who was given an answer sends to where nobody is, and cannot be told from there.
+        if (before != NatAddress) owner.Answers.PurgeAll(byServer: true, now, outbox);
+    }
+
+    private IpAddress OutsideIn(NhrpView view)
+    {
+        IpAddress outside = IpAddress.None;
+        if (!view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) || !nat.TryGetCies(out NhrpCieList entries)) return outside;
         foreach (NhrpCieView entry in entries)
         {
             NhrpCie cie = entry.ToCie();
-            if (owner.IsOwn(cie.Protocol.Ip) && cie.Nbma.Ip != owner.Facts.NbmaSource) NatAddress = cie.Nbma.Ip;
+            if (owner.IsOwn(cie.Protocol.Ip) && cie.Nbma.Ip != owner.Facts.NbmaSource) outside = cie.Nbma.Ip;
         }
+        return outside;
     }
 
     private void SendOpen(RegistrationState.Registering registering, Instant now, Outbox<NhrpEffect> outbox)
