@@ -30,13 +30,12 @@ public class NetworkTests
         Seed = 2332,
         Spokes = 1000,
         RegionalHubs = 2,
-        Pairs = 400,
+        Pairs = 1000,
         AddressChanges = 60,
         AddressSwaps = 10,
         SpokeRestarts = 40,
         Deaths = 20,
         HubRestarts = 2,
-        PacketInterval = TimeSpan.FromSeconds(5),
     }).Play();
 
     [Fact]
