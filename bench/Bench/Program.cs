@@ -1,4 +1,18 @@
+using System.CommandLine;
 using BenchmarkDotNet.Running;
+using Dmvpn.Bench.Nhrp;
 
-// In this process: the project that BenchmarkDotNet would generate and build inherits our Directory.Build.props, which renames it.
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args, "--inProcess"]);
+// `bench functions` is BenchmarkDotNet's own command line: --filter, --list, --job short, ...
+if (args is ["functions", .. var rest])
+{
+    // In this process: the project that BenchmarkDotNet would generate and build inherits our Directory.Build.props, which renames it.
+    BenchmarkSwitcher.FromAssembly(typeof(NhrpCommand).Assembly).Run([.. rest, "--inProcess"]);
+    return 0;
+}
+
+RootCommand root = new("Measures OpenDMVPN. Results and how to repeat them: docs/performance.md")
+{
+    NhrpCommand.Create(),
+    new Command("functions", "the hot functions by BenchmarkDotNet; takes its options, such as --filter '*Checksum*'"),
+};
+return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

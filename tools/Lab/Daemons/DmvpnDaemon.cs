@@ -38,6 +38,9 @@ public sealed class DmvpnDaemon
     /// <summary>Standard output and error.</summary>
     public string Log => _process?.Log ?? "";
 
+    /// <summary>Number of its process.</summary>
+    public int Pid => _process?.Pid ?? 0;
+
     /// <summary>It is running.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
