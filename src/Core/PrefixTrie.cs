@@ -22,19 +22,22 @@ public sealed class PrefixTrie<T>
     /// <summary>How many prefixes are in the table.</summary>
     public int Count { get; }
 
-    /// <summary>The table with <paramref name="prefix"/> leading to <paramref name="value"/>, in place of what it led to.</summary>
-    public PrefixTrie<T> Set(IpPrefix prefix, T value)
+    /// <summary>
+    /// The table with <paramref name="prefix"/> leading to <paramref name="value"/>, in place of what it led to. Tables made before with the same
+    /// <paramref name="edit"/> must not be used any more.
+    /// </summary>
+    public PrefixTrie<T> Set(IpPrefix prefix, T value, TrieEdit edit = default)
     {
         bool added = false;
-        Node root = Insert(_root, prefix.Address, Depth(prefix), value, ref added);
+        Node root = Insert(_root, new Node(prefix.Address, Depth(prefix), true, value, null, null, edit), ref added);
         return new PrefixTrie<T>(root, added ? Count + 1 : Count);
     }
 
-    /// <summary>The table without <paramref name="prefix"/>; this same table when it was not there.</summary>
-    public PrefixTrie<T> Remove(IpPrefix prefix)
+    /// <summary>The table without <paramref name="prefix"/>; this same table when it was not there. For the edit see <see cref="Set"/>.</summary>
+    public PrefixTrie<T> Remove(IpPrefix prefix, TrieEdit edit = default)
     {
         bool removed = false;
-        Node? root = Delete(_root, prefix.Address, Depth(prefix), ref removed);
+        Node? root = Delete(_root, prefix.Address, Depth(prefix), edit, ref removed);
         return removed ? new PrefixTrie<T>(root, Count - 1) : this;
     }
 
@@ -107,53 +110,47 @@ public sealed class PrefixTrie<T>
 
     private static int Depth(IpPrefix prefix) => prefix.Length + (prefix.IsIPv4 ? 96 : 0);
 
-    private static Node Insert(Node? node, IpAddress address, int depth, T value, ref bool added)
+    private static Node Insert(Node? node, Node leaf, ref bool added)
     {
         if (node is null)
         {
             added = true;
-            return new Node(address, depth, true, value, null, null);
+            return leaf;
         }
-        int common = Math.Min(Math.Min(node.Depth, depth), CommonBits(node.Address, address));
-        if (common == node.Depth && common == depth)
+        int common = Math.Min(Math.Min(node.Depth, leaf.Depth), CommonBits(node.Address, leaf.Address));
+        if (common == node.Depth && common == leaf.Depth)
         {
             added = !node.HasValue;
-            return new Node(address, depth, true, value, node.Zero, node.One);
+            return leaf.With(node.Zero, node.One, leaf.Edit);
         }
         if (common == node.Depth)
         {
-            return Bit(address, common)
-                ? node.With(node.Zero, Insert(node.One, address, depth, value, ref added))
-                : node.With(Insert(node.Zero, address, depth, value, ref added), node.One);
+            return Bit(leaf.Address, common)
+                ? node.With(node.Zero, Insert(node.One, leaf, ref added), leaf.Edit)
+                : node.With(Insert(node.Zero, leaf, ref added), node.One, leaf.Edit);
         }
         added = true;
-        var leaf = new Node(address, depth, true, value, null, null);
-        if (common == depth)
-        {
-            return Bit(node.Address, common)
-                ? new Node(address, depth, true, value, null, node)
-                : new Node(address, depth, true, value, node, null);
-        }
-        return Bit(address, common)
-            ? new Node(address, common, false, default!, node, leaf)
-            : new Node(address, common, false, default!, leaf, node);
+        if (common == leaf.Depth) return Bit(node.Address, common) ? leaf.With(null, node, leaf.Edit) : leaf.With(node, null, leaf.Edit);
+        return Bit(leaf.Address, common)
+            ? new Node(leaf.Address, common, false, default!, node, leaf, leaf.Edit)
+            : new Node(leaf.Address, common, false, default!, leaf, node, leaf.Edit);
     }
 
-    private static Node? Delete(Node? node, IpAddress address, int depth, ref bool removed)
+    private static Node? Delete(Node? node, IpAddress address, int depth, TrieEdit edit, ref bool removed)
     {
         if (node is null || node.Depth > depth || !node.Covers(address)) return node;
         if (node.Depth == depth)
         {
             removed = node.HasValue;
             if (!removed) return node;
-            return node.Zero is null ? node.One : node.One is null ? node.Zero : new Node(node.Address, depth, false, default!, node.Zero, node.One);
+            return node.Zero is null ? node.One : node.One is null ? node.Zero : new Node(node.Address, depth, false, default!, node.Zero, node.One, edit);
         }
         bool one = Bit(address, node.Depth);
-        Node? child = Delete(one ? node.One : node.Zero, address, depth, ref removed);
+        Node? child = Delete(one ? node.One : node.Zero, address, depth, edit, ref removed);
         if (!removed) return node;
         Node? zero = one ? node.Zero : child, oneChild = one ? child : node.One;
         if (!node.HasValue && (zero is null || oneChild is null)) return zero ?? oneChild;
-        return node.With(zero, oneChild);
+        return node.With(zero, oneChild, edit);
     }
 
     private static IEnumerable<KeyValuePair<IpPrefix, T>> Walk(Node? root)
@@ -178,14 +175,17 @@ public sealed class PrefixTrie<T>
     private static bool Bit(IpAddress address, int index) =>
         index < 64 ? (address.High >> (63 - index) & 1) != 0 : index < 128 && (address.Low >> (127 - index) & 1) != 0;
 
-    private sealed class Node(IpAddress address, int depth, bool hasValue, T value, Node? zero, Node? one)
+    private sealed class Node(IpAddress address, int depth, bool hasValue, T value, Node? zero, Node? one, TrieEdit edit)
     {
         public readonly IpAddress Address = address;
         public readonly byte Depth = (byte)depth;
         public readonly bool HasValue = hasValue;
+        public readonly TrieEdit Edit = edit;
         public readonly T Value = value;
-        public readonly Node? Zero = zero;
-        public readonly Node? One = one;
+
+        public Node? Zero { get; private set; } = zero;
+
+        public Node? One { get; private set; } = one;
 
         public IpPrefix Prefix => Address.IsIPv4 && Depth >= 96 ? new(Address, Depth - 96) : new(Address, Depth);
 
@@ -193,6 +193,12 @@ public sealed class PrefixTrie<T>
 
         public Node? Child(IpAddress address) => Depth == 128 ? null : Bit(address, Depth) ? One : Zero;
 
-        public Node With(Node? zero, Node? one) => new(Address, Depth, HasValue, Value, zero, one);
+        /// <summary>This node where it is the edit's own, which nobody else sees; else a copy.</summary>
+        public Node With(Node? zero, Node? one, TrieEdit edit)
+        {
+            if (!edit.Owns(Edit)) return new Node(Address, Depth, HasValue, Value, zero, one, edit);
+            (Zero, One) = (zero, one);
+            return this;
+        }
     }
 }

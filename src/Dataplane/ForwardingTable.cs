@@ -5,8 +5,8 @@ namespace Dmvpn.Dataplane;
 
 /// <summary>
 /// The control thread's side of forwarding: changes are collected here and become visible to the workers, all at once, by
-/// <see cref="Publish"/>. Every change copies a few hundred bytes at most, however many routes and mappings there are. Call Publish once per turn of the
-/// control loop, before its packets are sent: a reply must not overtake the mapping that it announces.
+/// <see cref="Publish"/>. Every change copies a few hundred bytes at most, however many routes and mappings there are, and changes
+/// that are published together copy less. Call Publish once per turn of the control loop, before its packets are sent: a reply must not overtake the mapping that it announces.
 /// <para>Control thread only, except <see cref="Current"/>.</para>
 /// </summary>
 public sealed class ForwardingTable
@@ -17,6 +17,9 @@ public sealed class ForwardingTable
     private long _version;
     private bool _changed;
     private bool _configChanged;
+
+    // Nodes of the tries that were made since the last publication: the workers do not know them yet.
+    private TrieEdit _edit = TrieEdit.Begin();
 
     /// <summary>The published snapshot. Any thread.</summary>
     public ForwardingSnapshot Current => Volatile.Read(ref _current);
@@ -59,7 +62,7 @@ public sealed class ForwardingTable
         if (entry.Fib.TryGet(prefix, out FibEntry? former) && former.NextHops.Equals(nextHops)) return;
         var route = new FibEntry(nextHops);
         if (former is not null) route.InheritUse(former);
-        entry.Fib = entry.Fib.Set(prefix, route);
+        entry.Fib = entry.Fib.Set(prefix, route, _edit);
         MarkChanged(entry);
     }
 
@@ -67,7 +70,7 @@ public sealed class ForwardingTable
     public void RemoveRoute(TunnelId tunnel, IpPrefix prefix)
     {
         if (!_tunnels.TryGetValue(tunnel, out Entry? entry)) return;
-        PrefixTrie<FibEntry> fib = entry.Fib.Remove(prefix);
+        PrefixTrie<FibEntry> fib = entry.Fib.Remove(prefix, _edit);
         if (ReferenceEquals(fib, entry.Fib)) return;
         entry.Fib = fib;
         MarkChanged(entry);
@@ -87,14 +90,14 @@ public sealed class ForwardingTable
     public void SetBestRoute(IpPrefix prefix, TunnelId? tunnel)
     {
         if (_bestRoutes.TryGet(prefix, out TunnelId? former) && former == tunnel) return;
-        _bestRoutes = _bestRoutes.Set(prefix, tunnel);
+        _bestRoutes = _bestRoutes.Set(prefix, tunnel, _edit);
         _changed = true;
     }
 
     /// <summary>The kernel has no route for the prefix any more.</summary>
     public void RemoveBestRoute(IpPrefix prefix)
     {
-        PrefixTrie<TunnelId?> routes = _bestRoutes.Remove(prefix);
+        PrefixTrie<TunnelId?> routes = _bestRoutes.Remove(prefix, _edit);
         _changed |= !ReferenceEquals(routes, _bestRoutes);
         _bestRoutes = routes;
     }
@@ -111,7 +114,7 @@ public sealed class ForwardingTable
         if (entry.Adjacencies.TryGet(nextHop, out Adjacency? former) && former.Peer == peer) return former;
         var adjacency = new Adjacency(nextHop, peer);
         if (former is not null) adjacency.InheritCounters(former);
-        entry.Adjacencies = entry.Adjacencies.Set(nextHop, adjacency);
+        entry.Adjacencies = entry.Adjacencies.Set(nextHop, adjacency, _edit);
         MarkChanged(entry);
         return adjacency;
     }
@@ -120,7 +123,7 @@ public sealed class ForwardingTable
     public void RemoveAdjacency(TunnelId tunnel, IpPrefix nextHop)
     {
         if (!_tunnels.TryGetValue(tunnel, out Entry? entry)) return;
-        PrefixTrie<Adjacency> adjacencies = entry.Adjacencies.Remove(nextHop);
+        PrefixTrie<Adjacency> adjacencies = entry.Adjacencies.Remove(nextHop, _edit);
         if (ReferenceEquals(adjacencies, entry.Adjacencies)) return;
         entry.Adjacencies = adjacencies;
         MarkChanged(entry);
@@ -173,6 +176,7 @@ public sealed class ForwardingTable
         foreach (Entry entry in _tunnels.Values) tunnels[at++] = entry.Snapshot ??= entry.Build(++_version);
         Volatile.Write(ref _current, _configChanged ? Build(tunnels) : current.With(++_version, tunnels, _bestRoutes));
         _changed = _configChanged = false;
+        _edit = TrieEdit.Begin();
         return true;
     }
 

@@ -86,4 +86,45 @@ public sealed class PrefixTrieTests
         Assert.Equal([4], trie.EntriesWithin(IpPrefix.DefaultIPv4).Select(e => e.Value));
         Assert.Empty(trie.Remove(IpPrefix.Parse("10.0.0.0/8")).EntriesWithin(IpPrefix.DefaultIPv4));
     }
+
+    [Fact]
+    public void AnyHistory_WithEdits_TablesOfEndedEditsStayAsTheyWere()
+    {
+        Gen.Select(Gen.Int[0, 4], AnyPrefix).Array[0, 80].Sample(history =>
+        {
+            PrefixTrie<IpPrefix> trie = PrefixTrie<IpPrefix>.Empty;
+            var model = new SortedSet<IpPrefix>();
+            var edit = TrieEdit.Begin();
+            List<(PrefixTrie<IpPrefix> Trie, IpPrefix[] Content)> shown = [];
+            foreach ((int step, IpPrefix prefix) in history)
+            {
+                trie = step < 3 ? trie.Set(prefix, prefix, edit) : step == 3 ? trie.Remove(prefix, edit) : trie;
+                _ = step < 3 ? model.Add(prefix) : step == 3 && model.Remove(prefix);
+                if (step < 4) continue;
+                shown.Add((trie, [.. model]));
+                edit = TrieEdit.Begin();
+            }
+            shown.Add((trie, [.. model]));
+            foreach ((PrefixTrie<IpPrefix> old, IpPrefix[] content) in shown)
+            {
+                Assert.Equal(content, old.Entries().Select(e => e.Key).Order());
+                Assert.All(content, prefix => Assert.True(old.TryGet(prefix, out IpPrefix value) && value == prefix));
+                Assert.Equal(content.Length, old.Count);
+            }
+        });
+    }
+
+    [Fact]
+    public void ManyChanges_OfOneEdit_AllocateLittleMoreThanTheEntries()
+    {
+        long Allocated(TrieEdit edit)
+        {
+            PrefixTrie<object?> trie = PrefixTrie<object?>.Empty;
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (uint i = 0; i < 4096; i++) trie = trie.Set(IpPrefix.Host(IpAddress.FromIPv4(i * 2654435761)), null, edit);
+            return (GC.GetAllocatedBytesForCurrentThread() - before) / 4096;
+        }
+        Assert.InRange(Allocated(TrieEdit.Begin()), 1, 200);
+        Assert.InRange(Allocated(default), 600, 2000);
+    }
 }
