@@ -21,6 +21,7 @@ internal sealed class NhrpCore
         RegistrationServer = new RegistrationServer(this);
         ResolutionServer = new ResolutionServer(this);
         Paths = new NhrpPaths(this);
+        PeerLines = new NhrpLogBudget(this);
     }
 
     public IRouteLookup Routes { get; }
@@ -28,6 +29,9 @@ internal sealed class NhrpCore
     public IRandom Random { get; }
 
     public ILogger Logger { get; }
+
+    /// <summary>To be asked before a line about a single peer is logged.</summary>
+    public NhrpLogBudget PeerLines { get; }
 
     public NhrpTimers Timers { get; } = new();
 

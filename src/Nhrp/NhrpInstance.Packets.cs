@@ -49,7 +49,7 @@ public sealed partial class NhrpInstance
         // RFC 2332 5.2.7 allows no extension on an Error Indication, FRR sends none: it is believed only as far as it names one of our requests.
         if (authenticated || view.Type == NhrpPacketType.ErrorIndication && (seen & 1u << (int)NhrpExtensionType.Authentication) == 0) return true;
         Drops.Count(NhrpDrop.Authentication);
-        _core.Logger.AuthenticationFailed(via.Key, arrival.From);
+        if (_core.PeerLines.TryTake(now)) _core.Logger.AuthenticationFailed(via.Key, arrival.From);
         _core.Sender.Error(arrival, via, view, NhrpErrorCode.AuthenticationFailure, view.ExtensionOffset, now, outbox);
         return false;
     }

@@ -27,6 +27,12 @@ internal static class NhrpLimits
     /// <summary>See <see cref="ErrorsPerInterval"/>.</summary>
     public static readonly TimeSpan ErrorInterval = TimeSpan.FromSeconds(10);
 
+    /// <summary>Log lines about single peers in <see cref="PeerLineInterval"/>: more nobody reads as they come.</summary>
+    public const int PeerLinesPerInterval = 50;
+
+    /// <summary>See <see cref="PeerLinesPerInterval"/>.</summary>
+    public static readonly TimeSpan PeerLineInterval = TimeSpan.FromSeconds(1);
+
     /// <summary>Bytes of the offending packet in an Error Indication: its head, as much as FRR sends, never its authentication.</summary>
     public const int OffenderLength = 40;
 

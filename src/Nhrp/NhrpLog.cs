@@ -40,6 +40,9 @@ internal static partial class NhrpLog
     [LoggerMessage(1009, LogLevel.Warning, "{Interface}: received Error Indication from {Source} ({Peer}), code: {Code}, offset: {Offset}")]
     public static partial void ErrorReceived(this ILogger logger, NhrpInterfaceKey @interface, IpAddress source, NbmaPeer peer, NhrpErrorCode code, int offset);
 
+    [LoggerMessage(1010, LogLevel.Information, "NHRP: {Count} more registrations, refusals and the like, too many to be logged one by one")]
+    public static partial void PeerLinesLeftOut(this ILogger logger, int count);
+
     [LoggerMessage(1100, LogLevel.Debug, "NHRP: Send {Type} via {Interface} to {Peer}, packet size: {Size}\n{Packet}")]
     public static partial void PacketSent(this ILogger logger, string type, NhrpInterfaceKey @interface, NbmaPeer peer, int size, string packet);
 

@@ -41,7 +41,7 @@ internal sealed class RegistrationServer(NhrpCore core)
             core.Drops.Count(NhrpDrop.PurgeNotAllowed);
             return;
         }
-        core.Logger.RegistrationPurged(via.Key, mapping.Address, mapping.Peer);
+        if (core.PeerLines.TryTake(now)) core.Logger.RegistrationPurged(via.Key, mapping.Address, mapping.Peer);
         via.Cache.Remove(mapping, now, outbox);
     }
 
@@ -84,7 +84,7 @@ internal sealed class RegistrationServer(NhrpCore core)
             if (count == codes.Length) break;
             NhrpCieCode code = codes[count++];
             if (code == NhrpCieCode.Success) Register(via, arrival, view, entry.ToCie(), unique, now, outbox);
-            else core.Logger.RegistrationRefused(via.Key, view.SourceProtocol, arrival.From, code);
+            else if (core.PeerLines.TryTake(now)) core.Logger.RegistrationRefused(via.Key, view.SourceProtocol, arrival.From, code);
         }
     }
 
@@ -140,7 +140,8 @@ internal sealed class RegistrationServer(NhrpCore core)
             return;
         }
         bool moved = existing is not null && existing.Peer != arrival.From;
-        if (existing is null || existing.Origin != NhrpOrigin.Registered) core.Logger.Registered(via.Key, address, arrival.From, claimed, cie.HoldTime);
+        bool isNew = existing is null || existing.Origin != NhrpOrigin.Registered;
+        if (isNew && core.PeerLines.TryTake(now)) core.Logger.Registered(via.Key, address, arrival.From, claimed, cie.HoldTime);
         if (moved) via.Answers.Purge(IpPrefix.Host(address), now, outbox);
         NhrpMapping mapping = via.Cache.Put(address, arrival.From, claimed, NhrpOrigin.Registered, now, outbox);
         mapping.Unique = unique;

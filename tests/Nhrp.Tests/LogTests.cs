@@ -31,6 +31,28 @@ public sealed class LogTests
         Assert.All(log.Ids, id => Assert.InRange(id, 1000, 1499));
     }
 
+    [Fact]
+    public void HundredRegistrationsAtOnce_Logged_FiftyLinesAndOneThatCountsTheRest()
+    {
+        var log = new ListLogger();
+        var outbox = new Outbox<NhrpEffect>();
+        var key = new NhrpInterfaceKey(new TunnelId(0), false);
+        var engine = new NhrpInstance(new Cloud().A, new SeededRandom(1), log);
+        engine.TryApply(key, Cloud.HubConfig, Instant.Zero, outbox);
+        engine.OnInterfaceChanged(new NhrpInterfaceFacts { Key = key, Up = true, Addresses = [new(Parse("10.0.0.1"), 24)], NbmaSource = Parse(Cloud.HubNbma) }, Instant.Zero, outbox);
+        void Register(int spoke, double second) => engine.HandlePacket(
+            new NhrpArrival(key, new NbmaPeer(Parse($"203.0.113.{spoke}")), default),
+            NhrpBytes.Registration($"203.0.113.{spoke}", $"10.0.0.{spoke}"), Instant.FromSeconds(second), outbox);
+
+        for (int i = 0; i < 100; i++) Register(100 + i, 10);
+        Assert.Equal(50, log.Ids.Count(id => id == 1003));
+        Assert.Equal(Instant.FromSeconds(11), engine.NextDeadline);
+        engine.OnDeadline(Instant.FromSeconds(11), outbox);
+        Assert.StartsWith("NHRP: 50 more registrations", Assert.Single(log.Lines.Where((_, at) => log.Ids[at] == 1010)));
+        Register(50, 11.5);
+        Assert.Equal(51, log.Ids.Count(id => id == 1003));
+    }
+
     private sealed class ListLogger : ILogger
     {
         public List<string> Lines { get; } = [];
