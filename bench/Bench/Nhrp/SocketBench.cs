@@ -8,33 +8,19 @@ internal static class SocketBench
     public static async Task<List<Measure>> RunAsync(int spokes, int samples)
     {
         List<Measure> measures = [];
-        var random = new Random(spokes);
+        var sample = Sample.Of(spokes, samples);
         HubUnderTest hub = await HubUnderTest.StartAsync().ConfigureAwait(false);
         await using (hub.ConfigureAwait(false))
         {
             long before = await hub.SettledBytesAsync().ConfigureAwait(false);
-            int[] all = [.. Enumerable.Range(0, spokes)];
-            random.Shuffle(all);
-            Measure registered = await RunAsync(hub, "registration", spokes, RequestSet.Registrations(all)).ConfigureAwait(false);
+            Measure registered = await RunAsync(hub, "registration", spokes, RequestSet.Registrations(sample.All)).ConfigureAwait(false);
             long after = await hub.SettledBytesAsync().ConfigureAwait(false);
             measures.Add(registered with { BytesPerSpoke = (after - before) / (double)spokes });
-            int[] some = Sample(random, spokes, samples), others = Sample(random, spokes, samples);
-            for (int i = 0; i < samples; i++)
-            {
-                if (others[i] == some[i]) others[i] = (some[i] + 1) % spokes;
-            }
-            measures.Add(await RunAsync(hub, "renewal", spokes, RequestSet.Registrations(some)).ConfigureAwait(false));
-            measures.Add(await RunAsync(hub, "resolution, passed on", spokes, RequestSet.Resolutions(some, others, authoritative: true)).ConfigureAwait(false));
-            measures.Add(await RunAsync(hub, "resolution, from cache", spokes, RequestSet.Resolutions(some, others, authoritative: false)).ConfigureAwait(false));
+            measures.Add(await RunAsync(hub, "renewal", spokes, RequestSet.Registrations(sample.Some)).ConfigureAwait(false));
+            measures.Add(await RunAsync(hub, "resolution, passed on", spokes, RequestSet.Resolutions(sample.Some, sample.Others, authoritative: true)).ConfigureAwait(false));
+            measures.Add(await RunAsync(hub, "resolution, from cache", spokes, RequestSet.Resolutions(sample.Some, sample.Others, authoritative: false)).ConfigureAwait(false));
         }
         return measures;
-    }
-
-    private static int[] Sample(Random random, int spokes, int count)
-    {
-        int[] sample = new int[count];
-        for (int i = 0; i < count; i++) sample[i] = random.Next(spokes);
-        return sample;
     }
 
     private static async Task<Measure> RunAsync(HubUnderTest hub, string what, int spokes, RequestSet requests)
