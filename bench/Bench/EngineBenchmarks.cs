@@ -1,11 +1,11 @@
 using BenchmarkDotNet.Attributes;
 using Dmvpn.Bench.Nhrp;
 
-namespace Dmvpn.Bench.Micro;
+namespace Dmvpn.Bench;
 
 /// <summary>One message through the engine, its reply written; as many spokes registered as said, asked for at random.</summary>
-[MemoryDiagnoser(displayGenColumns: false)]
-public class EngineFunctions : IDisposable
+[MemoryDiagnoser]
+public class EngineBenchmarks : IDisposable
 {
     private const int Requests = 16_384;
 

@@ -5,14 +5,14 @@ using Dmvpn.Dataplane;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ip;
 
-namespace Dmvpn.Bench.Micro;
+namespace Dmvpn.Bench;
 
 /// <summary>
 /// A packet's way through the tunnel, with devices in memory: everything but the system calls. Packets of 1,300 bytes to
 /// <see cref="Destinations"/> next hops in turn; per packet, by <see cref="BenchmarkAttribute.OperationsPerInvoke"/>.
 /// </summary>
-[MemoryDiagnoser(displayGenColumns: false)]
-public class ForwardingFunctions
+[MemoryDiagnoser]
+public class ForwardingBenchmarks
 {
     private const int PacketLength = 1300;
 
