@@ -24,6 +24,6 @@ internal static partial class RibLog
     [LoggerMessage(1505, LogLevel.Information, "Stale route {Prefix} (protocol {Protocol}, metric {Metric}) removed from the kernel")]
     public static partial void StaleRemoved(ILogger logger, IpPrefix prefix, byte protocol, uint metric);
 
-    [LoggerMessage(1506, LogLevel.Information, "Interface {Interface} is {State}")]
+    [LoggerMessage(1506, LogLevel.Debug, "Interface {Interface} is {State}")]
     public static partial void InterfaceChanged(ILogger logger, RibInterface @interface, string state);
 }

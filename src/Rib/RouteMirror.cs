@@ -108,8 +108,11 @@ public sealed class RouteMirror : IRouteLookup
         {
             int gone = IndexOf(old, route);
             if (gone < 0) return false;
-            Store(ref table, route.Prefix, old.Length, [.. old[..gone], .. old[(gone + 1)..]]);
-            Note(route);
+            // IPv6 removes single next hops of a multipath route, and says only those.
+            KernelRoute[] left = Remaining(old[gone].Route, route) is { Count: > 0 } hops ? [old[gone].Route with { NextHops = hops }] : [];
+            Note(old[gone].Route);
+            Store(ref table, route.Prefix, old.Length,
+                [.. old[..gone], .. Array.ConvertAll(left, rest => new MirrorRoute(rest, old[gone].Since) { Generation = _generation }), .. old[(gone + 1)..]]);
             return true;
         }
         int same = Array.FindIndex(old, entry => entry.Route == route);
@@ -187,6 +190,11 @@ public sealed class RouteMirror : IRouteLookup
             ? exact
             : Array.FindIndex(routes, entry => entry.Route.Metric == route.Metric && entry.Route.Protocol == route.Protocol);
     }
+
+    private static ValueList<RibNextHop> Remaining(KernelRoute present, KernelRoute removed) =>
+        present.Prefix.IsIPv4 || removed.NextHops.Count == 0 || removed.NextHops.Count >= present.NextHops.Count
+            ? []
+            : present.NextHops.RemoveAll(hop => removed.NextHops.AsSpan().Contains(hop));
 
     private void RemoveWhere(Predicate<MirrorRoute> match, List<IpPrefix> changed)
     {

@@ -103,6 +103,27 @@ public sealed class RouteMirrorTests
     }
 
     [Fact]
+    public void OneNextHopOfAnIPv6MultipathRoute_Removed_TheOthersStay()
+    {
+        RibNextHop first = new(IpAddress.Parse("2001:db8::1"), Eth0), second = new(IpAddress.Parse("2001:db8::2"), Eth0);
+        IpPrefix prefix = IpPrefix.Parse("2001:db8:9::/48");
+        _mirror.Apply(new KernelRoute(prefix, KernelRouteType.Unicast, 3, 1024, [first, second]), KernelChange.Replaced, Instant.Zero);
+        Remove("2001:db8:9::/48", 3, 1024, "2001:db8::1", Eth0);
+        Assert.Equal([second], _mirror.RoutesTo(prefix)[0].Route.NextHops);
+        Remove("2001:db8:9::/48", 3, 1024, "2001:db8::2", Eth0);
+        Assert.Equal(0, _mirror.Count);
+    }
+
+    [Fact]
+    public void AddressOnALan_LookedUp_StandsForItsSubnet()
+    {
+        Add("192.168.3.1/32", 2, 0, "", Eth0, KernelRouteType.Local);
+        Assert.Equal(IpPrefix.Parse("192.168.3.1/32"), Lookup("192.168.3.1")!.Value.Prefix);
+        Add("192.168.3.0/24", 2, 0, "", Eth0);
+        Assert.Equal(new RouteView(IpPrefix.Parse("192.168.3.0/24"), null, IpAddress.None, RouteKind.Local), Lookup("192.168.3.1"));
+    }
+
+    [Fact]
     public void HundredThousandRoutes_LookupsAndChanges_CostTheSameAndLookupsAllocateNothing()
     {
         for (uint i = 0; i < 100_000; i++)

@@ -19,6 +19,7 @@ internal sealed class KernelSync : INetlinkObserver, IDisposable
     private readonly Rtnetlink _netlink = new();
     private readonly NetlinkMonitor _monitor = new();
     private readonly Dictionary<int, TunnelId> _tunnels = [];
+    private readonly HashSet<int> _leaving = [];
     private readonly List<RouteCommand> _commands = [];
     private LinuxError[] _results = new LinuxError[64];
     private ResyncReason? _resync;
@@ -71,6 +72,7 @@ internal sealed class KernelSync : INetlinkObserver, IDisposable
     public void RemoveTunnel(int index)
     {
         _tunnels.Remove(index);
+        _leaving.Add(index);
         _resync ??= ResyncReason.LinkState;
     }
 
@@ -97,6 +99,7 @@ internal sealed class KernelSync : INetlinkObserver, IDisposable
     {
         Links.Apply(link, removed);
         LinksChanged = true;
+        if (removed ? _leaving.Remove(link.Index) : _leaving.Contains(link.Index)) return;
         if (!IsTunnel(link.Index)) _engines.Rib.OnInterface(RibInterface.Of(link.Name), !removed && link.IsUp, _now, _engines.RibOut);
     }
 

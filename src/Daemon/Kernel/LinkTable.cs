@@ -59,7 +59,7 @@ internal sealed class LinkTable
     {
         foreach (LinuxLink link in _links.Values)
         {
-            if (string.Equals(link.Name, name, StringComparison.OrdinalIgnoreCase)) return link;
+            if (link.IsNamed(name)) return link;
         }
         return null;
     }

@@ -31,22 +31,30 @@ public sealed class DebugStream : IDisposable
         _lines.Writer.TryComplete();
     }
 
-    /// <summary>The most particular topic of the stream that a line belongs to.</summary>
+    /// <summary>The topic of the stream that a line belongs to.</summary>
     public DebugTopic TopicOf(in LogLine line)
     {
-        DebugTopic best = _topics[0];
         foreach (DebugTopic topic in _topics)
         {
-            if (topic.Matches(line.Category, line.Event.Id) && (topic.Last - topic.First < best.Last - best.First || !best.Matches(line.Category, line.Event.Id))) best = topic;
+            if (topic.Matches(line.Event.Id)) return topic;
         }
-        return best;
+        return _topics[0];
     }
 
-    internal bool Wants(string category, int eventId)
+    internal bool MayWant(string category)
     {
         foreach (DebugTopic topic in _topics)
         {
-            if (topic.Matches(category, eventId)) return true;
+            if (topic.MayMatch(category)) return true;
+        }
+        return false;
+    }
+
+    internal bool Wants(int eventId)
+    {
+        foreach (DebugTopic topic in _topics)
+        {
+            if (topic.Matches(eventId)) return true;
         }
         return false;
     }

@@ -3,33 +3,49 @@ using Dmvpn.Management.Api;
 
 namespace Dmvpn.Daemon.Logging;
 
-/// <summary>What a user asked to see with <c>debug nhrp packet</c> and the like: a part of the program and a range of event ids.</summary>
-/// <param name="Name">The words behind <c>debug</c>.</param>
-/// <param name="Category">The logger's category.</param>
-/// <param name="First">First event id, inclusive.</param>
-/// <param name="Last">Last event id, inclusive.</param>
-public sealed record DebugTopic(string Name, string Category, int First, int Last)
+/// <summary>What a user asked to see with <c>debug nhrp packet</c> and the like: ranges of event ids. The blocks are those of the XLog.cs files.</summary>
+/// <param name="Name">One of <see cref="DebugTopics"/>.</param>
+/// <param name="Ranges">First and last event id of each range.</param>
+public sealed record DebugTopic(string Name, params (int First, int Last)[] Ranges)
 {
-    /// <summary>All topics. The id blocks are those of the XLog.cs files.</summary>
+    /// <summary>All topics; the more particular ones come first.</summary>
     public static IReadOnlyList<DebugTopic> All { get; } =
     [
-        new(DebugTopics.Nhrp, "Nhrp", 1000, 1499),
-        new(DebugTopics.NhrpPacket, "Nhrp", 1000, 1499),
-        new(DebugTopics.NhrpCache, "Nhrp", 1000, 1499),
-        new(DebugTopics.NhrpExtension, "Nhrp", 1000, 1499),
-        new(DebugTopics.NhrpRate, "Nhrp", 1000, 1499),
-        new(DebugTopics.NhrpError, "Nhrp", 1000, 1499),
-        new(DebugTopics.Dmvpn, "", 1000, 1899),
-        new(DebugTopics.Tunnel, "Tunnel", 1700, 1799),
-        new(DebugTopics.Cdp, "Odr", 1600, 1699),
-        new(DebugTopics.Routing, "Rib", 1500, 1599),
+        new(DebugTopics.NhrpPacket, (1100, 1199)),
+        new(DebugTopics.NhrpExtension, (1100, 1199)),
+        new(DebugTopics.NhrpCache, (1200, 1299)),
+        new(DebugTopics.NhrpError, (1004, 1004), (1008, 1009), (1300, 1399)),
+        new(DebugTopics.NhrpRate, (1010, 1010)),
+        new(DebugTopics.Nhrp, (1000, 1099), (1400, 1499)),
+        new(DebugTopics.Tunnel, (1700, 1799)),
+        new(DebugTopics.Cdp, (1600, 1699)),
+        new(DebugTopics.Routing, (1500, 1599)),
+        new(DebugTopics.Dmvpn, (1000, 1007), (1700, 1899)),
     ];
 
-    /// <summary>True when the topic wants events of this category and id; id 0 asks about the category as a whole.</summary>
-    public bool Matches(string category, int eventId) =>
-        (Category.Length == 0 || Category == category) && (eventId == 0 || eventId >= First && eventId <= Last);
+    /// <summary>True when the topic wants the event.</summary>
+    public bool Matches(int eventId)
+    {
+        foreach ((int first, int last) in Ranges)
+        {
+            if (eventId >= first && eventId <= last) return true;
+        }
+        return false;
+    }
 
-    /// <summary>Finds a topic by its words.</summary>
+    /// <summary>
+    /// True when the topic may want events of a category: whether it does is known only when the event is there, but a
+    /// category that nobody watches need not make any.
+    /// </summary>
+    public bool MayMatch(string category) => category switch
+    {
+        "Nhrp" => Overlaps(1000, 1499),
+        "Rib" => Overlaps(1500, 1599),
+        "Odr" => Overlaps(1600, 1699),
+        _ => Overlaps(1700, 1899),
+    };
+
+    /// <summary>Finds a topic by its name.</summary>
     public static bool TryFind(string name, [NotNullWhen(true)] out DebugTopic? topic)
     {
         topic = null;
@@ -38,5 +54,14 @@ public sealed record DebugTopic(string Name, string Category, int First, int Las
             if (string.Equals(candidate.Name, name, StringComparison.OrdinalIgnoreCase)) topic = candidate;
         }
         return topic is not null;
+    }
+
+    private bool Overlaps(int first, int last)
+    {
+        foreach ((int from, int to) in Ranges)
+        {
+            if (from <= last && to >= first) return true;
+        }
+        return false;
     }
 }

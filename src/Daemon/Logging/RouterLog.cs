@@ -81,7 +81,7 @@ public sealed class RouterLog : ILoggerFactory
     {
         foreach (DebugStream stream in _streams)
         {
-            if (stream.Wants(category, 0)) return true;
+            if (stream.MayWant(category)) return true;
         }
         return false;
     }
@@ -90,7 +90,7 @@ public sealed class RouterLog : ILoggerFactory
     {
         foreach (DebugStream stream in _streams)
         {
-            if (stream.Wants(line.Category, line.Event.Id)) stream.Offer(line);
+            if (stream.Wants(line.Event.Id)) stream.Offer(line);
         }
         if (line.Level >= BufferLevel && (line.Level >= LogLevel.Information || line.Level >= Level)) Buffer.Add(line);
         if (line.Level < Level) return;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Dmvpn.Core;
 using static Dmvpn.Runtime.Netlink.RtnetlinkSpec;
 
 namespace Dmvpn.Runtime.Netlink;
@@ -16,6 +17,20 @@ namespace Dmvpn.Runtime.Netlink;
 public sealed record LinuxLink(
     int Index, string Name, LinkFlags Flags, int Mtu, int QueueLength, LinkState State, ushort HardwareType, int Master, string? Kind)
 {
+    /// <summary>Alternative names (<c>ip link property add … altname</c>): longer ones, as "GigabitEthernet2".</summary>
+    public ValueList<string> AlternativeNames { get; init; } = [];
+
+    /// <summary>True when this is its name or one of its alternative names; upper and lower case count as one, as on IOS.</summary>
+    public bool IsNamed(string name)
+    {
+        if (string.Equals(Name, name, StringComparison.OrdinalIgnoreCase)) return true;
+        foreach (string alternative in AlternativeNames)
+        {
+            if (string.Equals(alternative, name, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+        return false;
+    }
+
     /// <summary>True when the administrator set it up.</summary>
     public bool IsUp => (Flags & LinkFlags.Up) != 0;
 
@@ -28,6 +43,7 @@ public sealed record LinuxLink(
         if (payload.Length < LinkMessageSize) return null;
         string name = "";
         string? kind = null;
+        ValueList<string> alternatives = [];
         int mtu = 0, queue = 0, master = 0;
         var state = LinkState.Unknown;
         var attributes = new AttributeReader(payload[LinkMessageSize..]);
@@ -41,11 +57,26 @@ public sealed record LinuxLink(
                 case LinkMaster: master = (int)attributes.UInt32; break;
                 case LinkOperationalState: state = (LinkState)attributes.Byte; break;
                 case LinkInformation: kind = KindOf(attributes.Value); break;
+                case LinkPropertyList: alternatives = AlternativesOf(attributes.Value); break;
                 default: break;
             }
         }
         return new LinuxLink(MemoryMarshal.Read<int>(payload[4..]), name, (LinkFlags)MemoryMarshal.Read<uint>(payload[8..]),
-            mtu, queue, state, MemoryMarshal.Read<ushort>(payload[2..]), master, kind);
+            mtu, queue, state, MemoryMarshal.Read<ushort>(payload[2..]), master, kind)
+        {
+            AlternativeNames = alternatives,
+        };
+    }
+
+    private static ValueList<string> AlternativesOf(ReadOnlySpan<byte> properties)
+    {
+        List<string> names = [];
+        var attributes = new AttributeReader(properties);
+        while (attributes.MoveNext())
+        {
+            if (attributes.Type == LinkAlternativeName) names.Add(attributes.Text);
+        }
+        return [.. names];
     }
 
     private static string? KindOf(ReadOnlySpan<byte> information)

@@ -58,6 +58,8 @@ internal static class RtnetlinkSpec
     public const ushort LinkOperationalState = 16;
     public const ushort LinkInformation = 18;
     public const ushort LinkKind = 1;
+    public const ushort LinkPropertyList = 52;
+    public const ushort LinkAlternativeName = 53;
     public const ushort LinkExtensionMask = 29;
     public const uint LinkSkipStatistics = 8;
 
