@@ -162,7 +162,7 @@ internal sealed class CommandLine
     private Command Version()
     {
         var command = new Command("version", "Print the version of this program");
-        command.SetAction(result => _parts.Output.Write($"dmvpn {ProductVersion.Text}\n"));
+        command.SetAction(result => _parts.Output.Write($"dmvpn {ProductVersion.Number}\n"));
         return command;
     }
 

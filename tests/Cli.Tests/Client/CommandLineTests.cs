@@ -151,6 +151,13 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task Version_Asked_IsNameAndNumber()
+    {
+        Assert.Equal(0, await RunAsync("version"));
+        Assert.Matches(@"^dmvpn \d+\.\d+\.\d+\n$", _output.ToString());
+    }
+
+    [Fact]
     public async Task Watch_RepeatsUntilCancelled()
     {
         await using FakeDaemon daemon = await FakeDaemon.StartAsync();
