@@ -105,7 +105,7 @@ public sealed partial class NhrpInstance
             return;
         }
         NhrpCieList cies = view.Cies;
-        if (cies.MoveNext() && via.Cache.Find(cies.Current.ToCie().Protocol.Ip) is { } known && (known.RequestId == view.RequestId || known.IsServed))
+        if (cies.MoveNext() && via.Cache.Find(cies.Current.ToCie().Protocol.Ip) is { } known && (known.RequestId == view.RequestId || known.IsServed || IsAnswered(via, view.DestinationProtocol, known)))
         {
             // A spoke behind NAT gets its reply directly and by the hub; both are right.
             Drops.Count(NhrpDrop.DuplicateReply);
@@ -114,6 +114,10 @@ public sealed partial class NhrpInstance
         Drops.Count(NhrpDrop.UnexpectedResolutionReply);
         _core.Sender.Error(arrival, via, view, NhrpErrorCode.InvalidResolutionReply, 0, now, outbox);
     }
+
+    /// <summary>Another resolution by the same next hop came in between: the mapping has that one's id.</summary>
+    private static bool IsAnswered(NhrpInterface via, IpAddress destination, NhrpMapping nextHop) =>
+        nextHop.Address == destination || via.Cache.FindShortcut(destination)?.NextHop == nextHop;
 
     private void HandlePurgeReply(NhrpInterface via, in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
     {

@@ -137,7 +137,10 @@ internal sealed class NhrpSender(NhrpCore core)
             core.Drops.Count(NhrpDrop.ErrorRateLimit);
             return;
         }
-        NhrpHeader head = Head(via, NhrpPacketType.ErrorIndication, NhrpFlags.None, 0, via.Address, offender.SourceProtocol) with { ErrorCode = code, ErrorOffset = (ushort)offset };
+        // To "the station which sent the packet" (5.2.7): a reply's source address is that of who asked.
+        bool reply = offender.Type is NhrpPacketType.ResolutionReply or NhrpPacketType.RegistrationReply or NhrpPacketType.PurgeReply;
+        IpAddress sender = reply ? offender.DestinationProtocol : offender.SourceProtocol;
+        NhrpHeader head = Head(via, NhrpPacketType.ErrorIndication, NhrpFlags.None, 0, via.Address, sender) with { ErrorCode = code, ErrorOffset = (ushort)offset };
         var writer = new NhrpWriter(Room(outbox), head);
         int end = offender.ExtensionOffset == 0 ? offender.PacketSize : offender.ExtensionOffset;
         writer.Raw(offender.Bytes[..Math.Min(end, NhrpLimits.OffenderLength)]);

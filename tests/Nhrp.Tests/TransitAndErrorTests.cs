@@ -103,7 +103,21 @@ public sealed class TransitAndErrorTests
         cloud.Net.Inject(cloud.A, Parse("203.0.113.66"), NhrpBytes.Packet(NhrpPacketType.ResolutionReply, "203.0.113.11", "10.0.0.11", "10.1.12.5", NhrpFlags.Authoritative, 4711,
             [new NhrpCie { HoldTime = 600, Nbma = Parse("203.0.113.66"), Protocol = Parse("10.0.0.66") }], [NhrpBytes.Authentication("secret"), new(0x8000, [])]));
         Assert.Equal(NhrpErrorCode.InvalidResolutionReply, cloud.Net.Packets[^1].Header.ErrorCode);
+        // To who sent the reply: the source address of a reply is the requester's, which is this station's own.
+        Assert.Equal(Parse("10.1.12.5"), cloud.Net.Packets[^1].Header.DestinationProtocol.Ip);
         Assert.Empty(cloud.A.Shortcuts);
+    }
+
+    [Fact]
+    public void SecondCopyOfAReply_NextHopAskedForAgainMeanwhile_IsNoError()
+    {
+        Cloud cloud = new Cloud().Settled().Talk();
+        cloud.Net.TakeTrace();
+        // B > A a reply to an earlier request for the same destination, that came by the slower of two ways
+        cloud.Net.Inject(cloud.A, Parse("203.0.113.12"), NhrpBytes.Packet(NhrpPacketType.ResolutionReply, "203.0.113.11", "10.0.0.11", "10.1.12.5", NhrpFlags.Authoritative, 4711,
+            [new NhrpCie { PrefixLength = 24, HoldTime = 600, Nbma = Parse("203.0.113.12"), Protocol = Parse("10.0.0.12") }], [NhrpBytes.Authentication("secret"), new(0x8000, [])]));
+        Assert.Empty(cloud.Net.Trace);
+        Assert.Equal(1, cloud.A.Engine.Drops[NhrpDrop.DuplicateReply]);
     }
 
     [Fact]
