@@ -105,4 +105,61 @@ public class LedgerTests
         cloud.Net.Run(601);
         Assert.DoesNotContain(IpAddress.Parse("10.0.0.66"), cloud.B.Adjacencies.Keys);
     }
+
+    [Fact]
+    public void ReplyThatPasses_GetsTheTransitNhssRecord_WithCodeAndPrefixLengthZero()
+    {
+        Cloud cloud = new Cloud(natA: "192.0.2.11").Settled();
+        // A > hub > B Resolution Request, B > hub > A Resolution Reply (A is behind NAT)
+        cloud.Hub.TurnAround(cloud.A, "10.1.11.5", "10.1.12.5");
+        cloud.Net.Run(1);
+        NhrpPacket reply = cloud.Net.Packets[cloud.Net.Trace.IndexOf("hub > A ResolutionReply")];
+        foreach ((NhrpExtensionType type, string station) in ((NhrpExtensionType, string)[])
+            [(NhrpExtensionType.ForwardTransitNhs, "10.0.0.1"), (NhrpExtensionType.ReverseTransitNhs, "10.0.0.1"), (NhrpExtensionType.ResponderAddress, "10.0.0.12")])
+        {
+            NhrpCie record = RecordOf(reply, type);
+            Assert.Equal((NhrpCieCode.Success, (byte)0, station), (record.Code, record.PrefixLength, record.Protocol.Ip.ToString()));
+            Assert.False(record.Nbma.IsEmpty);
+        }
+    }
+
+    [Fact]
+    public void AnswerFromTheCache_HasTheAnsweringStationAsResponder()
+    {
+        Cloud cloud = new Cloud().Settled();
+        cloud.Net.Inject(cloud.Hub, IpAddress.Parse("203.0.113.11"), NhrpBytes.Resolution("203.0.113.11", "10.0.0.11", "10.0.0.12", NhrpFlags.Router));
+        Assert.Equal("10.0.0.12", Assert.Single(cloud.Net.Packets[^1].Cies).Protocol.Ip.ToString());
+        Assert.Equal("10.0.0.1", RecordOf(cloud.Net.Packets[^1], NhrpExtensionType.ResponderAddress).Protocol.Ip.ToString());
+    }
+
+    [Fact]
+    public void PurgeRequest_NamesThePurgedAddress_TheRestOfItsEntryIsZero()
+    {
+        Cloud cloud = new Cloud().Settled().Talk();
+        cloud.Net.TakeTrace();
+        cloud.B.NoRoute("10.1.12.0/24");
+        NhrpPacket purge = Assert.Single(cloud.Net.Packets);
+        Assert.Equal(new NhrpCie { PrefixLength = 24, Protocol = NhrpAddress.Explicit(IpAddress.Parse("10.1.12.0")) }, Assert.Single(purge.Cies));
+    }
+
+    [Fact]
+    public void OwnErrorIndication_ThatComesBack_IsDroppedQuietly()
+    {
+        Cloud cloud = new Cloud().Settled();
+        cloud.Net.Inject(cloud.Hub, IpAddress.Parse("203.0.113.11"), NhrpBytes.Resolution("203.0.113.11", "10.0.0.11", "10.1.12.5", hop: 0));
+        NhrpPacket error = Assert.Single(cloud.Net.Packets);
+        cloud.Net.TakeTrace();
+        cloud.Net.Inject(cloud.Hub, IpAddress.Parse("203.0.113.11"), error.Write());
+        Assert.Empty(cloud.Net.Trace);
+        Assert.Equal(1, cloud.Hub.Engine.Drops[NhrpDrop.Loop]);
+    }
+
+    private static NhrpCie RecordOf(NhrpPacket packet, NhrpExtensionType type)
+    {
+        Assert.True(NhrpView.TryParse(packet.Write(), out NhrpView view, out _));
+        Assert.True(view.TryGetExtension(type, out NhrpExtensionView extension));
+        Assert.True(extension.TryGetCies(out NhrpCieList records));
+        Assert.True(records.MoveNext());
+        return records.Current.ToCie();
+    }
 }
