@@ -140,7 +140,7 @@ public sealed class OdrInputTests
         for (int i = 0; i < 50; i++) _hub.HandleCdp(Tunnel, Nbma(2), Address(2), hello, _now, _outbox);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++) _hub.HandleCdp(Tunnel, Nbma(2), Address(2), hello, _now, _outbox);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Dmvpn.Tests.Allocation.AssertNone(GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Fact]

@@ -63,6 +63,6 @@ public sealed class PollerTests
             poller.Wake();
             poller.Wait(Instant.Never);
         }
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Dmvpn.Tests.Allocation.AssertNone(GC.GetAllocatedBytesForCurrentThread() - before);
     }
 }

@@ -128,7 +128,7 @@ public sealed class TunDeviceTests : IDisposable
             Fill(ref batch[0]);
             tun.Write(ref batch[0]);
         }
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Dmvpn.Tests.Allocation.AssertNone(GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private TunDevice Up(string name, string address)
