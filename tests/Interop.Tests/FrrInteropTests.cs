@@ -29,7 +29,7 @@ public sealed class FrrInteropTests : NetworkTest
 
         await EventuallyAsync("the spokes talk directly", Later, async () =>
             (await spokes[0].Node.PingAsync(Two.LanRouter, "-c 2 -i 0.3 -W 1")).LastHopLimit == 64);
-        await EventuallyAsync("spoke1 shows the shortcut", Soon, () => spokes[0].HasShortcutAsync(Two.Lan, Two.Tunnel));
+        await EventuallyAsync("spoke1 shows the shortcut", AfterFrrRedirects, () => spokes[0].HasShortcutAsync(Two.Lan, Two.Tunnel));
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class FrrInteropTests : NetworkTest
             (await site.LanHost.PingAsync(One.LanRouter, "-c 3 -i 0.3 -W 1")).LastHopLimit == 63);
         await EventuallyAsync("FRR's asks ours directly", Later, async () =>
             (await theirs.Node.PingAsync(Two.LanHost, "-c 3 -i 0.3 -W 1")).LastHopLimit == 63);
-        await EventuallyAsync("FRR has the shortcut to our LAN", Soon, () => theirs.HasShortcutAsync(Two.Lan, Two.Tunnel));
+        await EventuallyAsync("FRR has the shortcut to our LAN", AfterFrrRedirects, () => theirs.HasShortcutAsync(Two.Lan, Two.Tunnel));
         await EventuallyAsync("we have the way to FRR's LAN", Soon, () => ours.IsUpAsync(One.Tunnel, One.Public));
     }
 

@@ -15,6 +15,9 @@ public abstract class NetworkTest : IAsyncLifetime
     /// <summary>For what takes a round trip or two.</summary>
     protected static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
+    /// <summary>A shortcut that hangs on FRR's redirect: its firewall rule lets one packet in 15 s through, and the first may be lost.</summary>
+    protected static readonly TimeSpan AfterFrrRedirects = TimeSpan.FromSeconds(60);
+
     /// <summary>For what waits for a timer of a routing protocol or for a retry of NHRP.</summary>
     protected static readonly TimeSpan Later = TimeSpan.FromSeconds(60);
 
