@@ -50,7 +50,21 @@ internal sealed class NhrpReport(IReadOnlyList<Measure> measures)
             $"{TargetSpokes} spokes registered through the socket in {reached.Min(m => m.Seconds):0.00} to {worst:0.00} s (target {TargetSeconds:0}): {Verdict(worst < TargetSeconds)}"));
         Console.WriteLine(FormattableString.Invariant(
             $"{bytes:0} bytes each at most, adjacency included (target {TargetBytes:0} beyond the adjacency): {Verdict(bytes < TargetBytes)}"));
+        PrintSlope();
         Console.WriteLine(FormattableString.Invariant($"requests sent again: {reached.Sum(m => m.Retransmitted)}"));
+    }
+
+    // A process that has worked has larger buffers and garbage that was not yet collected, whether for 100 spokes or for 100,000: the difference of two
+    // sizes is what one more spoke takes.
+    private void PrintSlope()
+    {
+        (int Spokes, double Bytes)[] sizes = [.. measures.Where(m => m is { Path: "socket", BytesPerSpoke: not null }).GroupBy(m => m.Spokes)
+            .Select(g => (g.Key, Middle([.. g.Select(m => m.BytesPerSpoke!.Value * g.Key).Order()]))).OrderBy(s => s.Key)];
+        for (int i = 1; i < sizes.Length; i++)
+        {
+            double each = (sizes[i].Bytes - sizes[i - 1].Bytes) / (sizes[i].Spokes - sizes[i - 1].Spokes);
+            Console.WriteLine(FormattableString.Invariant($"from {sizes[i - 1].Spokes} to {sizes[i].Spokes} spokes: {each:0} bytes for each more"));
+        }
     }
 
     private static void Line(string path, string what, params string[] figures)
