@@ -9,6 +9,7 @@ namespace Dmvpn.Dataplane.Tests;
 public sealed class AllocationTests(ITestOutputHelper output)
 {
     private const int PacketsEach = 100_000;
+    private const int Rounds = 3;
 
     [Fact]
     public void Unicast_Out_AllocatesNothing() => Out(
@@ -71,11 +72,17 @@ public sealed class AllocationTests(ITestOutputHelper output)
         rig.Table.Publish();
 
         Run(rig, 20_000);      // everything that is made once
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        long start = Stopwatch.GetTimestamp();
-        Run(rig, PacketsEach);
-        TimeSpan took = Stopwatch.GetElapsedTime(start);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        long allocated = long.MaxValue;
+        TimeSpan took = TimeSpan.Zero;
+        // On a busy machine the compiler's second tier comes late and makes objects on this thread, once. What a packet allocates, it allocates in every round.
+        for (int round = 0; round < Rounds && allocated != 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            long start = Stopwatch.GetTimestamp();
+            Run(rig, PacketsEach);
+            took = Stopwatch.GetElapsedTime(start);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
         output.WriteLine($"{took.TotalNanoseconds / PacketsEach:0} ns for a packet");
         TunnelCounters counters = rig.Counters;
         Assert.True(counters.PacketsIn + counters.PacketsOut + counters.ControlIn + counters.Drops.Total + underlay.Drops.Total >= PacketsEach);
