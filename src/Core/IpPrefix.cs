@@ -56,6 +56,17 @@ public readonly struct IpPrefix : IEquatable<IpPrefix>, IComparable<IpPrefix>
     /// <summary>True when <paramref name="other"/> is of the same family and wholly inside (or equal).</summary>
     public bool Contains(IpPrefix other) => other._length >= _length && Contains(other.Address);
 
+    /// <summary>
+    /// The widest part of this prefix that holds <paramref name="keep"/> and not all of <paramref name="other"/>; the host prefix
+    /// when <paramref name="other"/> holds the address itself.
+    /// </summary>
+    public IpPrefix Excluding(IpPrefix other, IpAddress keep)
+    {
+        IpPrefix part = this;
+        while (part.Contains(other) && !part.IsHost) part = new IpPrefix(keep, part.Length + 1);
+        return part;
+    }
+
     /// <summary>Reads "A.B.C.D/n" or "X:X::X/n"; host bits must be zero unless <paramref name="allowHostBits"/>.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out IpPrefix prefix, bool allowHostBits = false)
     {

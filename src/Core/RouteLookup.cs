@@ -11,6 +11,12 @@ public interface IRouteLookup
     /// are included only when <paramref name="withShortcuts"/>: a resolution follows the routed path (RFC 2332 2.2).
     /// </summary>
     bool TryLookup(IpAddress destination, bool withShortcuts, out RouteView route);
+
+    /// <summary>
+    /// The widest part of <paramref name="prefix"/> that holds <paramref name="destination"/> and no more specific route that leaves by a
+    /// tunnel: what an answer for the destination may cover (RFC 2332 6.3 (b)). Shortcuts do not count.
+    /// </summary>
+    IpPrefix WithoutTunnelRoutes(IpPrefix prefix, IpAddress destination);
 }
 
 /// <summary>One route of the kernel's table.</summary>

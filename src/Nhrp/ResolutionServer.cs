@@ -58,7 +58,9 @@ internal sealed class ResolutionServer(NhrpCore core)
     public IpPrefix AnswerPrefix(NhrpInterface via, in NhrpPath path, IpAddress destination)
     {
         if (FindSummary(via, destination) is { } summary) return summary.Prefix;
-        return path.Kind == NhrpPathKind.Local && path.Prefix.Length > 0 && path.Prefix.Contains(destination) ? path.Prefix : IpPrefix.Host(destination);
+        return path.Kind == NhrpPathKind.Local && path.Prefix.Length > 0 && path.Prefix.Contains(destination)
+            ? core.Routes.WithoutTunnelRoutes(path.Prefix, destination)
+            : IpPrefix.Host(destination);
     }
 
     /// <summary>Passes a packet on towards an address: hop count, loop check, transit record, NAT address, authentication of the next hop.</summary>

@@ -79,6 +79,18 @@ public sealed class RouteMirror : IRouteLookup
         return false;
     }
 
+    /// <inheritdoc/>
+    public IpPrefix WithoutTunnelRoutes(IpPrefix prefix, IpAddress destination)
+    {
+        IpPrefix part = prefix;
+        foreach (KeyValuePair<IpPrefix, MirrorRoute[]> entry in _main.EntriesWithin(prefix))
+        {
+            MirrorRoute? used = Array.Find(entry.Value, static route => Passes(route.Route, RouteFilter.WithoutShortcuts));
+            if (entry.Key != prefix && used is not null && TunnelOf(used.Route) is not null) part = part.Excluding(entry.Key, destination);
+        }
+        return part;
+    }
+
     /// <summary>The route of the main table that is used for a destination among those that pass the filter; it may be a discard route.</summary>
     internal bool TryMatch(IpAddress destination, RouteFilter filter, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out MirrorRoute? route)
     {

@@ -83,6 +83,8 @@ public sealed class ScaleTests
 
     private sealed class NoRoutes : IRouteLookup
     {
+        public IpPrefix WithoutTunnelRoutes(IpPrefix prefix, IpAddress destination) => prefix;
+
         public bool TryLookup(IpAddress destination, bool withShortcuts, out RouteView route)
         {
             route = default;

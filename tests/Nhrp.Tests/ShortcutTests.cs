@@ -81,6 +81,19 @@ public sealed class ShortcutTests
     }
 
     [Fact]
+    public void Phase3_EgressHasAMoreSpecificRouteThroughTheTunnel_AnswersWithoutThatPart()
+    {
+        Cloud cloud = new Cloud().Settled();
+        cloud.B.Lan("10.1.0.0/16").Route("10.1.11.0/24", "10.0.0.1");
+        cloud.A.NoRoute("10.1.12.0/24").Route("0.0.0.0/0", "10.0.0.1");
+        cloud.Hub.Route("10.1.64.0/24", "10.0.0.12");
+        cloud.Hub.TurnAround(cloud.A, "10.1.11.5", "10.1.64.9");
+        cloud.Net.Run(1);
+        // 10.1.0.0/16 would draw A's own LAN to B; 10.1.64.0/18 is the widest part without it.
+        Assert.Equal([IpPrefix.Parse("10.1.64.0/18")], Prefixes(cloud.Net));
+    }
+
+    [Fact]
     public void Phase2_NextHopUnresolved_IsAskedOfTheNhsAndAnsweredByTheSpokeItself()
     {
         Cloud cloud = new Cloud(phase2: true).Settled();

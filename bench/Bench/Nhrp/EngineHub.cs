@@ -51,6 +51,8 @@ internal sealed class EngineHub : IRouteLookup
         return packets;
     }
 
+    public IpPrefix WithoutTunnelRoutes(IpPrefix prefix, IpAddress destination) => prefix;
+
     /// <inheritdoc/>
     public bool TryLookup(IpAddress destination, bool withShortcuts, out RouteView route)
     {

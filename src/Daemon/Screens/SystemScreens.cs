@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Dmvpn.Core;
 using Dmvpn.Management.Api;
@@ -23,7 +22,7 @@ internal static class SystemScreens
             ConfigurationFile = configurationFile,
             ConfigurationAgeSeconds = NhrpScreens.Seconds(now.Since(router.Configuration.LoadedAt)),
             OperatingSystem = $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}",
-            Runtime = $"{RuntimeInformation.FrameworkDescription}{(RuntimeFeature.IsDynamicCodeSupported ? "" : ", NativeAOT")}",
+            Runtime = $"{RuntimeInformation.FrameworkDescription}{(File.Exists(Path.Combine(AppContext.BaseDirectory, "dmvpn.dll")) ? "" : ", NativeAOT")}",
             ProcessId = Environment.ProcessId,
             Processors = Environment.ProcessorCount,
             ResidentBytes = self.WorkingSet64,

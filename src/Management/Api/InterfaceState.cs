@@ -178,15 +178,6 @@ public sealed record AdjacencyEntry
     /// <summary>Bytes sent there.</summary>
     public long OutputBytes { get; init; }
 
-    /// <summary>Packets received from there.</summary>
-    public long InputPackets { get; init; }
-
-    /// <summary>Bytes received from there.</summary>
-    public long InputBytes { get; init; }
-
-    /// <summary>Packets dropped on the way there.</summary>
-    public long Dropped { get; init; }
-
     /// <summary>The outer headers in hexadecimal, without separators; null while incomplete.</summary>
     public string? Encapsulation { get; init; }
 }

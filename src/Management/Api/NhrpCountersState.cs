@@ -171,9 +171,6 @@ public sealed record MulticastEntry
 
     /// <summary>False while copies are held back (peer down).</summary>
     public bool Enabled { get; init; } = true;
-
-    /// <summary>Copies sent.</summary>
-    public long Packets { get; init; }
 }
 
 /// <summary>Why a peer gets multicast.</summary>

@@ -17,8 +17,6 @@ public static class AdjacencyScreen
             text.Line($"{protocol,-8} {entry.Tunnel,-25} {entry.Address.Text()}({entry.References}){(entry.Nbma is null ? " (incomplete)" : "")}");
             if (!detail) continue;
             text.Line($"{Indent}{entry.OutputPackets} packets, {entry.OutputBytes} bytes");
-            text.Line($"{Indent}{entry.InputPackets} packets input, {entry.InputBytes} bytes");
-            if (entry.Dropped > 0) text.Line($"{Indent}{entry.Dropped} packets dropped");
             if (entry.Nbma is { } nbma) text.Line($"{Indent}NBMA address {nbma.Text()}{(entry.Association == 0 ? "" : $", association {entry.Association}")}");
             if (entry.Encapsulation is { } bytes) text.Line($"{Indent}Encap length {bytes.Length / 2}").Line(Indent + bytes.ToUpperInvariant());
         }

@@ -60,7 +60,7 @@ public static class NhrpCountersScreen
         foreach (MulticastEntry entry in state.Entries)
         {
             string flags = entry.Origin switch { MulticastOrigin.Static => "static", MulticastOrigin.Dynamic => "dynamic", _ => "nhs" };
-            text.Line($"{entry.Tunnel,-9} {entry.Nbma.Text(),-15} Flags: {flags,-15} ({(entry.Enabled ? "Enabled" : "Disabled")}) {entry.Packets} packets");
+            text.Line($"{entry.Tunnel,-9} {entry.Nbma.Text(),-15} Flags: {flags,-15} ({(entry.Enabled ? "Enabled" : "Disabled")})");
         }
 
         return text.ToString();

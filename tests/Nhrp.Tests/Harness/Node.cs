@@ -159,6 +159,16 @@ internal sealed class Node : IRouteLookup
         return true;
     }
 
+    public IpPrefix WithoutTunnelRoutes(IpPrefix prefix, IpAddress destination)
+    {
+        IpPrefix part = prefix;
+        foreach (KeyValuePair<IpPrefix, RouteView> entry in _routes.EntriesWithin(prefix))
+        {
+            if (entry.Key != prefix && entry.Value.Tunnel is not null) part = part.Excluding(entry.Key, destination);
+        }
+        return part;
+    }
+
     /// <summary>An address-and-endpoint-dependent NAT: only who was written to may answer.</summary>
     public bool LetsIn(IpAddress from) => Nat.IsNone || _natOpen.Contains(from);
 
