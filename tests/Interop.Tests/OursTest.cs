@@ -13,9 +13,9 @@ public abstract class OursTest : NetworkTest
     /// <summary>... and of one that the hub has passed on too.</summary>
     protected const int ByTheHub = 61;
 
-    private protected Site[] Sites { get; private set; } = [];
+    private protected Site[] Sites { get; set; } = [];
 
-    private protected DmvpnDaemon[] Routers { get; private set; } = [];
+    private protected DmvpnDaemon[] Routers { get; set; } = [];
 
     /// <summary>Makes sites and starts a router at each; <paramref name="configure"/> changes what all of them are told.</summary>
     private protected async Task BuildAsync(int spokes, Func<RouterText, RouterText>? configure = null, int behindNat = 0)

@@ -20,6 +20,12 @@ internal sealed record RouterText(SiteAddresses Site)
     /// <summary><c>ip nhrp redirect</c> on a hub.</summary>
     public bool Redirect { get; init; } = true;
 
+    /// <summary>A spoke that is the hub of others.</summary>
+    public bool RegionalHub { get; init; }
+
+    /// <summary>More lines of the interface, each with its indentation.</summary>
+    public IReadOnlyList<string> Extra { get; init; } = [];
+
     /// <summary>The tunnel has IPv6 addresses, and NHRP for them, beside IPv4.</summary>
     public bool Ipv6Over { get; init; }
 
@@ -56,14 +62,14 @@ internal sealed record RouterText(SiteAddresses Site)
     {
         List<string> lines =
         [
-            $"interface Tunnel{Tunnel}", $" ip address {Site.Tunnel.Replace("10.255.", $"10.{255 - Tunnel}.", StringComparison.Ordinal)} 255.255.255.0",
+            $"interface Tunnel{Tunnel}", $" ip address {OnTunnel(Site)} 255.255.255.0",
             " ip mtu 1400", $" ip nhrp network-id {100 + Tunnel}", $" ip nhrp holdtime {HoldTime}", " ip nhrp shortcut",
         ];
         Add(lines, Authentication is not null, $" ip nhrp authentication {Authentication}");
         Add(lines, !Unique, " ip nhrp registration no-unique");
-        Add(lines, Hub is null && Redirect, " ip nhrp redirect");
+        Add(lines, (Hub is null || RegionalHub) && Redirect, " ip nhrp redirect");
         string? nbma = Ipv6Under ? Hub?.Public6 : Hub?.Public;
-        Add(lines, Hub is not null, $" ip nhrp nhs 10.{255 - Tunnel}.0.1 nbma {nbma} multicast");
+        Add(lines, Hub is not null, $" ip nhrp nhs {(Hub is null ? "" : OnTunnel(Hub))} nbma {nbma} multicast");
         Add(lines, Hub is null, " ip nhrp map multicast dynamic");
         if (Ipv6Over)
         {
@@ -77,9 +83,12 @@ internal sealed record RouterText(SiteAddresses Site)
         lines.AddRange([" tunnel source eth0", $" tunnel mode gre {(PointToPoint ? "" : "multipoint ")}{(Ipv6Under ? "ipv6" : PointToPoint ? "ip" : "")}".TrimEnd()]);
         Add(lines, PointToPoint, $" tunnel destination {nbma}");
         Add(lines, Key is not null, $" tunnel key {Key}");
+        lines.AddRange(Extra);
         lines.Add("!");
         return string.Join('\n', lines) + "\n";
     }
+
+    private string OnTunnel(SiteAddresses site) => site.Tunnel.Replace("10.255.", $"10.{255 - Tunnel}.", StringComparison.Ordinal);
 
     private static void Add(List<string> lines, bool condition, string line)
     {

@@ -44,6 +44,9 @@ public sealed class DmvpnDaemon
     /// <summary>It is running.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary>Its exit status, once it has ended.</summary>
+    public int? ExitCode => _process is { HasExited: true } process ? process.ExitCode : null;
+
     /// <summary>Writes the configuration, starts the daemon and waits until it answers.</summary>
     /// <param name="name">Names its files; by default the namespace's name.</param>
     public static async Task<DmvpnDaemon> StartAsync(LabRun run, NetNamespace node, string configuration, string? name = null)
@@ -89,6 +92,12 @@ public sealed class DmvpnDaemon
 
     /// <summary>Any command of the command line; the socket is added.</summary>
     public Task<string> RunAsync(params string[] words) => _node.RunAsync([Binary, .. words, "--socket", Socket]);
+
+    /// <summary>As <see cref="RunAsync"/>, for a command that may be refused.</summary>
+    public Task<CommandResult> TryRunAsync(params string[] words) => _node.TryRunAsync([Binary, .. words, "--socket", Socket]);
+
+    /// <summary>Starts a command that goes on until the run ends: <c>debug</c>.</summary>
+    public LabProcess Start(string name, params string[] words) => _node.Start(name, [Binary, .. words, "--socket", Socket]);
 
     /// <summary>The lines of <c>show dmvpn</c>; none while the daemon does not answer.</summary>
     public async Task<IReadOnlyList<PeerLine>> PeersAsync()

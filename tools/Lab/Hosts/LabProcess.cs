@@ -28,6 +28,9 @@ public sealed class LabProcess
     /// <summary>It is no more.</summary>
     public bool HasExited => _process.HasExited;
 
+    /// <summary>How it ended, of one that is no more: 128 and the signal for one that was killed.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>What it has said so far.</summary>
     public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
 
