@@ -90,7 +90,12 @@ for name in "${chosen[@]}"; do
 done
 wait
 for name in "${alone[@]}"; do suite "$name" "${filter[@]}"; done
-[ -n "$word" ] || step format dotnet format Dmvpn.slnx --verify-no-changes --no-restore
+if [ -z "$word" ]; then
+    step format dotnet format Dmvpn.slnx --verify-no-changes --no-restore
+    # What has commands of its own, long enough to see that it still works.
+    step "fuzz smoke" fuzz/Fuzz/bin/Release/net10.0/Dmvpn.Fuzz smoke --seconds 7
+    step "bench smoke" bench/Bench/bin/Release/net10.0/Dmvpn.Bench nhrp --quick
+fi
 
 passed=0 failed=0 skipped=0
 for counts in "$results"/*.counts; do

@@ -149,10 +149,15 @@ public sealed class ForwardingTable
         MarkChanged(entry);
     }
 
-    /// <summary>The peer gets the tunnel's multicast from now on; nothing happens when it does already.</summary>
+    /// <summary>The peer gets the tunnel's multicast from now on. IPv4 and IPv6 NHRP may both want it: it ends when both have taken that back.</summary>
     public void AddMulticast(TunnelId tunnel, NbmaPeer peer)
     {
-        if (!_tunnels.TryGetValue(tunnel, out Entry? entry) || !entry.MulticastIndex.TryAdd(peer, entry.Multicast.Count)) return;
+        if (!_tunnels.TryGetValue(tunnel, out Entry? entry)) return;
+        if (!entry.MulticastIndex.TryAdd(peer, entry.Multicast.Count))
+        {
+            entry.MulticastTwice.Add(peer);
+            return;
+        }
         entry.Multicast = entry.Multicast.Add(peer);
         MarkChanged(entry);
     }
@@ -160,7 +165,8 @@ public sealed class ForwardingTable
     /// <summary>The peer gets no more multicast.</summary>
     public void RemoveMulticast(TunnelId tunnel, NbmaPeer peer)
     {
-        if (!_tunnels.TryGetValue(tunnel, out Entry? entry) || !entry.MulticastIndex.Remove(peer, out int index)) return;
+        if (!_tunnels.TryGetValue(tunnel, out Entry? entry) || entry.MulticastTwice.Remove(peer)) return;
+        if (!entry.MulticastIndex.Remove(peer, out int index)) return;
         entry.Multicast = entry.Multicast.RemoveAt(index);
         if (index < entry.Multicast.Count) entry.MulticastIndex[entry.Multicast[index]] = index;
         MarkChanged(entry);
@@ -202,6 +208,9 @@ public sealed class ForwardingTable
     {
         public readonly TunnelState State = new();
         public readonly Dictionary<NbmaPeer, int> MulticastIndex = [];
+
+        /// <summary>Peers that both <c>ip nhrp</c> and <c>ipv6 nhrp</c> want to have it: the first removal takes one wish back.</summary>
+        public readonly HashSet<NbmaPeer> MulticastTwice = [];
         public TunnelForwarding Config = null!;
         public Underlay? Underlay;
         public ValueList<ITunDevice> Queues = [];
