@@ -9,6 +9,11 @@ public sealed class ProcessLifecycleTests : LifecycleTest
 {
     private static readonly SiteAddresses One = new(1), Two = new(2);
 
+    private static readonly string[] Stale = ["10.77.1.0/24 metric 10 proto 191", "10.77.2.0/24 proto 240", "10.77.3.0/24 proto 241"];
+
+    // An administrator's, and a shortcut of FRR's nhrpd by an interface of its own.
+    private static readonly string[] Foreign = ["10.77.4.0/24 proto 4", "10.77.5.0/24 proto 191"];
+
     [Fact]
     public async Task SpokeKilled_StartedAgain_TakesOverWhatItsPredecessorLeft()
     {
@@ -17,14 +22,18 @@ public sealed class ProcessLifecycleTests : LifecycleTest
         await BecomesDirectAsync(1, 2);
         await EventuallyAsync("the shortcut is in the kernel", Soon, () => HasShortcutAsync(Sites[1], Sites[2]));
 
+        string shortcut = await Sites[1].Node.IpAsync("route show " + Two.Lan);
+        string metric = shortcut[shortcut.IndexOf("metric ", StringComparison.Ordinal)..].Split(' ')[1];
         await Routers[1].KillAsync();
         await EventuallyAsync("the device has gone with the process", Soon, async () => !await HasDeviceAsync(Sites[1].Node, "Tunnel0"));
-        // What the kernel takes away with the device comes back as somebody might have left it: under our number, by another device.
-        await Sites[1].Node.IpAsync($"route add {Two.Lan} via {One.LanHost} dev lan0 proto 241");
+        // The kernel took our routes with the device: some that it would not have taken, under our numbers, and some of others.
+        foreach (string route in (string[])[$"{Two.Lan} metric {metric.Trim()} proto 191", .. Stale, .. Foreign])
+            await Sites[1].Node.IpAsync($"route add {route} via {One.LanHost} dev lan0");
         await Routers[1].StartAsync();
 
-        await EventuallyAsync("the predecessor's route is gone", Soon, async () =>
-            !(await Sites[1].Node.IpAsync("route show proto 241")).Contains("lan0", StringComparison.Ordinal));
+        await EventuallyAsync("the predecessor's routes are gone, and only those", Soon, async () =>
+            (await Sites[1].Node.IpAsync($"route show via {One.LanHost}")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0])
+                .SequenceEqual(Foreign.Select(l => l.Split(' ')[0])));
         await AllRegisteredAsync();
         await EventuallyAsync("LAN 2 answers LAN 1", Soon, async () => (await PingAsync(1, 2)).Received == 1);
         await BecomesDirectAsync(1, 2);
@@ -45,7 +54,8 @@ public sealed class ProcessLifecycleTests : LifecycleTest
         await EventuallyAsync("the process has ended", Soon, () => Task.FromResult(!Routers[1].IsRunning));
         Assert.Equal(0, Routers[1].ExitCode);
         Assert.False(await HasDeviceAsync(Sites[1].Node, "Tunnel0"));
-        Assert.Equal("", await Sites[1].Node.IpAsync("route show proto 241"));
+        foreach (int protocol in (int[])[191, 240, 241])
+            Assert.Equal("", await Sites[1].Node.IpAsync($"route show table all proto {protocol}"));
         Assert.DoesNotContain("10.255.", await Sites[1].Node.IpAsync("route show table all"));
         Assert.False(File.Exists(Routers[1].Socket), "the socket is gone");
         Assert.True(await Routers[0].IsUpAsync(Two.Tunnel), "the other spoke is none of this");

@@ -38,6 +38,9 @@ internal sealed record RouterText(SiteAddresses Site)
     /// <summary>Number of the tunnel interface and third byte of its network less 255, for routers with several.</summary>
     public int Tunnel { get; init; }
 
+    /// <summary>By default 100 and the number of the tunnel.</summary>
+    public int? NetworkId { get; init; }
+
     /// <summary>Global lines: routes.</summary>
     public IReadOnlyList<string> Lines { get; init; } = [];
 
@@ -63,7 +66,7 @@ internal sealed record RouterText(SiteAddresses Site)
         List<string> lines =
         [
             $"interface Tunnel{Tunnel}", $" ip address {OnTunnel(Site)} 255.255.255.0",
-            " ip mtu 1400", $" ip nhrp network-id {100 + Tunnel}", $" ip nhrp holdtime {HoldTime}", " ip nhrp shortcut",
+            " ip mtu 1400", $" ip nhrp network-id {NetworkId ?? 100 + Tunnel}", $" ip nhrp holdtime {HoldTime}", " ip nhrp shortcut",
         ];
         Add(lines, Authentication is not null, $" ip nhrp authentication {Authentication}");
         Add(lines, !Unique, " ip nhrp registration no-unique");
@@ -73,7 +76,7 @@ internal sealed record RouterText(SiteAddresses Site)
         Add(lines, Hub is null, " ip nhrp map multicast dynamic");
         if (Ipv6Over)
         {
-            lines.AddRange([$" ipv6 address {Site.Tunnel6}/64", $" ipv6 nhrp network-id {100 + Tunnel}", $" ipv6 nhrp holdtime {HoldTime}", " ipv6 nhrp shortcut"]);
+            lines.AddRange([$" ipv6 address {Site.Tunnel6}/64", $" ipv6 nhrp network-id {NetworkId ?? 100 + Tunnel}", $" ipv6 nhrp holdtime {HoldTime}", " ipv6 nhrp shortcut"]);
             Add(lines, Authentication is not null, $" ipv6 nhrp authentication {Authentication}");
             Add(lines, !Unique, " ipv6 nhrp registration no-unique");
             Add(lines, Hub is null && Redirect, " ipv6 nhrp redirect");
@@ -88,7 +91,8 @@ internal sealed record RouterText(SiteAddresses Site)
         return string.Join('\n', lines) + "\n";
     }
 
-    private string OnTunnel(SiteAddresses site) => site.Tunnel.Replace("10.255.", $"10.{255 - Tunnel}.", StringComparison.Ordinal);
+    /// <summary>A site's address in this tunnel's network.</summary>
+    public string OnTunnel(SiteAddresses site) => site.Tunnel.Replace("10.255.", $"10.{255 - Tunnel}.", StringComparison.Ordinal);
 
     private static void Add(List<string> lines, bool condition, string line)
     {

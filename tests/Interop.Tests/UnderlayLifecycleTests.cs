@@ -68,22 +68,27 @@ public sealed class UnderlayLifecycleTests : LifecycleTest
         await EventuallyAsync("the hub answers", Soon, () => AnswersAsync(site.Node, Hub.Tunnel));
     }
 
-    [Fact]
-    public async Task RegionalHubs_SpokesOfTwoRegions_GetADirectShortcutWithoutLoss()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RegionalHubs_SpokesOfTwoRegions_GetADirectShortcutWithoutLoss(bool ownNetworks)
     {
         SiteAddresses east = One, west = new(2), eastern = new(3), western = new(4);
-        Sites = [.. await Task.WhenAll(((string[])["hub", "east", "west", "eastern", "western"]).Select((n, i) => Internet.AddSiteAsync(n, i)))];
-        RouterText[] plan =
+        // The regions are networks of their own, by other tunnels of the regional hubs; or everything is one network.
+        RouterText core = new(Hub) { NetworkId = 100 };
+        RouterText inEast = ownNetworks ? core with { Tunnel = 1, Key = 43 } : core, inWest = ownNetworks ? core with { Tunnel = 2, Key = 43 } : core;
+        string[] plan =
         [
-            new(Hub) { Lines = [Lan(east, east), Lan(eastern, east), Lan(west, west), Lan(western, west)] },
-            new(east) { Hub = Hub, RegionalHub = true, Lines = [.. RouterText.AllByTheHub, Lan(eastern, eastern)] },
-            new(west) { Hub = Hub, RegionalHub = true, Lines = [.. RouterText.AllByTheHub, Lan(western, western)] },
-            new(eastern) { Hub = east, Lines = [All(east)] },
-            new(western) { Hub = west, Lines = [All(west)] },
+            (core with { Lines = [Lan(eastern, core.OnTunnel(east)), Lan(western, core.OnTunnel(west))] }).ToString(),
+            Regional(east, inEast) + $"{RouterText.AllByTheHub[0]}\n{Lan(eastern, inEast.OnTunnel(eastern))}\n",
+            Regional(west, inWest) + $"{RouterText.AllByTheHub[0]}\n{Lan(western, inWest.OnTunnel(western))}\n",
+            (inEast with { Site = eastern, Hub = east, Lines = [All(inEast.OnTunnel(east))] }).ToString(),
+            (inWest with { Site = western, Hub = west, Lines = [All(inWest.OnTunnel(west))] }).ToString(),
         ];
-        Routers = await Task.WhenAll(plan.Select((text, i) => StartAsync(Sites[i], text.ToString())));
-        foreach ((int server, int client) in ((int, int)[])[(0, 1), (0, 2), (1, 3), (2, 4)])
-            await EventuallyAsync($"{Sites[client].Name} registered with {Sites[server].Name}", Soon, () => Routers[server].IsUpAsync(Sites[client].Addresses.Tunnel));
+        Sites = [.. await Task.WhenAll(((string[])["hub", "east", "west", "eastern", "western"]).Select((n, i) => Internet.AddSiteAsync(n, i)))];
+        Routers = await Task.WhenAll(plan.Select((text, i) => StartAsync(Sites[i], text)));
+        foreach ((int server, string client) in ((int, string)[])[(0, east.Tunnel), (0, west.Tunnel), (1, inEast.OnTunnel(eastern)), (2, inWest.OnTunnel(western))])
+            await EventuallyAsync($"{client} registered with {Sites[server].Name}", Soon, () => Routers[server].IsUpAsync(client));
 
         PingResult result = await PingAsync(3, 4, "-c 500 -i 0.01 -W 2");
 
@@ -91,11 +96,17 @@ public sealed class UnderlayLifecycleTests : LifecycleTest
         Assert.Equal(500, result.Sent);
         Assert.Equal(0, result.Lost);
         Assert.Equal(Direct, result.LastHopLimit);
-        Assert.True(await HasShortcutAsync(Sites[3], Sites[4]), "the eastern spoke has a shortcut");
-        Assert.True(await HasShortcutAsync(Sites[4], Sites[3]), "the western spoke has a shortcut");
-        Assert.True(await Routers[3].IsUpAsync(western.Tunnel, western.Public), "the eastern spoke knows the western one");
+        Assert.Contains($"via {inWest.OnTunnel(western)} dev Tunnel{inEast.Tunnel}", await Sites[3].Node.IpAsync("route show " + western.Lan));
+        Assert.Contains($"via {inEast.OnTunnel(eastern)} dev Tunnel{inWest.Tunnel}", await Sites[4].Node.IpAsync("route show " + eastern.Lan));
+        Assert.True(await Routers[3].IsUpAsync(inWest.OnTunnel(western), western.Public), "the eastern spoke knows the western one");
 
-        static string Lan(SiteAddresses of, SiteAddresses by) => $"ip route {of.Lan[..^3]} 255.255.255.0 {by.Tunnel}";
-        static string All(SiteAddresses by) => $"ip route 10.1.0.0 255.255.0.0 {by.Tunnel}";
+        string Regional(SiteAddresses site, RouterText region)
+        {
+            RouterText up = core with { Site = site, Hub = Hub, RegionalHub = true };
+            return up.Interface() + (ownNetworks ? (region with { Site = site }).Interface() : "");
+        }
+
+        static string Lan(SiteAddresses of, string by) => $"ip route {of.Lan[..^3]} 255.255.255.0 {by}";
+        static string All(string by) => $"ip route 10.1.0.0 255.255.0.0 {by}";
     }
 }
