@@ -1,3 +1,4 @@
+using System.Text;
 using Dmvpn.Core;
 using Dmvpn.Daemon.Api;
 using Dmvpn.Management.Api;
@@ -21,10 +22,16 @@ internal sealed class ConfigurationFile(string path, ConfigApplier applier, ILog
     {
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            if (stream.CanSeek && stream.Length > LargestFile) return Unreadable($"is larger than {LargestFile} bytes", "name the configuration file");
-            using var reader = new StreamReader(stream);
-            return ConfigLoader.Load(reader.ReadToEnd());
+            using var reader = new StreamReader(path);
+            var text = new StringBuilder();
+            Span<char> piece = stackalloc char[4096];
+            // Counted while it is read: a device says that its length is 0.
+            while (reader.Read(piece) is > 0 and int length)
+            {
+                if (text.Length + length > LargestFile) return Unreadable($"is larger than {LargestFile} characters", "name the configuration file");
+                text.Append(piece[..length]);
+            }
+            return ConfigLoader.Load(text.ToString());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
