@@ -35,9 +35,10 @@ internal static class DebugEndpoint
 
         using DebugStream stream = log.Open(topics);
         context.Response.ContentType = "application/x-ndjson";
-        await context.Response.StartAsync();
         try
         {
+            // The client learns that it is accepted now, not with the first line.
+            await context.Response.Body.FlushAsync(context.RequestAborted);
             await foreach (LogLine line in stream.Lines.ReadAllAsync(context.RequestAborted))
             {
                 if (stream.TakeLost() is > 0 and long lost)
