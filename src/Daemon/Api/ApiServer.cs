@@ -24,6 +24,7 @@ public sealed class ApiServer : IAsyncDisposable
     private readonly RouterLog _log;
     private readonly string _path;
     private readonly WebApplication _app;
+    private bool _ownsSocket;
 
     /// <summary>A server for <paramref name="router"/>; nothing listens before <see cref="StartAsync"/>.</summary>
     public ApiServer(string path, ControlLoop loop, IRouterApi router, RouterLog log)
@@ -49,6 +50,7 @@ public sealed class ApiServer : IAsyncDisposable
     {
         await UnixSocketFile.PrepareAsync(_path, cancel);
         await _app.StartAsync(cancel);
+        _ownsSocket = true;
         File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
@@ -65,7 +67,7 @@ public sealed class ApiServer : IAsyncDisposable
             // A debug stream that nobody ended is cut off.
         }
         await _app.DisposeAsync();
-        File.Delete(_path);
+        if (_ownsSocket) File.Delete(_path);
     }
 
     private void MapScreens()

@@ -8,7 +8,10 @@ internal static class UnixSocketFile
     public static async Task PrepareAsync(string path, CancellationToken cancel)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory) Directory.CreateDirectory(directory);
-        if (!File.Exists(path)) return;
+        var file = new FileInfo(path);
+        if (!file.Exists) return;
+        // Nobody listens at a plain file either, but a socket has no bytes.
+        if (file.Length > 0) throw new InvalidOperationException($"{path} is no socket; choose another path with --socket");
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
