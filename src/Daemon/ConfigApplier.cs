@@ -57,7 +57,8 @@ internal sealed class ConfigApplier(
             }
             catch (LinuxException e)
             {
-                failure = $"interface {tunnel.Id} cannot be made: {e.Error}";
+                failure = $"interface {tunnel.Id} cannot be made: {e.Error}"
+                    + (e.Error.Number == Errno.Busy ? "; another program has a device of that name, perhaps another dmvpn" : "");
                 DaemonLog.KernelRefused(logger, $"make {tunnel.Id}", e.Error.ToString());
                 foreach (TunDevice device in made) devices.Discard(device);
                 return false;

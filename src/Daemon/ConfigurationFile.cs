@@ -49,6 +49,7 @@ internal sealed class ConfigurationFile(string path, ConfigApplier applier, ILog
         foreach (Finding finding in report.Findings)
         {
             if (finding.Kind == FindingKind.Error) first ??= finding;
+            else if (finding.Kind == FindingKind.Note) DaemonLog.ConfigNote(logger, path, Text(finding));
             else DaemonLog.ConfigWarning(logger, path, Text(finding));
         }
         if (first is not null) DaemonLog.ConfigRefused(logger, path, report.Count(FindingKind.Error), Text(first));

@@ -23,6 +23,7 @@ public static class DaemonHost
     /// <summary>Runs the daemon until SIGTERM, SIGINT or <paramref name="cancel"/>.</summary>
     public static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancel)
     {
+        options = options with { SocketPath = Path.GetFullPath(options.SocketPath) };
         bool journal = options.Journal ?? Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null;
         using var log = new RouterLog(options.LogLevel ?? LogLevel.Information, Console.Error, journal) { FixedLevel = options.LogLevel };
         ILogger logger = log.CreateLogger("Dmvpn");
@@ -60,6 +61,8 @@ public static class DaemonHost
         Instant now = MonotonicClock.Now;
         router.Start(now);
         if (router.Configuration.Apply(config, now, out string failure) is null) throw new InvalidOperationException(failure);
+        // Installed before the dump, so that what the dump shows and nobody wants is a crashed predecessor's.
+        router.Carrier.CarryOut(now);
         router.Kernel.Start(now);
         router.OnRoundEnd(now);
         CheckForwarding(config, logger);
@@ -97,6 +100,7 @@ public static class DaemonHost
         bool ipv6 = false;
         foreach (TunnelConfig tunnel in config.Tunnels) ipv6 |= tunnel.Ipv6Addresses.Count > 0;
         if (!KernelSettings.ForwardsIPv4) DaemonLog.ForwardingOff(logger, "ipv4", "ip_forward", "net.ipv4.ip_forward=1");
+        if (KernelSettings.ForwardsIPv4 && KernelSettings.SendsRedirects && config.Tunnels.AsSpan().Length > 0) DaemonLog.RedirectsOn(logger);
         if (ipv6 && !KernelSettings.ForwardsIPv6) DaemonLog.ForwardingOff(logger, "ipv6", "conf.all.forwarding", "net.ipv6.conf.all.forwarding=1");
     }
 }

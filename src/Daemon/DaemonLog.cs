@@ -21,6 +21,12 @@ internal static partial class DaemonLog
     [LoggerMessage(1804, LogLevel.Warning, "{file}: {message}", EventName = "ConfigWarning")]
     public static partial void ConfigWarning(ILogger logger, string file, string message);
 
+    [LoggerMessage(1811, LogLevel.Information, "{file}: {message}", EventName = "ConfigNote")]
+    public static partial void ConfigNote(ILogger logger, string file, string message);
+
+    [LoggerMessage(1812, LogLevel.Warning, "net.ipv4.conf.all.send_redirects is on: Linux tells hosts of better gateways inside the tunnel, which they cannot use (sysctl -w net.ipv4.conf.all.send_redirects=0)", EventName = "RedirectsOn")]
+    public static partial void RedirectsOn(ILogger logger);
+
     [LoggerMessage(1805, LogLevel.Critical, "an event failed; the router goes on without it", EventName = "ControlFailure")]
     public static partial void ControlFailure(ILogger logger, Exception exception);
 

@@ -22,6 +22,9 @@ namespace Dmvpn.Daemon;
 /// </summary>
 internal sealed class EffectCarrier(Engines engines, TunnelSet tunnels, KernelSync kernel, NameResolver names) : IDisposable
 {
+    // What IOS shows of an H route without a preference.
+    private const uint ShortcutMetric = 255;
+
     private readonly ControlSender _sender = new();
 
     public void CarryOut(Instant now)
@@ -62,7 +65,8 @@ internal sealed class EffectCarrier(Engines engines, TunnelSet tunnels, KernelSy
                 break;
             case NhrpEffectKind.ShortcutUp:
                 engines.Rib.OnRouteLearnt(
-                    new RibRoute(effect.Prefix, RouteSource.Nhrp, new RibNextHop(effect.Address, RibInterface.Of(tunnel))), now, engines.RibOut);
+                    new RibRoute(
+                        effect.Prefix, RouteSource.Nhrp, new RibNextHop(effect.Address, RibInterface.Of(tunnel)), RibSpec.Distance(RouteSource.Nhrp), ShortcutMetric), now, engines.RibOut);
                 break;
             case NhrpEffectKind.ShortcutDown:
                 engines.Rib.OnRouteForgotten(

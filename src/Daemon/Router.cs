@@ -50,6 +50,7 @@ internal sealed class Router : IControlWork, IDisposable
         Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces, _devices, tunnelLog);
         _names = new NameResolver(result => loop.Post(now => OnName(result, now)));
         Carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names);
+        Tunnels.Flush = Carrier.CarryOut;
         _pathMtus = new PathMtuTable(loop, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
         _mail = new MailReader(Engines, Tunnels, Carrier);

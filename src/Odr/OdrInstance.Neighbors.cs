@@ -84,6 +84,7 @@ public sealed partial class OdrInstance
             neighbor.IsListed = true;
             if (_logger.IsEnabled(LogLevel.Information)) OdrLog.NeighborUp(_logger, view.DeviceId, key.Address, key.Tunnel);
         }
+        AnswerIfEarly(neighbor, peer, now, outbox);
         bool isSame = neighbor.Peer == peer && !neighbor.IsInvalid && packet.SequenceEqual(neighbor.Packet);
         neighbor.Peer = peer;
         neighbor.LastHeard = now;
@@ -97,6 +98,19 @@ public sealed partial class OdrInstance
         if (neighbor.IsInvalid && now < neighbor.HeldDownUntil) Drops.Count(OdrDrop.HeldDown);
         else neighbor.IsInvalid = false;
         Update(neighbor, now, outbox);
+    }
+
+    /// <summary>
+    /// A hello long before its time is that of a neighbour that began anew (a restart that NHRP did not notice): it knows nothing of
+    /// us, and would wait for our timer. It is answered, but not again for some seconds: so two routers do not answer each other's answers.
+    /// </summary>
+    private void AnswerIfEarly(OdrNeighbor neighbor, NbmaPeer peer, Instant now, Outbox<OdrEffect> outbox)
+    {
+        if (neighbor.LastHeard == Instant.Zero || now.Since(neighbor.LastHeard) >= _config.Cdp.Timer / 2) return;
+        if (now.Since(neighbor.LastAnswered) < OdrLimits.EarlyAnswerSpacing) return;
+        if (!_tunnels.TryGetValue(neighbor.Key.Tunnel, out OdrTunnel? tunnel)) return;
+        neighbor.LastAnswered = now;
+        Send(tunnel, peer, outbox);
     }
 
     /// <summary>Brings the routes of a neighbour to what its last packet and the configuration say.</summary>

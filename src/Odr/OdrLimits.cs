@@ -17,4 +17,7 @@ public static class OdrLimits
 
     /// <summary>Hellos come up to this part of the timer early, so that the spokes of a hub do not send in step.</summary>
     public const double HelloJitter = 0.1;
+
+    /// <summary>Between two answers to hellos that come before their time: far above any round trip, so that answers do not answer each other.</summary>
+    public static readonly TimeSpan EarlyAnswerSpacing = TimeSpan.FromSeconds(5);
 }

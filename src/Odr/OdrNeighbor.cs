@@ -22,6 +22,9 @@ internal sealed class OdrNeighbor(OdrNeighborKey key, Instant since)
 
     public Instant LastHeard { get; set; }
 
+    /// <summary>When an early hello of it was last answered.</summary>
+    public Instant LastAnswered { get; set; } = since;
+
     /// <summary>End of the hold time that its hello asked for.</summary>
     public Instant Expires { get; set; }
 

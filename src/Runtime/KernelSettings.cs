@@ -2,7 +2,7 @@ namespace Dmvpn.Runtime;
 
 /// <summary>
 /// Settings of the kernel (sysctl) that decide whether this machine routes. They are the administrator's: the daemon reads
-/// them and warns, and never writes. Those of the calling thread's network namespace.
+/// them and warns; it writes only those of its own devices. Those of the calling thread's network namespace.
 /// </summary>
 public static class KernelSettings
 {
@@ -21,6 +21,22 @@ public static class KernelSettings
     /// </summary>
     public static ReversePathFilter ReversePathFilter(string link) =>
         (ReversePathFilter)Math.Clamp(Math.Max(Read("ipv4/conf/all/rp_filter"), Read($"ipv4/conf/{link}/rp_filter")), 0, 2);
+
+    /// <summary>net.ipv4.conf.all.send_redirects, which goes before a link's own.</summary>
+    public static bool SendsRedirects => Read("ipv4/conf/all/send_redirects") == 1;
+
+    /// <summary>Turns ICMP redirects off on a device of our own (<c>no ip redirects</c>): traffic of spokes turns round on it by design.</summary>
+    public static void DisableRedirects(string link)
+    {
+        try
+        {
+            File.WriteAllText($"/proc/sys/net/ipv4/conf/{link}/send_redirects", "0");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A container's read-only /proc/sys: hosts may then get redirects, which they ignore for a gateway off their link.
+        }
+    }
 
     // -1 when there is no such setting.
     private static int Read(string path)

@@ -16,7 +16,7 @@ internal static class LogScreen
             Lines = Array.ConvertAll(lines, Of),
             Capacity = log.Buffer.Capacity,
             Overwritten = Math.Max(0, log.Buffer.Written - lines.Length),
-            Level = Severity(log.Level),
+            Level = Severity(log.BufferLevel),
         };
     }
 

@@ -27,7 +27,12 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
 
     public RouteState Routes(ScreenQuery query, Instant now) => RouteScreens.Routes(router.Engines.Rib, query, now);
 
-    public InterfaceState Interfaces(ScreenQuery query, Instant now) => _interfaces.Interfaces(query, now);
+    public InterfaceState Interfaces(ScreenQuery query, Instant now)
+    {
+        InterfaceState state = _interfaces.Interfaces(query, now);
+        string? name = query.Interface ?? query.Tunnel?.ToString();
+        return state.Interfaces.Count > 0 || name is null ? state : throw NotFound($"there is no interface {name}");
+    }
 
     public AdjacencyState Adjacencies(ScreenQuery query, Instant now) => _interfaces.Adjacencies(query);
 

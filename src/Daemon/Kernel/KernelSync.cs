@@ -76,6 +76,11 @@ internal sealed class KernelSync : INetlinkObserver, IDisposable
         _resync ??= ResyncReason.LinkState;
     }
 
+    /// <summary>
+    /// The line of a tunnel changed: the RIB forgot or wants the routes by it, and the kernel, which keeps them, will not tell them again.
+    /// </summary>
+    public void OnLineChanged() => _resync ??= ResyncReason.LinkState;
+
     /// <summary>True when this link is one of our tunnels.</summary>
     public bool IsTunnel(int index) => _tunnels.ContainsKey(index);
 

@@ -26,6 +26,8 @@ internal static class RouteTranslation
                 return null;
         }
         if (route.TypeOfService != 0) return null;
+        // A tunnel whose line is down keeps its routes in the kernel; to the RIB, as on IOS, they are gone.
+        if (route.NextHops.Count > 0 && route.NextHops[0].WithoutCarrier && interfaceOf(route.NextHops[0].LinkIndex).Tunnel is not null) return null;
         var hops = new RibNextHop[route.NextHops.Count];
         for (int i = 0; i < hops.Length; i++) hops[i] = new RibNextHop(route.NextHops[i].Gateway, interfaceOf(route.NextHops[i].LinkIndex));
         return new KernelRoute(route.Prefix, type, route.Protocol, route.Metric, ValueList.Create<RibNextHop>(hops));

@@ -79,7 +79,8 @@ internal static class DmvpnScreen
 
     private static DmvpnPeer Peer(IpAddress nbma, List<NhrpCacheEntryState> entries, Nhrp.NhsState[] servers, TunnelInterface tunnel, Instant now) => new()
     {
-        Nbma = nbma,
+        // Not known while a resolution is under way.
+        Nbma = nbma.IsNone && !tunnel.Config.IsIPv6Transport ? IpAddress.AnyIPv4 : nbma,
         ClaimedNbma = entries.Find(e => e.Claimed != nbma && !e.Claimed.IsNone)?.Claimed,
         Entries = [.. entries.OrderBy(static e => e.Prefix).Select(e => Entry(e, servers, tunnel, now))],
     };

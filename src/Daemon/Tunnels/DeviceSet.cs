@@ -21,6 +21,7 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
     {
         TunDevice device = TunDevice.Open(tunnel.ToString());
         _open.Add(device);
+        KernelSettings.DisableRedirects(device.Name);
         return device;
     }
 

@@ -22,6 +22,9 @@ internal sealed class TunnelInterface(TunnelConfig config, TunDevice device)
     /// <summary>The source in use; None while there is none.</summary>
     public IpAddress Source { get; set; }
 
+    /// <summary>Since when the source has been missing while the line is still called up; Never when it is there.</summary>
+    public Instant SourceLostAt { get; set; } = Instant.Never;
+
     /// <summary>The sockets of the source; null while there is none.</summary>
     public (UnderlayKey Key, Underlay Underlay)? Underlay { get; set; }
 

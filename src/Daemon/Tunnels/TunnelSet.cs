@@ -16,7 +16,13 @@ namespace Dmvpn.Daemon.Tunnels;
 /// </summary>
 internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet underlays, NamespaceSet namespaces, DeviceSet devices, ILogger logger)
 {
+    // An address that is renewed is gone for a moment: nobody who hangs on the tunnel need notice.
+    private static readonly TimeSpan SourceGrace = TimeSpan.FromSeconds(3);
+
     private readonly SortedDictionary<TunnelId, TunnelInterface> _tunnels = [];
+
+    /// <summary>Carries out what the engines asked for until now: their last words must leave while the tunnel still has its source.</summary>
+    public Action<Instant> Flush { get; set; } = static _ => { };
 
     public IEnumerable<TunnelInterface> All => _tunnels.Values;
 
@@ -28,14 +34,19 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         get
         {
             Instant next = Instant.Never;
-            foreach (TunnelInterface tunnel in _tunnels.Values) next = Instant.Min(next, tunnel.Keepalive?.NextDeadline ?? Instant.Never);
+            foreach (TunnelInterface tunnel in _tunnels.Values)
+                next = Instant.Min(next, Instant.Min(tunnel.SourceLostAt + SourceGrace, tunnel.Keepalive?.NextDeadline ?? Instant.Never));
             return next;
         }
     }
 
     public void OnDeadline(Instant now)
     {
-        foreach (TunnelInterface tunnel in _tunnels.Values) tunnel.Keepalive?.OnDeadline(now, engines.KeepaliveOut);
+        foreach (TunnelInterface tunnel in _tunnels.Values)
+        {
+            tunnel.Keepalive?.OnDeadline(now, engines.KeepaliveOut);
+            if (now >= tunnel.SourceLostAt + SourceGrace) Evaluate(tunnel, now);
+        }
     }
 
     /// <summary>Takes a device that was made for it into use.</summary>
@@ -59,6 +70,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         SetLine(tunnel, "removed", now);
         engines.Nhrp.TryApply(new NhrpInterfaceKey(id, false), null, now, engines.NhrpOut);
         engines.Nhrp.TryApply(new NhrpInterfaceKey(id, true), null, now, engines.NhrpOut);
+        Flush(now);
         ReleaseUnderlay(tunnel);
         engines.Forwarding.RemoveTunnel(id);
         kernel.RemoveTunnel(tunnel.Device.LinkIndex);
@@ -111,10 +123,32 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     {
         IpAddress source = SourceRule.Find(tunnel.Config, namespaces.Links(tunnel.Config.Vrf), out string? reason);
         if (reason is null) reason = UseSource(tunnel, source, now);
-        else if (tunnel.Underlay is not null) DropSource(tunnel);
+        else if (tunnel.Underlay is not null || !tunnel.SourceLostAt.IsNever) reason = LoseSource(tunnel, reason, now);
         if (reason is null && tunnel.Keepalive is { IsUp: false }) reason = "no keepalive comes back";
         if (reason is null && tunnel.Config.IfStateNhrp && !HasServer(tunnel)) reason = TunnelInterface.NoServerReason;
         SetLine(tunnel, reason, now);
+    }
+
+    /// <summary>Returns why the line is down, or null while it may come back without anybody's notice.</summary>
+    private string? LoseSource(TunnelInterface tunnel, string reason, Instant now)
+    {
+        if (tunnel.Config.Shutdown)
+        {
+            SetLine(tunnel, reason, now);
+            Flush(now);
+        }
+        else if (tunnel.LineUp)
+        {
+            if (tunnel.SourceLostAt.IsNever) tunnel.SourceLostAt = now;
+            if (now < tunnel.SourceLostAt + SourceGrace)
+            {
+                ReleaseUnderlay(tunnel);
+                engines.Forwarding.SetTunnel(tunnel.Forwarding(), null, [tunnel.Device]);
+                return null;
+            }
+        }
+        DropSource(tunnel);
+        return reason;
     }
 
     private bool HasServer(TunnelInterface tunnel) =>
@@ -123,6 +157,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
 
     private string? UseSource(TunnelInterface tunnel, IpAddress source, Instant now)
     {
+        tunnel.SourceLostAt = Instant.Never;
         var key = new UnderlayKey(tunnel.Config.Vrf, source);
         if (tunnel.Underlay is { } present && present.Key == key) return null;
         Underlay underlay;
@@ -136,7 +171,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
             return $"source {source}: {e.Error}";
         }
         ReleaseUnderlay(tunnel);
-        if (!tunnel.Source.IsNone) DaemonLog.TunnelSource(logger, tunnel.Id, source, tunnel.Source);
+        if (!tunnel.Source.IsNone && tunnel.Source != source) DaemonLog.TunnelSource(logger, tunnel.Id, source, tunnel.Source);
         tunnel.Source = source;
         tunnel.Underlay = (key, underlay);
         engines.Forwarding.SetTunnel(tunnel.Forwarding(), underlay, [tunnel.Device]);
@@ -148,6 +183,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     {
         ReleaseUnderlay(tunnel);
         tunnel.Source = IpAddress.None;
+        tunnel.SourceLostAt = Instant.Never;
         engines.Forwarding.SetTunnel(tunnel.Forwarding(), null, [tunnel.Device]);
     }
 
@@ -168,6 +204,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         tunnel.LineChanged = now;
         if (tunnel.LineUp) DaemonLog.TunnelState(logger, tunnel.Id, "up");
         devices.SetCarrier(tunnel, tunnel.LineUp);
+        kernel.OnLineChanged();
         engines.Rib.OnInterface(RibInterface.Of(tunnel.Id), tunnel.LineUp, now, engines.RibOut);
         engines.Odr.OnTunnel(tunnel.Id, tunnel.LineUp, now, engines.OdrOut);
     }
