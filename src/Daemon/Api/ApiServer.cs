@@ -141,14 +141,23 @@ public sealed class ApiServer : IAsyncDisposable
 
     private async Task Answer<T>(HttpContext context, JsonTypeInfo<T> type, Func<Instant, T> work)
     {
+        T answer;
         try
         {
-            await Json(context, await _loop.InvokeAsync(work), type);
+            answer = await _loop.InvokeAsync(work);
         }
         catch (ApiRefusal refusal)
         {
             await Refuse(context, refusal.Status, refusal.Error);
+            return;
         }
+        catch (Exception e)
+        {
+            DaemonLog.ControlFailure(_log.CreateLogger("Dmvpn"), e);
+            await Refuse(context, StatusCodes.Status500InternalServerError, new ApiError("the router failed to answer", "see show logging"));
+            return;
+        }
+        await Json(context, answer, type);
     }
 
     private static Task Json<T>(HttpContext context, T value, JsonTypeInfo<T> type)
