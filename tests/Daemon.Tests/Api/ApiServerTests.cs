@@ -98,10 +98,11 @@ public sealed class ApiServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Get_RouterFails_500AndTheServerGoesOn()
+    public async Task Get_RouterFails_500IsLoggedAndTheServerGoesOn()
     {
         _running.Router.Failure = new InvalidOperationException("a bug");
-        using (HttpResponseMessage failed = await _running.Client.GetAsync(ApiRoutes.Dmvpn, Cancel)) Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
+        await RefusedAsync(HttpStatusCode.InternalServerError, await _running.Client.GetAsync(ApiRoutes.Dmvpn, Cancel));
+        Assert.Contains("a bug", Assert.Single(_running.Log.Buffer.Snapshot()).Text);
         _running.Router.Failure = null;
         using HttpResponseMessage response = await _running.Client.GetAsync(ApiRoutes.Dmvpn, Cancel);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
