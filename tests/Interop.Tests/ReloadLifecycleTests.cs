@@ -117,6 +117,7 @@ public sealed class ReloadLifecycleTests : LifecycleTest
         await EventuallyAsync("the request is shown", Soon, () => Task.FromResult(debug.Log.Contains("Receive Registration Request via Tunnel0", StringComparison.Ordinal)));
         await EventuallyAsync("the reply is shown", Soon, () => Task.FromResult(debug.Log.Contains("Send Registration Reply via Tunnel0", StringComparison.Ordinal)));
         Assert.Matches(@"\(F\) afn: AF_IP\(1\), type: IP\(800\), hop: \d+, ver: 1", debug.Log);
+        Assert.Matches(@"Authentication Extension\(7\):\s+type:Cleartext\(1\), data:\*{8}", debug.Log);
         Assert.Matches(@"src NBMA: " + One.Public, debug.Log);
         Assert.Matches(@"src protocol: " + One.Tunnel + ", dst protocol: " + Hub.Tunnel, debug.Log);
         await EventuallyAsync("the spoke registered", Soon, () => hub.IsUpAsync(One.Tunnel));
@@ -127,8 +128,7 @@ public sealed class ReloadLifecycleTests : LifecycleTest
             said.Add(router.Log);
             foreach (string screen in Screens)
             {
-                said.Add(await router.ShowAsync(screen.Split(' ')));
-                said.Add(await router.RunAsync(["show", .. screen.Split(' '), "--json"]));
+                said.AddRange(await Task.WhenAll(router.ShowAsync(screen.Split(' ')), router.RunAsync(["show", .. screen.Split(' '), "--json"])));
             }
         }
 
