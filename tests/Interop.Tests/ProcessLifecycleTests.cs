@@ -34,6 +34,8 @@ public sealed class ProcessLifecycleTests : LifecycleTest
         await EventuallyAsync("the predecessor's routes are gone, and only those", Soon, async () =>
             (await Sites[1].Node.IpAsync($"route show via {One.LanHost}")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0])
                 .SequenceEqual(Foreign.Select(l => l.Split(' ')[0])));
+        Assert.Single(Routers[1].Log.Split('\n'), l => l.Contains("Stale route 10.77.2.0/24", StringComparison.Ordinal));
+        Assert.DoesNotContain("REINSTALLED", Routers[1].Log);
         await AllRegisteredAsync();
         await EventuallyAsync("LAN 2 answers LAN 1", Soon, async () => (await PingAsync(1, 2)).Received == 1);
         await BecomesDirectAsync(1, 2);

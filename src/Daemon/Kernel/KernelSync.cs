@@ -152,6 +152,8 @@ internal sealed class KernelSync : INetlinkObserver, IDisposable
     private void Dump(ResyncReason reason, Instant now)
     {
         if (reason == ResyncReason.Overrun) ReadLinks(now);
+        // What is still on its way to the kernel would be missing in its tables, or stale there a second time.
+        Apply(_engines.RibOut);
         _engines.Rib.OnDumpStarted();
         foreach (LinuxRoute route in _netlink.Routes())
         {
