@@ -32,6 +32,9 @@ internal sealed partial class NhrpCache(NhrpInterface owner)
     /// <summary>True when something on this interface is reached by the peer.</summary>
     public bool Knows(NbmaPeer peer) => _peers.TryGetValue(peer, out PeerUse use) && use.Count > 0;
 
+    /// <summary>The same for who sent a packet: configured peers are kept without the association that their packets come with.</summary>
+    public bool KnowsSender(NbmaPeer from) => Knows(from) || from.Association != 0 && Knows(new NbmaPeer(from.Address));
+
     /// <summary>Makes a mapping, or gives the existing one a new peer. The caller fills in the rest and sets its lifetime.</summary>
     public NhrpMapping Put(IpAddress address, NbmaPeer peer, IpAddress claimed, NhrpOrigin origin, Instant now, Outbox<NhrpEffect> outbox)
     {

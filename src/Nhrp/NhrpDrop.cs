@@ -36,7 +36,7 @@ public enum NhrpDrop
     /// <summary>A request without any client information entry.</summary>
     NoClientEntry,
 
-    /// <summary>A registration refused by a configured mapping or because it was for a network.</summary>
+    /// <summary>A registration refused by a configured mapping, for a network, or for an address that is not one of the tunnel.</summary>
     RegistrationProhibited,
 
     /// <summary>A registration for an address that another peer has registered as unique.</summary>
@@ -86,6 +86,9 @@ public enum NhrpDrop
 
     /// <summary>An Error Indication not sent: its peer has had enough of them.</summary>
     ErrorRateLimit,
+
+    /// <summary>A Traffic Indication not sent: who sent the packet is not known on the interface.</summary>
+    RedirectToStranger,
 
     /// <summary>A Traffic Indication not sent: the redirect timeout runs.</summary>
     RedirectRateLimit,

@@ -139,7 +139,7 @@ public sealed partial class NhrpInstance
             return;
         }
         NhrpHeader head = view.Header;
-        _core.Logger.ErrorReceived(via.Key, view.SourceProtocol, arrival.From, head.ErrorCode, head.ErrorOffset);
+        if (_core.PeerLines.TryTake(now)) _core.Logger.ErrorReceived(via.Key, view.SourceProtocol, arrival.From, head.ErrorCode, head.ErrorOffset);
         ReadOnlySpan<byte> offender = view.CarriedPacket;
         if (offender.Length < NhrpSpec.MinimumLength) return;
         uint requestId = BinaryPrimitives.ReadUInt32BigEndian(offender[24..]);

@@ -33,6 +33,8 @@ public sealed partial class NhrpInstance
         if (facts == old) return;
         bool addressesChanged = !facts.Addresses.Equals(old.Addresses), sourceChanged = facts.NbmaSource != old.NbmaSource;
         bool runs = via.Config.NetworkId is not null && facts.Up && facts.Addresses.Count > 0 && !facts.NbmaSource.IsUnspecified;
+        // `shutdown`, while the source still works: the last words go out by the old facts.
+        if (via.Active && !facts.Up && !sourceChanged) Shut(via, purge: true, now, outbox);
         // What is taken back must be taken back by the old protocol address, and sent from the underlay address that still works.
         if (via.Active && addressesChanged && !sourceChanged && old.Up)
         {

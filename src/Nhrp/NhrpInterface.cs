@@ -100,6 +100,41 @@ internal sealed class NhrpInterface
         return Address;
     }
 
+    /// <summary>True when the address is in one of the subnets; a host prefix is none.</summary>
+    public bool IsOnSubnet(IpAddress address)
+    {
+        foreach (NhrpInterfaceAddress own in Facts.Addresses.AsSpan())
+        {
+            if (own.PrefixLength < Width && own.Subnet.Contains(address)) return true;
+        }
+        return false;
+    }
+
+    /// <summary>True for the network address of one of the subnets (IPv6: the anycast address of its routers).</summary>
+    public bool IsNetworkAddress(IpAddress address)
+    {
+        foreach (NhrpInterfaceAddress own in Facts.Addresses.AsSpan())
+        {
+            if (own.PrefixLength < Width - 1 && own.Subnet.Address == address) return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// True for an address that a station on this tunnel may have: one of its subnets, or link-local for IPv6. With numbering by host
+    /// prefixes (FRR's way) there is no subnet to tell, so it is whatever the routes do not lead to another place.
+    /// </summary>
+    public bool IsTunnelAddress(IpAddress address)
+    {
+        if (IsOnSubnet(address) || address.IsIPv6 && address.IsLinkLocal) return true;
+        foreach (NhrpInterfaceAddress own in Facts.Addresses.AsSpan())
+        {
+            if (own.PrefixLength < Width && !own.Address.IsLinkLocal) return false;
+        }
+        return !Core.Routes.TryLookup(address, withShortcuts: false, out RouteView route)
+            || route.Kind != RouteKind.Local && (route.Prefix.Length == 0 || route.Tunnel == Key.Tunnel);
+    }
+
     /// <summary>True for 255.255.255.255 and the broadcast address of one of the subnets.</summary>
     public bool IsBroadcast(IpAddress address)
     {

@@ -32,7 +32,8 @@ internal sealed class NhrpPaths(NhrpCore core)
         foreach (NhrpInterface candidate in core.Interfaces)
         {
             if (!candidate.Active || !NhrpCore.IsSameDomain(via, candidate)) continue;
-            if (candidate.Cache.Find(destination) is { IsServed: true } served) return new(NhrpPathKind.Hop, candidate, served, IpPrefix.Host(destination));
+            // What a client registered goes before the routes only where the routes have no say: another network's address is not its to draw.
+            if (candidate.Cache.Find(destination) is { IsServed: true } served && (served.Origin == NhrpOrigin.Static || candidate.IsTunnelAddress(destination))) return new(NhrpPathKind.Hop, candidate, served, IpPrefix.Host(destination));
         }
         NhrpInterface towards = via;
         IpPrefix prefix = IpPrefix.Host(destination);

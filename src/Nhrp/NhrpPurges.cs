@@ -117,12 +117,10 @@ internal sealed class NhrpPurges(NhrpInterface owner)
     /// <summary>Only the next hop itself takes back what it taught, directly or by way of an NHS.</summary>
     private bool MayPurge(in NhrpArrival arrival, IpAddress source, NhrpMapping mapping)
     {
-        if (mapping.Peer == arrival.From || mapping.Address == source && IsKnown(arrival.From)) return true;
+        if (mapping.Peer == arrival.From || mapping.Address == source && owner.Cache.KnowsSender(arrival.From)) return true;
         Core.Drops.Count(NhrpDrop.PurgeNotAllowed);
         return false;
     }
-
-    private bool IsKnown(NbmaPeer peer) => owner.Cache.Knows(peer) || owner.Cache.Knows(new NbmaPeer(peer.Address));
 
     private void Transmit(NhrpPurge purge, Instant now, Outbox<NhrpEffect> outbox)
     {

@@ -28,6 +28,12 @@ internal sealed class NhrpRedirects(NhrpInterface owner)
         {
             return;
         }
+        // The indication carries the authentication string, and anybody can send a GRE packet.
+        if (!owner.Cache.KnowsSender(from))
+        {
+            Core.Drops.Count(NhrpDrop.RedirectToStranger);
+            return;
+        }
         if (IsHeld(source, destination, from, now))
         {
             Suppressed++;
@@ -79,7 +85,7 @@ internal sealed class NhrpRedirects(NhrpInterface owner)
     {
         destination = IpAddress.None;
         if (!owner.Config.Shortcut) return NhrpDrop.ShortcutDisabled;
-        if (!owner.Cache.Knows(arrival.From) && !owner.Cache.Knows(new NbmaPeer(arrival.From.Address))) return NhrpDrop.RedirectFromStranger;
+        if (!owner.Cache.KnowsSender(arrival.From)) return NhrpDrop.RedirectFromStranger;
         if (!TryRead(view.CarriedPacket, out IpAddress source, out destination, out _)) return NhrpDrop.RedirectUnusable;
         if (destination.IsUnspecified || destination.IsMulticast || destination.IsLoopback || destination.IsLinkLocal || owner.IsBroadcast(destination))
         {

@@ -53,6 +53,20 @@ internal sealed class NhrpStatics(NhrpInterface owner)
         return true;
     }
 
+    /// <summary>True for who sent a packet when it is one of the next hop servers in use or in a <c>map</c>: trusted with what others said.</summary>
+    public bool IsConfigured(NbmaPeer from)
+    {
+        foreach (NhsClient nhs in owner.Nhss.Clients)
+        {
+            if (nhs.IsSelected && nhs.Peer.Address == from.Address && (nhs.Peer.Association == 0 || nhs.Peer.Association == from.Association)) return true;
+        }
+        foreach (NhrpStaticMap map in owner.Config.Maps.AsSpan())
+        {
+            if (map.Nbma == from.Address) return true;
+        }
+        return false;
+    }
+
     private void Put(IpAddress address, NbmaPeer peer, bool nhs, byte preference, Instant now, Outbox<NhrpEffect> outbox)
     {
         _mapped.Add(address);

@@ -91,7 +91,8 @@ internal sealed class RegistrationServer(NhrpCore core)
     private NhrpCieCode Judge(NhrpInterface via, in NhrpArrival arrival, NhrpView view, in NhrpCie cie, bool unique)
     {
         IpAddress address = ClientAddress(view, cie);
-        if (address.IsIPv4 == via.Key.IPv6 || address.IsUnspecified || address.IsMulticast || address.IsLoopback || via.IsBroadcast(address) || core.IsOwn(address))
+        if (address.IsIPv4 == via.Key.IPv6 || address.IsUnspecified || address.IsMulticast || address.IsLoopback || via.IsBroadcast(address)
+            || via.IsNetworkAddress(address) || IsOfThisMachine(address) || !IsUnicast(ClientNbma(view, cie)))
         {
             core.Drops.Count(NhrpDrop.IllegalAddress);
             return NhrpCieCode.AdministrativelyProhibited;
@@ -102,7 +103,13 @@ internal sealed class RegistrationServer(NhrpCore core)
             core.Drops.Count(NhrpDrop.RegistrationProhibited);
             return NhrpCieCode.AdministrativelyProhibited;
         }
-        if (via.Cache.Find(address) is not { } existing)
+        NhrpMapping? existing = via.Cache.Find(address);
+        if (existing is not { Origin: NhrpOrigin.Static } && !via.IsTunnelAddress(address))
+        {
+            core.Drops.Count(NhrpDrop.RegistrationProhibited);
+            return NhrpCieCode.AdministrativelyProhibited;
+        }
+        if (existing is null)
         {
             if (via.Cache.MappingCount < NhrpLimits.MaximumMappings) return NhrpCieCode.Success;
             core.Drops.Count(NhrpDrop.NoRoom);
@@ -119,6 +126,12 @@ internal sealed class RegistrationServer(NhrpCore core)
         core.Drops.Count(NhrpDrop.UniqueAddress);
         return NhrpCieCode.UniqueAddressRegistered;
     }
+
+    /// <summary>Addresses of other interfaces too. Link-local ones are each interface's own matter.</summary>
+    private bool IsOfThisMachine(IpAddress address) => core.IsOwn(address)
+        || !address.IsLinkLocal && core.Routes.TryLookup(address, withShortcuts: false, out RouteView route) && route.Kind == RouteKind.Local;
+
+    private static bool IsUnicast(IpAddress nbma) => !nbma.IsUnspecified && !nbma.IsMulticast && !nbma.IsLimitedBroadcast && !nbma.IsLoopback;
 
     /// <summary>
     /// With an association the peer is its identity, and may move; without one it is its two addresses, so that another spoke behind the

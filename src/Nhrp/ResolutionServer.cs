@@ -34,7 +34,12 @@ internal sealed class ResolutionServer(NhrpCore core)
             return;
         }
         NhrpPath path = core.Paths.Find(via, destination);
-        if (path.Kind == NhrpPathKind.Local || FindSummary(via, destination) is not null)
+        if (IsOfNobody(via, destination, path))
+        {
+            core.Drops.Count(NhrpDrop.Unreachable);
+            Refuse(via, arrival, view, NhrpCieCode.NoBinding, outbox);
+        }
+        else if (path.Kind == NhrpPathKind.Local || FindSummary(via, destination) is not null)
         {
             Answer(via, arrival, view, path, now, outbox);
         }
@@ -142,7 +147,7 @@ internal sealed class ResolutionServer(NhrpCore core)
         };
         NhrpFlags flags = view.Flags & (NhrpFlags.Router | NhrpFlags.SourceStable | NhrpFlags.Nat)
             | NhrpFlags.Authoritative | NhrpFlags.DestinationStable | NhrpFlags.Unique;
-        LearnRequester(via, view, direct, natted, now, outbox);
+        LearnRequester(via, arrival, view, direct, natted, now, outbox);
         WriteReply(via, direct, view, flags, cie, outbox);
         // A NAT lets a stranger's packet in only to an address that was written to: so the reply goes by the hub as well, and the
         // direct one opens the own NAT for what the requester will send.
@@ -192,6 +197,14 @@ internal sealed class ResolutionServer(NhrpCore core)
         core.Sender.Transmit(via, to, NhrpPacketType.ResolutionReply, ref writer, outbox);
     }
 
+    /// <summary>Addresses that no way through the tunnel leads to, whatever the routing table says of them; link-local ones are the tunnel's own or nobody's.</summary>
+    private bool IsOfNobody(NhrpInterface via, IpAddress destination, in NhrpPath path)
+    {
+        if (destination.IsUnspecified || destination.IsMulticast || destination.IsLoopback || via.IsBroadcast(destination)) return true;
+        if (!destination.IsLinkLocal || core.IsOwn(destination)) return false;
+        return destination.IsIPv4 ? !via.IsOnSubnet(destination) : path.Kind != NhrpPathKind.Hop;
+    }
+
     /// <summary>The requester's address outside of its NAT: as a transit NHS wrote it, or as seen.</summary>
     private static IpAddress OutsideOf(in NhrpArrival arrival, NhrpView view)
     {
@@ -220,15 +233,18 @@ internal sealed class ResolutionServer(NhrpCore core)
 
     /// <summary>
     /// The requester's own mapping may be kept when it says that it is stable and for how long (6.2.1). Not behind NAT: before it has sent
-    /// something itself, nothing would get through to it.
+    /// something itself, nothing would get through to it. And not from just anybody: a request that did not come by way of a configured
+    /// station only renews what is known already, or every member could take any other's address.
     /// </summary>
-    private void LearnRequester(NhrpInterface via, NhrpView view, NbmaPeer direct, bool natted, Instant now, Outbox<NhrpEffect> outbox)
+    private void LearnRequester(NhrpInterface via, in NhrpArrival arrival, NhrpView view, NbmaPeer direct, bool natted, Instant now, Outbox<NhrpEffect> outbox)
     {
         IpAddress source = view.SourceProtocol;
         if (natted || (view.Flags & NhrpFlags.SourceStable) == 0 || via.Config.NonCaching || direct.Address != view.SourceNbma) return;
         NhrpCieList cies = view.Cies;
         if (!cies.MoveNext() || cies.Current.ToCie() is not { HoldTime: > 0 } cie) return;
-        if (via.Cache.Find(source) is { Origin: not NhrpOrigin.Implicit } || via.Cache.MappingCount >= NhrpLimits.MaximumMappings) return;
+        NhrpMapping? known = via.Cache.Find(source);
+        if (known is { Origin: not NhrpOrigin.Implicit } || !via.Statics.IsConfigured(arrival.From) && (known?.Peer != direct || known.Claimed != view.SourceNbma)) return;
+        if (via.Cache.MappingCount >= NhrpLimits.MaximumMappings) return;
         NhrpMapping mapping = via.Cache.Put(source, direct, view.SourceNbma, NhrpOrigin.Implicit, now, outbox);
         mapping.Mtu = cie.Mtu;
         mapping.RequestId = view.RequestId;

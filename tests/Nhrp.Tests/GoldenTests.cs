@@ -58,7 +58,7 @@ public sealed class GoldenTests
     [Fact]
     public void Redirect_OfOurs_IsThatOfIos()
     {
-        Node hub = _net.Add("hub", "192.168.200.1", "10.255.255.1/24", Base);
+        Node hub = _net.Add("hub", "192.168.200.1", "10.255.255.1/24", Base with { Maps = [new NhrpStaticMap(IpPrefix.Parse("10.255.255.3/32"), Parse("192.168.200.3"))] });
         byte[] head = Convert.FromHexString("4500006400050000ff01a78f0affff030affff020800325b00010000").Concat(new byte[72]).ToArray();
         hub.Call((engine, now, outbox) => engine.OnTrafficTurnedAround(hub.Key, new NbmaPeer(Parse("192.168.200.3")), head, now, outbox));
         AssertSent(TrafficIndication);

@@ -93,9 +93,11 @@ public class LedgerTests
     public void RequesterThatIsNotStable_IsNotRemembered_StableOneOnlyForItsOwnTime()
     {
         Cloud cloud = new Cloud().Settled();
-        cloud.Net.Inject(cloud.B, IpAddress.Parse("203.0.113.66"), NhrpBytes.Resolution("203.0.113.66", "10.0.0.66", "10.1.12.5", NhrpFlags.Authoritative));
+        cloud.Net.Inject(cloud.Hub, IpAddress.Parse("203.0.113.66"), NhrpBytes.Resolution("203.0.113.66", "10.0.0.66", "10.1.12.5", NhrpFlags.Authoritative));
+        cloud.Net.Run(1);
         Assert.DoesNotContain(IpAddress.Parse("10.0.0.66"), cloud.B.Adjacencies.Keys);
-        cloud.Net.Inject(cloud.B, IpAddress.Parse("203.0.113.66"), NhrpBytes.Resolution("203.0.113.66", "10.0.0.66", "10.1.12.5", NhrpFlags.Authoritative | NhrpFlags.SourceStable));
+        cloud.Net.Inject(cloud.Hub, IpAddress.Parse("203.0.113.66"), NhrpBytes.Resolution("203.0.113.66", "10.0.0.66", "10.1.12.5", NhrpFlags.Authoritative | NhrpFlags.SourceStable));
+        cloud.Net.Run(1);
         Assert.Contains(IpAddress.Parse("10.0.0.66"), cloud.B.Adjacencies.Keys);
 
         // Not for authoritative use, and not for any other: a request for the requester is not answered from it.

@@ -235,14 +235,16 @@ public sealed class RegistrationTests
     {
         Cloud cloud = new Cloud().Settled();
         var peer = new NbmaPeer(Parse("203.0.113.50"));
-        cloud.Hub.Receive(peer, NhrpBytes.Resolution("203.0.113.50", "10.0.0.50", "10.1.0.5"));
-        Assert.Equal(NhrpEntryFlags.Router | NhrpEntryFlags.Implicit, Assert.Single(cloud.Hub.Cache, state => state.Prefix == IpPrefix.Parse("10.0.0.50/32")).Flags);
-        Assert.DoesNotContain(peer, cloud.Hub.Multicast);
-        cloud.Hub.Receive(peer, NhrpBytes.Registration("203.0.113.50", "10.0.0.50"));
-        Assert.Contains(peer, cloud.Hub.Multicast);
+        // By way of the hub: B learns from its NHS what it would not believe of a stranger.
+        cloud.Hub.Receive(peer, NhrpBytes.Resolution("203.0.113.50", "10.0.0.50", "10.1.12.5"));
+        cloud.Net.Run(1);
+        Assert.Equal(NhrpEntryFlags.Router | NhrpEntryFlags.Implicit, Assert.Single(cloud.B.Cache, state => state.Prefix == IpPrefix.Parse("10.0.0.50/32")).Flags);
+        Assert.DoesNotContain(peer, cloud.B.Multicast);
+        cloud.B.Receive(peer, NhrpBytes.Registration("203.0.113.50", "10.0.0.50", destination: "10.0.0.12"));
+        Assert.Contains(peer, cloud.B.Multicast);
         cloud.Net.Run(301);
-        Assert.DoesNotContain(peer, cloud.Hub.Multicast);
-        Assert.DoesNotContain(peer, cloud.Hub.Wanted);
+        Assert.DoesNotContain(peer, cloud.B.Multicast);
+        Assert.DoesNotContain(peer, cloud.B.Wanted);
     }
 
     [Fact]

@@ -84,6 +84,13 @@ internal sealed class Node : IRouteLookup
         return this;
     }
 
+    /// <summary>An address of another interface.</summary>
+    public void Local(string address)
+    {
+        IpPrefix host = IpPrefix.Host(IpAddress.Parse(address));
+        _routes = _routes.Set(host, new RouteView(host, null, IpAddress.None, RouteKind.Local));
+    }
+
     public Node NoRoute(string prefix)
     {
         _routes = _routes.Remove(IpPrefix.Parse(prefix));
