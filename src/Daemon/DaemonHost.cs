@@ -43,7 +43,7 @@ public static class DaemonHost
                 : "see the kernel's words");
             return CannotStart;
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
             DaemonLog.CannotStart(logger, e.Message, "");
             return CannotStart;
