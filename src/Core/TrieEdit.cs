@@ -6,7 +6,7 @@ namespace Dmvpn.Core;
 /// </summary>
 public readonly struct TrieEdit
 {
-    private static int s_last;
+    private static int _last;
 
     // 4 bytes fit where a node has padding. After 2^32 edits a number returns: then a node of that age, if there is one left, is changed in place,
     // and a reader sees one child early.
@@ -17,8 +17,8 @@ public readonly struct TrieEdit
     /// <summary>A new edit, different from all others.</summary>
     public static TrieEdit Begin()
     {
-        int number = Interlocked.Increment(ref s_last);
-        return new TrieEdit(number == 0 ? Interlocked.Increment(ref s_last) : number);
+        int number = Interlocked.Increment(ref _last);
+        return new TrieEdit(number == 0 ? Interlocked.Increment(ref _last) : number);
     }
 
     internal bool Owns(TrieEdit other) => _number != 0 && _number == other._number;

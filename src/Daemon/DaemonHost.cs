@@ -61,8 +61,6 @@ public static class DaemonHost
         Instant now = MonotonicClock.Now;
         router.Start(now);
         if (router.Configuration.Apply(config, now, out string failure) is null) throw new InvalidOperationException(failure);
-        // Installed before the dump, so that what the dump shows and nobody wants is a crashed predecessor's.
-        router.Carrier.CarryOut(now);
         router.Kernel.Start(now);
         router.OnRoundEnd(now);
         CheckForwarding(config, logger);
