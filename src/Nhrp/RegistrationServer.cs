@@ -127,9 +127,9 @@ internal sealed class RegistrationServer(NhrpCore core)
         return NhrpCieCode.UniqueAddressRegistered;
     }
 
-    /// <summary>Addresses of other interfaces too. Link-local ones are each interface's own matter.</summary>
+    /// <summary>Addresses of other interfaces too. Link-local ones of IPv6 are each interface's own matter.</summary>
     private bool IsOfThisMachine(IpAddress address) => core.IsOwn(address)
-        || !address.IsLinkLocal && core.Routes.TryLookup(address, withShortcuts: false, out RouteView route) && route.Kind == RouteKind.Local;
+        || (address.IsIPv4 || !address.IsLinkLocal) && core.Routes.TryLookup(address, withShortcuts: false, out RouteView route) && route.Kind == RouteKind.Local;
 
     private static bool IsUnicast(IpAddress nbma) => !nbma.IsUnspecified && !nbma.IsMulticast && !nbma.IsLimitedBroadcast && !nbma.IsLoopback;
 
