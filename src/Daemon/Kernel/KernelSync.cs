@@ -60,7 +60,7 @@ internal sealed class KernelSync : INetlinkObserver, IDisposable
     public void Start(Instant now) => Dump(ResyncReason.Overrun, now);
 
     /// <summary>A device of ours exists now.</summary>
-    public void AddTunnel(TunnelId tunnel, int index, Instant now)
+    public void AddTunnel(TunnelId tunnel, int index)
     {
         _tunnels[index] = tunnel;
         if (_netlink.FindLink(index) is { } link) Links.Apply(link, removed: false);

@@ -33,9 +33,6 @@ internal sealed class TunnelInterface(TunnelConfig config, TunDevice device)
 
     public bool LineUp => DownReason is null;
 
-    /// <summary>When <see cref="DownReason"/> last became or ceased to be null.</summary>
-    public Instant LineChanged { get; set; }
-
     /// <summary>GRE keepalives of a point-to-point tunnel; null without.</summary>
     public KeepaliveProbe? Keepalive { get; set; }
 

@@ -56,7 +56,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         _tunnels.Add(config.Id, tunnel);
         devices.Configure(tunnel, kernel.Netlink);
         engines.Forwarding.SetTunnel(tunnel.Forwarding(), null, [device]);
-        kernel.AddTunnel(config.Id, device.LinkIndex, now);
+        kernel.AddTunnel(config.Id, device.LinkIndex);
         devices.Start(device);
         ApplyKeepalive(tunnel, now);
         ApplyNhrp(tunnel, now);
@@ -201,7 +201,6 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         if (tunnel.LineUpForNhrp != wasUpForNhrp) TellNhrp(tunnel, now);
         if (reason is not null) DaemonLog.TunnelDown(logger, tunnel.Id, reason);
         if (tunnel.LineUp == wasUp) return;
-        tunnel.LineChanged = now;
         if (tunnel.LineUp) DaemonLog.TunnelState(logger, tunnel.Id, "up");
         devices.SetCarrier(tunnel, tunnel.LineUp);
         kernel.OnLineChanged();
