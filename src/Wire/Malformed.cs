@@ -80,4 +80,16 @@ public enum Malformed
 
     /// <summary>A frame that carries neither IPv4 nor IPv6.</summary>
     NotIp,
+
+    /// <summary>IKE: a payload runs past the message, or is shorter than its header (RFC 7296 3.2).</summary>
+    PayloadTruncated,
+
+    /// <summary>IKE: more payloads than anyone sends.</summary>
+    PayloadChainTooLong,
+
+    /// <summary>IKE: a proposal or a transform does not fit the SA payload that it is in (RFC 7296 3.3).</summary>
+    ProposalTruncated,
+
+    /// <summary>IKE: a traffic selector does not fit its payload (RFC 7296 3.13).</summary>
+    SelectorTruncated,
 }

@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Ike;
 using Dmvpn.Odr;
 
 namespace Dmvpn.Management.Config;
@@ -24,6 +25,9 @@ public sealed record RouterConfig
 
     /// <summary><c>cdp run</c>, <c>cdp timer</c>, <c>cdp holdtime</c>; who we say we are is set by <see cref="ForOdr"/>.</summary>
     public CdpConfig Cdp { get; init; } = new();
+
+    /// <summary><c>crypto …</c>.</summary>
+    public IkeConfig Crypto { get; init; } = new();
 
     /// <summary><c>logging …</c>.</summary>
     public LoggingConfig Logging { get; init; } = new();

@@ -66,6 +66,9 @@ public sealed record TunnelConfig
     /// <summary><c>tunnel path-mtu-discovery</c>; null fragments the outer packets instead.</summary>
     public PathMtuDiscoveryConfig? PathMtuDiscovery { get; init; }
 
+    /// <summary><c>tunnel protection ipsec profile</c>; null leaves packets in clear text.</summary>
+    public TunnelProtection? Protection { get; init; }
+
     /// <summary><c>bandwidth</c> in kbit/s, for routing protocols; IOS's tunnels have 100.</summary>
     public uint Bandwidth { get; init; } = 100;
 
@@ -125,6 +128,11 @@ public sealed record InterfaceAddress(IpAddress Address, int Length, bool Second
     /// <summary>The subnet that the address is in.</summary>
     public IpPrefix Subnet => new(Address, Length);
 }
+
+/// <summary><c>tunnel protection ipsec profile NAME [shared]</c>.</summary>
+/// <param name="Profile">Name of the <c>crypto ipsec profile</c>.</param>
+/// <param name="Shared">Tunnels with the same source and profile share the security associations.</param>
+public sealed record TunnelProtection(string Profile, bool Shared);
 
 /// <summary><c>keepalive [period [retries]]</c>.</summary>
 /// <param name="Period">1-32767 s between keepalives.</param>

@@ -1,0 +1,78 @@
+using System.Text;
+using Dmvpn.Core;
+
+namespace Dmvpn.Wire.Ike;
+
+/// <summary>
+/// Who an IKE peer is (RFC 7296 3.5), as a value. Two are equal when type and octets are; domain names and e-mail domains are compared as they
+/// are on the wire: <see cref="Normalized"/> first where letter case must not matter.
+/// </summary>
+public sealed class IkeIdentity : IEquatable<IkeIdentity>
+{
+    private readonly byte[] _data;
+
+    /// <summary>An identity of these octets, which are copied.</summary>
+    public IkeIdentity(IkeIdType type, ReadOnlySpan<byte> data) => (Type, _data) = (type, data.ToArray());
+
+    /// <summary>An address.</summary>
+    public static IkeIdentity Of(IpAddress address) => new(address.IsIPv4 ? IkeIdType.IPv4 : IkeIdType.IPv6, address.ToBytes());
+
+    /// <summary>A domain name.</summary>
+    public static IkeIdentity Fqdn(string name) => new(IkeIdType.Fqdn, Encoding.UTF8.GetBytes(name));
+
+    /// <summary>An e-mail address.</summary>
+    public static IkeIdentity Email(string address) => new(IkeIdType.Email, Encoding.UTF8.GetBytes(address));
+
+    /// <summary>A key id.</summary>
+    public static IkeIdentity KeyId(string text) => new(IkeIdType.KeyId, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Its type.</summary>
+    public IkeIdType Type { get; }
+
+    /// <summary>Its octets.</summary>
+    public ReadOnlySpan<byte> Data => _data;
+
+    /// <summary>The address of an IPv4 or IPv6 identity, otherwise <see cref="IpAddress.None"/>.</summary>
+    public IpAddress Address => Type is IkeIdType.IPv4 or IkeIdType.IPv6 ? IpAddress.FromBytes(_data) : IpAddress.None;
+
+    /// <summary>The text of a name; empty for addresses and DER.</summary>
+    public string Text => Type is IkeIdType.Fqdn or IkeIdType.Email or IkeIdType.KeyId ? Encoding.UTF8.GetString(_data) : "";
+
+    /// <summary>The same with domain names in lower case.</summary>
+    public IkeIdentity Normalized() => Type is IkeIdType.Fqdn or IkeIdType.Email ? new(Type, Encoding.UTF8.GetBytes(Text.ToLowerInvariant())) : this;
+
+    /// <inheritdoc/>
+    public bool Equals(IkeIdentity? other) => other is not null && Type == other.Type && _data.AsSpan().SequenceEqual(other._data);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as IkeIdentity);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        hash.Add(Type);
+        hash.AddBytes(_data);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>For screens and logs: the address, the name, the distinguished name, or the octets in hexadecimal. Control characters are replaced.</summary>
+    public override string ToString() => Type switch
+    {
+        IkeIdType.IPv4 or IkeIdType.IPv6 => Address.ToString(),
+        IkeIdType.Fqdn or IkeIdType.Email => Printable(Text),
+        IkeIdType.KeyId when IsPrintable(Text) => Text,
+        IkeIdType.Dn => DistinguishedName.TryFormat(_data, out string? name) ? name! : "dn:" + Convert.ToHexString(_data),
+        IkeIdType.Null => "(null)",
+        _ => Convert.ToHexString(_data),
+    };
+
+    private static bool IsPrintable(string text)
+    {
+        foreach (char c in text)
+            if (char.IsControl(c) || c == '\uFFFD') return false;
+        return text.Length > 0;
+    }
+
+    private static string Printable(string text) => IsPrintable(text) ? text : string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+}
