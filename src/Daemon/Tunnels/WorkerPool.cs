@@ -64,7 +64,7 @@ internal sealed class WorkerPool : IDisposable
     public void Watch(int index, TunDevice device) => _members[index].Poller.Add(device.Descriptor, (ulong)device.Descriptor);
 
     /// <summary>Has worker <paramref name="index"/> wait for a port too, and read its error queue.</summary>
-    public void Watch(int index, RawPort port)
+    public void Watch(int index, SocketPort port)
     {
         _members[index].Ports[(ulong)port.Descriptor] = port;
         _members[index].Poller.Add(port.Descriptor, (ulong)port.Descriptor);
@@ -124,7 +124,7 @@ internal sealed class WorkerPool : IDisposable
     {
         foreach (Ready ready in member.Poller.Wait(Instant.Never))
         {
-            if (!ready.HasError || !member.Ports.TryGetValue(ready.Token, out RawPort? port)) continue;
+            if (!ready.HasError || !member.Ports.TryGetValue(ready.Token, out SocketPort? port)) continue;
             while (port.TryReadPathMtu(out PathMtu pathMtu)) PathMtuChanged?.Invoke(pathMtu);
         }
     }
@@ -146,7 +146,7 @@ internal sealed class WorkerPool : IDisposable
         public Poller Poller { get; } = new();
 
         /// <summary>Ports by token; changed by the control thread, read by the worker.</summary>
-        public ConcurrentDictionary<ulong, RawPort> Ports { get; } = new();
+        public ConcurrentDictionary<ulong, SocketPort> Ports { get; } = new();
 
         public Thread? Thread { get; set; }
     }
