@@ -14,8 +14,9 @@ namespace Dmvpn.Daemon;
 /// </summary>
 internal sealed class Engines
 {
-    public Engines(IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILoggerFactory log)
+    public Engines(ForwardingTable forwarding, IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILoggerFactory log)
     {
+        Forwarding = forwarding;
         Ike = new IkeInstance(secrets, activity, clock, random, log.CreateLogger("Ike"));
         Rib = new RibInstance(log.CreateLogger("Rib"));
         Nhrp = new NhrpInstance(Rib.Mirror, random, log.CreateLogger("Nhrp"));
@@ -31,7 +32,7 @@ internal sealed class Engines
     public OdrInstance Odr { get; }
 
     /// <summary>What the workers forward by.</summary>
-    public ForwardingTable Forwarding { get; } = new();
+    public ForwardingTable Forwarding { get; }
 
     public Outbox<IkeEffect> IkeOut { get; } = new();
 

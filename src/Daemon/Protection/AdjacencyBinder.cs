@@ -1,5 +1,4 @@
 using Dmvpn.Core;
-using Dmvpn.Ike;
 using Dmvpn.Nhrp;
 
 namespace Dmvpn.Daemon.Protection;

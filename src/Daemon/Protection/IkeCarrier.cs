@@ -1,5 +1,4 @@
 using Dmvpn.Core;
-using Dmvpn.Dataplane;
 using Dmvpn.Ike;
 using Dmvpn.Nhrp;
 
@@ -9,7 +8,7 @@ namespace Dmvpn.Daemon.Protection;
 /// Carries out what IKE asks for: SAs into the data path, peers into the table and to NHRP. Messages are sent afterwards (<see cref="Send"/>), when what they announce is in
 /// place. Control thread only.
 /// </summary>
-internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBinder adjacencies, ProtectionSet protections, ChildSaSet children, IkeJobRunner jobs)
+internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBinder adjacencies, ChildSaSet children, IkeTransport transport, IkeJobRunner jobs)
 {
     public void Carry(in IkeEffect effect, Instant now)
     {
@@ -26,7 +25,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
                 OnMoved(effect.Peer, now);
                 break;
             case IkeEffectKind.ChildInstalled:
-                OnChildInstalled(effect.Child!);
+                OnChildInstalled(effect.Child!, now);
                 break;
             case IkeEffectKind.ChildActivated:
                 if (peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? activated)) SendBy(activated, effect.Spi);
@@ -41,7 +40,6 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
                 OnPeerDown(effect, now);
                 break;
             case IkeEffectKind.PeerFailed:
-                children.DropWaiting(effect.Protection, effect.Peer);
                 engines.Nhrp.OnPeerUnreachable(effect.Peer, now, engines.NhrpOut);
                 break;
             default:
@@ -50,11 +48,11 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
     }
 
     /// <summary>Sends the messages of this round.</summary>
-    public void Send(Instant now)
+    public void Send()
     {
         foreach (ref readonly IkeEffect effect in engines.IkeOut.Effects)
         {
-            if (effect.Kind == IkeEffectKind.Transmit) children.Transmit(effect.Path, engines.IkeOut.Bytes(effect.Bytes), now);
+            if (effect.Kind == IkeEffectKind.Transmit) transport.Send(effect.Path, engines.IkeOut.Bytes(effect.Bytes));
         }
         engines.IkeOut.Clear();
     }
@@ -77,9 +75,9 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         engines.Nhrp.OnPeerMoved(before, to, now, engines.NhrpOut);
     }
 
-    private void OnChildInstalled(ChildSaInstall child)
+    private void OnChildInstalled(ChildSaInstall child, Instant now)
     {
-        children.Install(child, protections.TunnelsOf(child.Protection));
+        children.Install(child, now);
         if (!peers.TryGet(child.Peer.Association, out ProtectedPeerEntry? entry)) return;
         entry.Children.Add(child.InboundSpi);
         if (child.SendNow) SendBy(entry, child.InboundSpi);

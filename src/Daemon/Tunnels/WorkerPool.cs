@@ -37,6 +37,15 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>The mailboxes with IKE messages, one for each worker. Read on the control thread.</summary>
+    public IEnumerable<ControlMailbox> IkeMailboxes
+    {
+        get
+        {
+            foreach (Member member in _members) yield return member.IkeMailbox;
+        }
+    }
+
     /// <summary>Snapshots up to (not including) this version are not used by any worker.</summary>
     public long SeenVersion
     {
@@ -108,7 +117,7 @@ internal sealed class WorkerPool : IDisposable
             try
             {
                 bool more = member.Worker.Round(MonotonicClock.Now);
-                if (member.Mailbox.TakeNews()) _loop.Poller.Wake();
+                if (member.Mailbox.TakeNews() | member.IkeMailbox.TakeNews()) _loop.Poller.Wake();
                 if (!more) Wait(member);
             }
             catch (Exception e)
@@ -134,12 +143,14 @@ internal sealed class WorkerPool : IDisposable
         public Member(int index, ForwardingTable table)
         {
             Index = index;
-            Worker = new ForwardingWorker(index, table, Mailbox);
+            Worker = new ForwardingWorker(index, table, Mailbox, IkeMailbox);
         }
 
         public int Index { get; }
 
         public ControlMailbox Mailbox { get; } = new();
+
+        public ControlMailbox IkeMailbox { get; } = new(DataplaneLimits.IkeMailboxSize);
 
         public ForwardingWorker Worker { get; }
 
