@@ -22,6 +22,17 @@ internal static class CryptoCheck
         foreach (TunnelConfig tunnel in config.Tunnels) Tunnel(tunnel, config, new TunnelCheck(tunnel, builder));
     }
 
+    /// <summary>Every IOS has a trustpoint for its web server: one that names no files is not ours, and only a note is worth saying of it.</summary>
+    public static IkeConfig WithoutForeignTrustpoints(ConfigBuilder builder)
+    {
+        IkeConfig crypto = builder.Router.Crypto;
+        foreach (TrustpointConfig trustpoint in crypto.Trustpoints)
+            if (IsForeign(trustpoint)) Add(builder, FindingKind.Note, ConfigMode.Trustpoint, trustpoint.Name, "", $"trustpoint {trustpoint.Name} names no files and is not used", "Certificates come from 'ca-file', 'certificate-file' and 'key-file'; 'dmvpn pki' makes them");
+        return crypto with { Trustpoints = crypto.Trustpoints.RemoveAll(IsForeign) };
+
+        static bool IsForeign(TrustpointConfig t) => t is { CaFile: null, CertificateFile: null, KeyFile: null, Pkcs12File: null };
+    }
+
     private static void Proposal(Ikev2Proposal proposal, ConfigBuilder builder)
     {
         bool combined = proposal.Encryption.Any(IsCombined), separate = proposal.Encryption.Any(e => !IsCombined(e));
@@ -58,7 +69,7 @@ internal static class CryptoCheck
             Error($"keyring local {keyring}", $"there is no 'crypto ikev2 keyring {keyring}'", "Define it, or correct the name");
         else if (keys && profile.Keyring is null) Error("", $"profile {profile.Name} uses pre-shared keys and names no keyring", "Add 'keyring local NAME'");
         foreach (string trustpoint in profile.VerifyTrustpoints.Append(profile.SignTrustpoint).OfType<string>().Distinct())
-            if (!Known(crypto.Trustpoints, t => t.Name, trustpoint)) Error($"pki trustpoint {trustpoint}", $"there is no 'crypto pki trustpoint {trustpoint}'", "Define it, or correct the name");
+            if (!Known(crypto.Trustpoints, t => t.Name, trustpoint)) Error($"pki trustpoint {trustpoint}", $"there is no 'crypto pki trustpoint {trustpoint}' with files", "Define it with a 'ca-file', or correct the name");
         if (profile.LocalAuthentication is not null and not IkeAuthentication.PreShared && SigningTrustpoints(profile, crypto) != 1)
             Error("authentication local", "it is not clear whose certificate this router shows", "Add 'pki trustpoint NAME sign' with a trustpoint that has a key");
         if (profile.RemoteAuthentication.Any(a => a != IkeAuthentication.PreShared) && crypto.Trustpoints.Count == 0)

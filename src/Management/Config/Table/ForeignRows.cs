@@ -60,7 +60,7 @@ internal static class ForeignRows
         foreach (string start in (string[])["crypto map", "crypto dynamic-map", "crypto gdoi", "crypto gkm"])
             yield return Refused(ConfigMode.Global, start + " LINE", $"'{start}' is not supported", "Use 'tunnel protection ipsec profile' on the tunnel, and remove these lines", opensBlock: true);
         yield return Refused(ConfigMode.Global, "crypto LINE", "this 'crypto' command is not known: leaving it out could change what is protected", "Remove it if it is not needed", opensBlock: true);
-        yield return Ineffective(ConfigMode.Global, "crypto pki certificate LINE", "certificates in the configuration are not read", "Name files in 'crypto pki trustpoint'", opensBlock: true);
+        yield return Harmless(ConfigMode.Global, "crypto pki certificate LINE", opensBlock: true);
         foreach (string start in (string[])["crypto pki token", "crypto pki crl", "crypto pki server", "crypto pki certificate map", "crypto pki profile", "crypto pki http"])
             yield return Harmless(ConfigMode.Global, start + " LINE", opensBlock: true);
         foreach (string protocol in (string[])["bgp", "ospf", "ospfv3", "eigrp", "rip", "isis", "lisp", "mobile", "nhrp"])

@@ -86,7 +86,7 @@ internal static class CryptoGlobalRows
         yield return Trustpoint.Row("revocation-check {none | crl [none]}", "Refuse revoked certificates: 'crl' also those of which nothing is known", "none",
             (t, l) => t with { Revocation = !l.Has("crl") ? RevocationCheck.None : l.Has("none") ? RevocationCheck.CrlOrNone : RevocationCheck.Crl }, (t, _) => t with { Revocation = RevocationCheck.None });
         foreach (string start in (string[])["enrollment", "rsakeypair", "eckeypair", "subject-name", "subject-alt-name", "serial-number", "ip-address", "fqdn", "auto-enroll", "usage", "hash", "chain-validation", "source interface", "fingerprint", "storage", "regenerate", "vrf"])
-            yield return ConfigRow.Ineffective(ConfigMode.Trustpoint, start + " [LINE]", $"'{start}' has no effect: certificates come from files", "Name the files with 'ca-file', 'certificate-file' and 'key-file'; 'dmvpn pki' makes them");
+            yield return ConfigRow.Harmless(ConfigMode.Trustpoint, start + " [LINE]");
         foreach (ConfigRow row in Trustpoint.Leaving()) yield return row;
     }
 

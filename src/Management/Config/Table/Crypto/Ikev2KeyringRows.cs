@@ -25,7 +25,7 @@ internal static class Ikev2KeyringRows
             };
         }
         yield return Peer("address {addr=A.B.C.D [mask=MASK] | addr=X:X::X/nn | addr=X:X::X}", "By the peer's address; 0.0.0.0 0.0.0.0 is any", "",
-            (p, l) => p with { Address = l.Prefix("addr", "mask") }, (p, _) => p with { Address = null });
+            (p, l) => p with { Address = Addresses(l) }, (p, _) => p with { Address = null });
         yield return Peer(Identity, "By the peer's identity", "", (p, l) => p with { Identity = IdentityOf(l) }, (p, _) => p with { Identity = null });
         yield return Peer(PresharedKey, "The key: 'local' is what this router proves itself with, 'remote' what the peer must", "",
             SetKey, (p, _) => p with { LocalKey = null, RemoteKey = null });
@@ -51,8 +51,12 @@ internal static class Ikev2KeyringRows
         if (line.Has("fqdn")) return new(domain ? IdentityMatchKind.FqdnDomain : IdentityMatchKind.Fqdn, name);
         if (line.Has("email")) return new(domain ? IdentityMatchKind.EmailDomain : IdentityMatchKind.Email, name);
         if (line.Has("key-id")) return new(IdentityMatchKind.KeyId, name);
-        return line.Has("any") ? new(IdentityMatchKind.Any, "") : new(IdentityMatchKind.Address, "", line.Prefix("addr", "mask"));
+        return line.Has("any") ? new(IdentityMatchKind.Any, "") : new(IdentityMatchKind.Address, "", Addresses(line));
     }
+
+    /// <summary>As on IOS, 0.0.0.0 without a mask is every address.</summary>
+    private static Core.IpPrefix Addresses(ConfigLine line) =>
+        line.Address("addr").IsUnspecified && !line.HasValue("mask") ? new(line.Address("addr"), 0) : line.Prefix("addr", "mask");
 
     internal static string Text(IdentityMatch match, bool withMask) => match.Kind switch
     {
