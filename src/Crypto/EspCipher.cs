@@ -28,10 +28,10 @@ public abstract unsafe class EspCipher : IDisposable
     }
 
     /// <summary>For packets that go out.</summary>
-    public static EspCipher CreateSealer(EspSuite suite, ReadOnlySpan<byte> keyMaterial) => throw new NotImplementedException();
+    public static EspCipher CreateSealer(EspSuite suite, ReadOnlySpan<byte> keyMaterial) => Create(suite, keyMaterial, seals: true);
 
     /// <summary>For packets that come in.</summary>
-    public static EspCipher CreateOpener(EspSuite suite, ReadOnlySpan<byte> keyMaterial) => throw new NotImplementedException();
+    public static EspCipher CreateOpener(EspSuite suite, ReadOnlySpan<byte> keyMaterial) => Create(suite, keyMaterial, seals: false);
 
     /// <summary>Octets of the IV in the packet: 8 for combined modes, 16 for CBC, 0 for NULL.</summary>
     public abstract int IvLength { get; }
@@ -58,4 +58,13 @@ public abstract unsafe class EspCipher : IDisposable
 
     /// <summary>Frees the contexts, which zeroes their keys.</summary>
     public abstract void Dispose();
+
+    private static EspCipher Create(EspSuite suite, ReadOnlySpan<byte> keyMaterial, bool seals)
+    {
+        int length = KeyMaterialLength(suite);
+        if (length == 0 || keyMaterial.Length != length) throw new ArgumentOutOfRangeException(nameof(suite), "no such ESP suite, or key material of another length");
+        return suite.Encryption is EncryptionId.AesGcm16 or EncryptionId.NullAesGmac or EncryptionId.ChaCha20Poly1305
+            ? new CombinedEspCipher(suite, keyMaterial, seals)
+            : new SeparateEspCipher(suite, keyMaterial, seals);
+    }
 }

@@ -25,7 +25,10 @@ public abstract class IkeCipher : IDisposable
 
     /// <summary>A cipher with these keys, which are copied.</summary>
     public static IkeCipher Create(
-        EncryptionId encryption, int keyBits, IntegrityId integrity, ReadOnlySpan<byte> encryptionKey, ReadOnlySpan<byte> integrityKey) => throw new NotImplementedException();
+        EncryptionId encryption, int keyBits, IntegrityId integrity, ReadOnlySpan<byte> encryptionKey, ReadOnlySpan<byte> integrityKey) =>
+        integrity == IntegrityId.None
+            ? new CombinedIkeCipher(encryption, keyBits, encryptionKey)
+            : new SeparateIkeCipher(keyBits, integrity, encryptionKey, integrityKey);
 
     /// <summary>Octets of a payload body for <paramref name="plaintextLength"/> octets of inner payloads.</summary>
     public abstract int SealedLength(int plaintextLength);

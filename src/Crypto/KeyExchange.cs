@@ -19,7 +19,12 @@ public abstract class KeyExchange : IDisposable
     };
 
     /// <summary>A fresh private key of a supported group.</summary>
-    public static KeyExchange Generate(DhGroup group) => throw new NotImplementedException();
+    public static KeyExchange Generate(DhGroup group) => group switch
+    {
+        DhGroup.Ecp256 or DhGroup.Ecp384 or DhGroup.Ecp521 => new EcpKeyExchange(group),
+        DhGroup.Modp2048 or DhGroup.Modp3072 or DhGroup.Modp4096 or DhGroup.Curve25519 => new EvpKeyExchange(group),
+        _ => throw new ArgumentOutOfRangeException(nameof(group)),
+    };
 
     /// <summary>The group.</summary>
     public abstract DhGroup Group { get; }
