@@ -37,9 +37,18 @@ public sealed class Internet
         NetNamespace node = await _run.AddNamespaceAsync(name).ConfigureAwait(false);
         await node.SysctlAsync("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
             "net.ipv4.conf.all.send_redirects=0", "net.ipv4.conf.default.send_redirects=0").ConfigureAwait(false);
-        NetNamespace? nat = behindNat ? await AddNatAsync(name, node, addresses).ConfigureAwait(false) : null;
+        NetNamespace? nat = behindNat ? await AddNatAsync(name, addresses).ConfigureAwait(false) : null;
         if (nat is null)
+        {
             await AttachAsync(node, "eth0", name, addresses).ConfigureAwait(false);
+        }
+        else
+        {
+            await LabRun.ConnectAsync(node, "eth0", nat, "in").ConfigureAwait(false);
+            await nat.IpAsync($"addr add {addresses.PrivateGateway}/24 dev in").ConfigureAwait(false);
+            await node.IpAsync($"addr add {addresses.Private}/24 dev eth0").ConfigureAwait(false);
+            await node.IpAsync($"route add {SiteAddresses.Underlay} via {addresses.PrivateGateway}").ConfigureAwait(false);
+        }
 
         NetNamespace host = await _run.AddNamespaceAsync(name + "-lan").ConfigureAwait(false);
         await LabRun.ConnectAsync(node, "lan0", host, "eth0").ConfigureAwait(false);
@@ -52,14 +61,27 @@ public sealed class Internet
         return new Site(name, addresses, node, host, nat);
     }
 
-    /// <summary>A TAP device on the internet's router, as the wire of a site that is a virtual machine.</summary>
-    public async Task<string> AddTapAsync(string name, SiteAddresses addresses)
+    /// <summary>
+    /// A TAP device on the internet's router, as the wire of a site that is a virtual machine; or on a NAT of its own, as <see cref="AddSiteAsync"/> makes one.
+    /// The namespace is the one that the device is in.
+    /// </summary>
+    public async Task<(NetNamespace At, string Tap)> AddTapAsync(string name, SiteAddresses addresses, bool behindNat = false)
     {
         string tap = "w-" + name;
-        await Router.IpAsync($"tuntap add dev {tap} mode tap").ConfigureAwait(false);
-        await Router.IpAsync($"link set {tap} up").ConfigureAwait(false);
-        await AddGatewayAsync(tap, addresses).ConfigureAwait(false);
-        return tap;
+        NetNamespace at = Router;
+        if (behindNat)
+        {
+            at = await AddNatAsync(name, addresses).ConfigureAwait(false);
+            tap = "in";
+        }
+
+        await at.IpAsync($"tuntap add dev {tap} mode tap").ConfigureAwait(false);
+        await at.IpAsync($"link set {tap} up").ConfigureAwait(false);
+        if (behindNat)
+            await at.IpAsync($"addr add {addresses.PrivateGateway}/24 dev {tap}").ConfigureAwait(false);
+        else
+            await AddGatewayAsync(tap, addresses).ConfigureAwait(false);
+        return (at, tap);
     }
 
     /// <summary>Captures what the sites send each other through the internet, each packet once, until the run ends.</summary>
@@ -74,15 +96,11 @@ public sealed class Internet
         return tcpdump;
     }
 
-    private async Task<NetNamespace> AddNatAsync(string name, NetNamespace node, SiteAddresses addresses)
+    private async Task<NetNamespace> AddNatAsync(string name, SiteAddresses addresses)
     {
         NetNamespace nat = await _run.AddNamespaceAsync(name + "-nat").ConfigureAwait(false);
         await nat.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);
         await AttachAsync(nat, "out", name, addresses).ConfigureAwait(false);
-        await LabRun.ConnectAsync(node, "eth0", nat, "in").ConfigureAwait(false);
-        await nat.IpAsync($"addr add {addresses.PrivateGateway}/24 dev in").ConfigureAwait(false);
-        await node.IpAsync($"addr add {addresses.Private}/24 dev eth0").ConfigureAwait(false);
-        await node.IpAsync($"route add {SiteAddresses.Underlay} via {addresses.PrivateGateway}").ConfigureAwait(false);
         // A home router: it masquerades what goes out and lets in only answers, from the host that was asked.
         await nat.NftAsync("""
             table ip nat {

@@ -29,6 +29,9 @@ public abstract class SwanPeer
     /// <summary>Ends an IKE SA and its children, and tells the peer.</summary>
     public Task TerminateAsync(string ike) => MustAsync("--terminate", "--ike", ike, "--timeout", "10");
 
+    /// <summary>Ends an IKE SA and waits for no answer.</summary>
+    public Task ForgetAsync(string ike) => MustAsync("--terminate", "--ike", ike, "--force", "--timeout", "10");
+
     /// <summary>The IKE SAs.</summary>
     public async Task<IReadOnlyList<SwanSa>> SasAsync() => SwanSa.Parse((await SwanctlAsync("--list-sas").ConfigureAwait(false)).Output);
 
