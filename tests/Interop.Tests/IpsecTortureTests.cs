@@ -27,8 +27,11 @@ public sealed class IpsecTortureTests : OursTest
         // They want to talk before there is anything to talk through, and never stop.
         var protection = new ProtectionText { IpsecLines = ["set security-association lifetime kilobytes 2560"], Lines = ["crypto ikev2 dpd 10 2 periodic"] };
         await BuildAsync(2, r => r with { Protection = protection, HoldTime = 20 });
-        LabProcess[] talk = [.. Endless(1, 0), .. Endless(1, 2), .. Endless(2, 1), .. Endless(0, 2)];
+        List<LabProcess> talk = [Endless(1, 0), Endless(0, 1), Endless(2, 0), Endless(0, 2)];
         await AllRegisteredAsync();
+
+        // Not before: a spoke that the hub does not know yet is remembered as unknown for a minute.
+        talk.AddRange([Endless(1, 2), Endless(2, 1)]);
         await BecomesDirectAsync(1, 2);
 
         // Past the soft limit of bytes of every SA.
@@ -87,10 +90,8 @@ public sealed class IpsecTortureTests : OursTest
 
     private Task<PingResult> TalkAsync(int from, int to, string options) => PingAsync(from, to, $"{options} -p {Convert.ToHexString(Encoding.ASCII.GetBytes(Marker))}");
 
-    private IEnumerable<LabProcess> Endless(int from, int to)
-    {
-        yield return Sites[from].LanHost.Start($"talk-{from}-{to}", "ping", "-n", "-q", "-i", "0.1", "-s", "100", "-p", Convert.ToHexString(Encoding.ASCII.GetBytes(Marker)), Sites[to].Addresses.LanHost);
-    }
+    private LabProcess Endless(int from, int to) => Sites[from].LanHost.Start(
+        $"talk-{from}-{to}", "ping", "-n", "-q", "-i", "0.1", "-s", "100", "-p", Convert.ToHexString(Encoding.ASCII.GetBytes(Marker)), Sites[to].Addresses.LanHost);
 
     private Task<string> GreAsync() => Host.RunAsync("tcpdump", "-nn", "-t", "-r", Recording, "ip proto 47 or ip6 proto 47");
 
