@@ -74,7 +74,7 @@ public sealed class IpsecFrrTests : NetworkTest
         DmvpnDaemon ours = await StartAsync(site, Ours(Two, Hub, gcm: false));
         await EventuallyAsync("FRR's spoke registered", Soon, theirs.IsRegisteredAsync);
 
-        await EventuallyAsync("ours asks FRR's directly", Later, async () => (await site.LanHost.PingAsync(One.LanRouter, "-c 3 -i 0.3 -W 1")).LastHopLimit == 63);
+        await EventuallyAsync("ours asks FRR's directly", Soon, async () => (await site.LanHost.PingAsync(One.LanRouter, "-c 3 -i 0.3 -W 1")).LastHopLimit == 63);
         await EventuallyAsync("FRR's asks ours directly", Later, async () => (await theirs.Node.PingAsync(Two.LanHost, "-c 3 -i 0.3 -W 1")).LastHopLimit == 63);
         await EventuallyAsync("FRR has the shortcut to our LAN", AfterFrrRedirects, () => theirs.HasShortcutAsync(Two.Lan, Two.Tunnel));
         await EventuallyAsync("we have the way to FRR's LAN", Soon, () => ours.IsUpAsync(One.Tunnel, One.Public));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dmvpn.Lab.Daemons;
 using Dmvpn.Lab.Hosts;
 using Dmvpn.Lab.Networks;
@@ -117,7 +118,9 @@ public abstract class NetworkTest : IAsyncLifetime
     /// <summary>Fails with <paramref name="what"/> when it does not come true in time.</summary>
     protected static async Task EventuallyAsync(string what, TimeSpan deadline, Func<Task<bool>> condition)
     {
+        long begin = Stopwatch.GetTimestamp();
         if (!await Poll.UntilAsync(condition, deadline, TestContext.Current.CancellationToken))
             Assert.Fail($"not within {deadline.TotalSeconds} s: {what}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"after {Stopwatch.GetElapsedTime(begin).TotalSeconds:0.0} s: {what}");
     }
 }
