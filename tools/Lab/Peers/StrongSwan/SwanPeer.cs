@@ -30,7 +30,7 @@ public abstract class SwanPeer
     public Task TerminateAsync(string ike) => MustAsync("--terminate", "--ike", ike, "--timeout", "10");
 
     /// <summary>Ends an IKE SA and waits for no answer.</summary>
-    public Task ForgetAsync(string ike) => MustAsync("--terminate", "--ike", ike, "--force", "--timeout", "10");
+    public Task ForgetAsync(string ike) => MustAsync("--terminate", "--ike", ike, "--force", "--timeout", "-1");
 
     /// <summary>The IKE SAs.</summary>
     public async Task<IReadOnlyList<SwanSa>> SasAsync() => SwanSa.Parse((await SwanctlAsync("--list-sas").ConfigureAwait(false)).Output);
