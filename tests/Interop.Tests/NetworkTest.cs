@@ -2,6 +2,7 @@ using Dmvpn.Lab.Daemons;
 using Dmvpn.Lab.Hosts;
 using Dmvpn.Lab.Networks;
 using Dmvpn.Lab.Peers;
+using Dmvpn.Lab.Peers.StrongSwan;
 using Dmvpn.Lab.Uml;
 
 namespace Dmvpn.Interop.Tests;
@@ -74,6 +75,16 @@ public abstract class NetworkTest : IAsyncLifetime
         FrrPeer peer = await FrrPeer.StartAsync(node, settings);
         _witnesses[^1] = (name, peer.DescribeAsync);
         return peer;
+    }
+
+    /// <summary>Starts strongSwan in a namespace; GRE without protection neither leaves it nor comes in.</summary>
+    protected async Task<CharonPeer> StartCharonAsync(NetNamespace node, IEnumerable<SwanConnection> connections, SwanCredentials credentials, string extra = "")
+    {
+        if (CharonPeer.Obstacle is { } obstacle)
+            Assert.Skip(obstacle);
+        CharonPeer charon = await CharonPeer.StartAsync(Run, node, connections, credentials, extra);
+        _witnesses.Add((charon.Name, charon.DescribeAsync));
+        return charon;
     }
 
     /// <summary>Fails with <paramref name="what"/> when it does not come true in time.</summary>

@@ -127,7 +127,8 @@ public sealed class DmvpnDaemon
     public async Task<string> DescribeAsync()
     {
         var text = new System.Text.StringBuilder($"==== {Name}\n");
-        foreach (string screen in (string[])["dmvpn detail", "ip nhrp detail", "ip nhrp traffic", "ip route", "adjacency"])
+        foreach (string screen in (string[])["dmvpn detail", "ip nhrp detail", "ip nhrp traffic", "ip route", "adjacency",
+            "crypto ikev2 sa detail", "crypto ipsec sa", "drops"])
         {
             CommandResult result = await TryShowAsync(screen.Split(' ')).ConfigureAwait(false);
             text.Append($"== show {screen}\n{result.Output}{result.Error}\n");

@@ -67,8 +67,8 @@ public sealed class Internet
     {
         string file = Path.Combine(_run.Directory, name + ".pcap");
         // -Q in: on "any" every forwarded packet would be seen twice.
-        LabProcess tcpdump = Router.Start("tcpdump-" + name, "tcpdump", "-Z", "root", "-i", "any", "-Q", "in", "-U", "-s", "0",
-            "-c", "200000", "-w", file, "ip proto 47 or ip6 proto 47");
+        LabProcess tcpdump = Router.Start("tcpdump-" + name, "tcpdump", "-Z", "root", "-i", "any", "-Q", "in", "-U", "--immediate-mode", "-s", "0",
+            "-c", "200000", "-w", file, "ip proto 47 or ip6 proto 47 or ip proto 50 or ip6 proto 50 or udp port 500 or udp port 4500");
         if (!await Poll.UntilAsync(() => tcpdump.Log.Contains("listening on", StringComparison.Ordinal), Host.Patience).ConfigureAwait(false))
             throw new CommandFailedException("tcpdump did not start: " + tcpdump.Log);
         return tcpdump;
