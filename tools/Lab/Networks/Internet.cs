@@ -31,15 +31,20 @@ public sealed class Internet
     /// Adds a site: its DMVPN router, with a wire to the internet (<c>eth0</c>) and a LAN (<c>lan0</c>) with one host.
     /// </summary>
     /// <param name="behindNat">Between the router and the internet stands a masquerading NAT that lets nothing in unasked.</param>
-    public async Task<Site> AddSiteAsync(string name, int number, bool behindNat = false)
+    public async Task<Site> AddSiteAsync(string name, int number, bool behindNat = false) =>
+        await AddSiteAsync(name, number, behindNat ? await AddNatAsync(name + "-nat", number).ConfigureAwait(false) : null).ConfigureAwait(false);
+
+    /// <summary>Adds a site behind a NAT that is there, perhaps beside others; null: directly on the internet.</summary>
+    public async Task<Site> AddSiteAsync(string name, int number, NatBox? nat)
     {
         var addresses = new SiteAddresses(number);
         NetNamespace node = await _run.AddNamespaceAsync(name).ConfigureAwait(false);
         await node.SysctlAsync("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
             "net.ipv4.conf.all.send_redirects=0", "net.ipv4.conf.default.send_redirects=0").ConfigureAwait(false);
-        NetNamespace? nat = behindNat ? await AddNatAsync(name, node, addresses).ConfigureAwait(false) : null;
         if (nat is null)
             await AttachAsync(node, "eth0", name, addresses).ConfigureAwait(false);
+        else
+            await AttachAsync(node, nat, name, addresses).ConfigureAwait(false);
 
         NetNamespace host = await _run.AddNamespaceAsync(name + "-lan").ConfigureAwait(false);
         await LabRun.ConnectAsync(node, "lan0", host, "eth0").ConfigureAwait(false);
@@ -49,7 +54,25 @@ public sealed class Internet
         await host.IpAsync($"addr add {addresses.LanHost6}/64 dev eth0").ConfigureAwait(false);
         await host.IpAsync($"route add default via {addresses.LanRouter}").ConfigureAwait(false);
         await host.IpAsync($"route add default via {addresses.LanRouter6}").ConfigureAwait(false);
-        return new Site(name, addresses, node, host, nat);
+        return new Site(name, addresses, node, host, nat?.Node);
+    }
+
+    /// <summary>Adds a NAT with the public address of site <paramref name="number"/>.</summary>
+    public async Task<NatBox> AddNatAsync(string name, int number)
+    {
+        var addresses = new SiteAddresses(number);
+        NetNamespace nat = await _run.AddNamespaceAsync(name).ConfigureAwait(false);
+        await nat.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);
+        await AttachAsync(nat, "out", name, addresses).ConfigureAwait(false);
+        // A home router: it masquerades what goes out and lets in only answers, from the host that was asked.
+        await nat.NftAsync("""
+            table ip nat {
+              chain out { type nat hook postrouting priority 100; oifname "out" masquerade; }
+              chain in { type filter hook forward priority 0; iifname "out" ct state != { established, related } drop; }
+              chain self { type filter hook input priority 0; iifname "out" ct state != { established, related } drop; }
+            }
+            """).ConfigureAwait(false);
+        return new NatBox(nat, addresses);
     }
 
     /// <summary>A TAP device on the internet's router, as the wire of a site that is a virtual machine.</summary>
@@ -74,24 +97,13 @@ public sealed class Internet
         return tcpdump;
     }
 
-    private async Task<NetNamespace> AddNatAsync(string name, NetNamespace node, SiteAddresses addresses)
+    private static async Task AttachAsync(NetNamespace node, NatBox nat, string name, SiteAddresses addresses)
     {
-        NetNamespace nat = await _run.AddNamespaceAsync(name + "-nat").ConfigureAwait(false);
-        await nat.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);
-        await AttachAsync(nat, "out", name, addresses).ConfigureAwait(false);
-        await LabRun.ConnectAsync(node, "eth0", nat, "in").ConfigureAwait(false);
-        await nat.IpAsync($"addr add {addresses.PrivateGateway}/24 dev in").ConfigureAwait(false);
+        string inside = "in-" + name;
+        await LabRun.ConnectAsync(node, "eth0", nat.Node, inside).ConfigureAwait(false);
+        await nat.Node.IpAsync($"addr add {addresses.PrivateGateway}/24 dev {inside}").ConfigureAwait(false);
         await node.IpAsync($"addr add {addresses.Private}/24 dev eth0").ConfigureAwait(false);
         await node.IpAsync($"route add {SiteAddresses.Underlay} via {addresses.PrivateGateway}").ConfigureAwait(false);
-        // A home router: it masquerades what goes out and lets in only answers, from the host that was asked.
-        await nat.NftAsync("""
-            table ip nat {
-              chain out { type nat hook postrouting priority 100; oifname "out" masquerade; }
-              chain in { type filter hook forward priority 0; iifname "out" ct state != { established, related } drop; }
-              chain self { type filter hook input priority 0; iifname "out" ct state != { established, related } drop; }
-            }
-            """).ConfigureAwait(false);
-        return nat;
     }
 
     private async Task AttachAsync(NetNamespace node, string device, string name, SiteAddresses addresses)
