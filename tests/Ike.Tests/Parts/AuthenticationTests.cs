@@ -63,6 +63,7 @@ public sealed class AuthenticationTests
         {
             writer.Notify(IkeNotifyType.NatDetectionSourceIp, NatDetection.Hash(7, 0, End("10.0.0.1:500")));
             writer.Notify(IkeNotifyType.NatDetectionSourceIp, NatDetection.Hash(7, 0, b));
+            writer.Notify(IkeNotifyType.NatDetectionSourceIp, NatDetection.Hash(7, 0, End("10.0.0.2:500")));
             writer.Notify(IkeNotifyType.NatDetectionDestinationIp, NatDetection.Hash(7, 0, a));
         });
         Assert.Equal(new NatSituation(true, false, false), NatDetection.Read(payloads, 7, 0, new IkePath(null, a, b)));

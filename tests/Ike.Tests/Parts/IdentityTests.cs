@@ -173,7 +173,11 @@ public sealed class IdentityTests
 
     private static Ikev2KeyringPeer Key(string name, string? address = null, string? identity = null) => new()
     {
-        Name = name, Address = address is null ? null : IpPrefix.Parse(address), Identity = identity is null ? null : RuleOf(identity), LocalKey = "secret1", RemoteKey = "secret2",
+        Name = name,
+        Address = address is null ? null : IpPrefix.Parse(address),
+        Identity = identity is null ? null : RuleOf(identity),
+        LocalKey = "secret1",
+        RemoteKey = "secret2",
     };
 
     private static IdentityMatch RuleOf(string text) => text.Split(':', 2) is [string kind, string value] ? Rule(kind, value) : Rule(text, "");

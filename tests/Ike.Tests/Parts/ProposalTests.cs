@@ -214,6 +214,7 @@ public sealed class ProposalTests
         IkeProposal good = Ike(1, E(EncryptionId.AesGcm16, 256), P(PrfId.HmacSha256), G(DhGroup.Modp2048));
         Assert.True(Accepts(good));
         Assert.True(Accepts(good with { Transforms = good.Transforms.Add(I(IntegrityId.None)) }));
+        Assert.False(Accepts(good with { Transforms = [.. good.Transforms, I(IntegrityId.None), I(IntegrityId.None)] }));
         Assert.False(Accepts(good with { Number = 2 }));
         Assert.False(Accepts(good with { Number = 3 }));
         Assert.False(Accepts(good with { Protocol = IkeProtocolId.Esp }));
