@@ -128,6 +128,9 @@ public sealed class FragmentTests : IDisposable
         for (int i = 0; i < small.Length; i++)
             if (i != 1) Assert.True(assembly.TryAdd([.. small[i]], _opens, out _));
         Assert.Equal(KeyScheduleTests.Bytes(1000, 1), assembly.ToArray());
+        // What is complete stays so.
+        Assert.False(assembly.TryAdd([.. Cut(1000, 200)[0]], _opens, out _));
+        Assert.True(assembly.IsComplete);
     }
 
     [Theory]

@@ -113,7 +113,7 @@ public sealed class StrangersTests
         Assert.False(QcdToken.IsShown(Shown(token[..31]), token));
         Assert.False(QcdToken.IsShown(Shown(), token));
         // No token was given: nothing can be it.
-        Assert.False(QcdToken.IsShown(Shown([]), []));
+        Assert.False(QcdToken.IsShown(Shown([[]]), []));
     }
 
     [Theory]

@@ -111,15 +111,17 @@ public sealed class TicketTests : IDisposable
     public void UsedTickets_MemoryIsBounded_AndTheLastOnesAreRemembered()
     {
         using SessionTicket ticket = Ticket();
-        byte[] early = Seal(ticket), late = Seal(ticket), other = [.. early];
+        byte[] early = Seal(ticket), middle = Seal(ticket), late = Seal(ticket), other = [.. early];
         _seal.MarkUsed(early);
         for (int i = 0; i < 40_000; i++)
         {
             BitConverter.TryWriteBytes(other.AsSpan(5), i);
             _seal.MarkUsed(other);
+            if (i == 25_000) _seal.MarkUsed(middle);
             if (i == 39_990) _seal.MarkUsed(late);
         }
         Assert.False(_seal.TryOpen(late, Noon, out _));
+        Assert.False(_seal.TryOpen(middle, Noon, out _));
         Assert.True(_seal.TryOpen(early, Noon, out SessionTicket? opened));
         opened.Dispose();
     }
