@@ -1,6 +1,3 @@
-using Dmvpn.Crypto;
-using Dmvpn.Wire.Ike;
-
 namespace Dmvpn.Ike;
 
 /// <summary>

@@ -88,6 +88,9 @@ internal sealed class IkeCore
     /// <summary>Where payloads are written before they are sealed. One message at a time.</summary>
     public byte[] Plain { get; } = new byte[IkeLimits.MaximumMessage];
 
+    /// <summary>The same for responses: a request may be sent while one is being written.</summary>
+    public byte[] Answer { get; } = new byte[IkeLimits.MaximumMessage];
+
     /// <summary>Where a message that came is opened. One message at a time.</summary>
     public byte[] Opened { get; } = new byte[65_536];
 

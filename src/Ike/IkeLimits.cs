@@ -27,6 +27,9 @@ internal static class IkeLimits
     /// <summary>See <see cref="UnprotectedPerInterval"/>.</summary>
     public static readonly TimeSpan UnprotectedInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>The part of these that one source gets: the spokes behind one NAT, or one liar.</summary>
+    public const int AnswersPerSource = 50;
+
     /// <summary>First retransmission; then doubled, up to <see cref="LongestRetransmission"/>.</summary>
     public static readonly TimeSpan FirstRetransmission = TimeSpan.FromSeconds(1);
 
@@ -78,6 +81,9 @@ internal static class IkeLimits
     /// <summary>When a rekeying fails, it is tried again after this time, and not later than shortly before the end.</summary>
     public static readonly TimeSpan RekeyRetry = TimeSpan.FromSeconds(10);
 
+    /// <summary>Before an exchange that collided with another one is tried again: time for the other one, and apart from the peer's own next try (RFC 7296 2.25).</summary>
+    public static readonly TimeSpan CollisionPause = TimeSpan.FromSeconds(4);
+
     /// <summary>TEMPORARY_FAILUREs on one SA for this long mean that both ends disagree for good (RFC 7296 2.25).</summary>
     public static readonly TimeSpan TemporaryFailureTime = TimeSpan.FromMinutes(3);
 
@@ -102,11 +108,23 @@ internal static class IkeLimits
     /// <summary>Times that hints without protection (INVALID_SPI, INVALID_IKE_SPI) have the peer asked whether it is alive (RFC 7296 2.21.4): one in this time.</summary>
     public static readonly TimeSpan HintInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>Without dead peer detection by configuration: how long packets may go unanswered before the peer is asked (RFC 7296 2.4).</summary>
+    public static readonly TimeSpan QuietLiveness = TimeSpan.FromSeconds(30);
+
     /// <summary>Validity of the tickets that we give (RFC 5723): a hub may be down for a night.</summary>
     public static readonly TimeSpan TicketLifetime = TimeSpan.FromHours(12);
 
+    /// <summary>A peer's window counts no further: more requests than that we never have open.</summary>
+    public const int MaximumWindow = 20;
+
+    /// <summary>A ticket of a peer that is longer is not kept: it would not fit into the first message of a resumption.</summary>
+    public const int MaximumTicket = 2048;
+
     /// <summary>Addresses of a peer that are remembered (RFC 4555 3.4).</summary>
     public const int MaximumAdditionalAddresses = 4;
+
+    /// <summary>A request that was sent so often in vain goes to another address of a peer that has several (RFC 4555 3.5).</summary>
+    public const int TriesUntilOtherPath = 3;
 
     /// <summary>Failures of negotiations that are remembered for <c>show crypto ikev2 diagnose error</c>.</summary>
     public const int MaximumFailures = 64;

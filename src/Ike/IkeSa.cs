@@ -57,6 +57,9 @@ internal enum PeerAbilities : byte
 /// </summary>
 internal sealed partial class IkeSa : IkeTimed
 {
+    private FragmentAssembly? _requestFragments;
+    private FragmentAssembly? _responseFragments;
+
     /// <summary>A new IKE SA with an SPI of ours.</summary>
     public IkeSa(IkeCore core, bool isInitiator, in IkePath path, Instant now)
     {
@@ -124,14 +127,14 @@ internal sealed partial class IkeSa : IkeTimed
     /// <summary>Child SAs negotiated under it or inherited, without those retired.</summary>
     public List<ChildSa> Children { get; } = new(1);
 
-    /// <summary>Fragments of one message that is not complete (RFC 7383).</summary>
-    public FragmentAssembly? Fragments { get; set; }
-
     /// <summary>The peer's QCD token for this SA (RFC 6290).</summary>
     public byte[]? PeerToken { get; set; }
 
     /// <summary>Rekeying and moves under way; null for most of the life.</summary>
     public IkeRekeyState? Rekey { get; set; }
+
+    /// <summary>Of a waiting SA: the one that it is to replace.</summary>
+    public IkeSa? Predecessor { get; set; }
 
     public MobilityState? Mobility { get; set; }
 
@@ -148,7 +151,15 @@ internal sealed partial class IkeSa : IkeTimed
     /// <summary>When the last fresh protected message came.</summary>
     public Instant LastHeard { get; set; }
 
+    /// <summary>When an unprotected message last had the peer asked whether it lives.</summary>
+    public Instant LastHint { get; set; } = Instant.Never;
+
     public bool IsEstablished => Stage == IkeSaStage.Established;
+
+    /// <summary>
+    /// Fragments of a message that is not complete (RFC 7383). A request of the peer's and its response to one of ours may have the same message id.
+    /// </summary>
+    public ref FragmentAssembly? FragmentsOf(bool response) => ref response ? ref _responseFragments : ref _requestFragments;
 
     /// <summary>Takes the keys into use and tells the key log, if there is one.</summary>
     public void UseKeys(IkeKeys keys)
@@ -185,4 +196,6 @@ internal sealed partial class IkeSa : IkeTimed
 /// <param name="RemoteMethod">How the peer did.</param>
 /// <param name="AuthenticatedAt">When.</param>
 /// <param name="PeerNotAfter">When the peer's certificate ends; default without one.</param>
-internal sealed record AuthenticationFacts(IkeIdentity LocalId, IkeAuthMethod LocalMethod, IkeAuthMethod RemoteMethod, Instant AuthenticatedAt, DateTimeOffset PeerNotAfter);
+/// <param name="Keyring">The entry of the keyring that was used: when it changes the SA ends. Null with certificates.</param>
+internal sealed record AuthenticationFacts(
+    IkeIdentity LocalId, IkeAuthMethod LocalMethod, IkeAuthMethod RemoteMethod, Instant AuthenticatedAt, DateTimeOffset PeerNotAfter, Ikev2KeyringPeer? Keyring);

@@ -130,6 +130,14 @@ public sealed class IkeStatistics
     /// <summary>The times of a phase.</summary>
     public IkePhaseTime Of(IkePhase phase) => _phases[(int)phase];
 
+    internal void Clear()
+    {
+        foreach (ref IkeExchangeCounts counts in _exchanges.AsSpan()) counts = new IkeExchangeCounts();
+        Array.Clear(_phases);
+        _failures.Clear();
+        EstablishedAsInitiator = EstablishedAsResponder = Resumed = Failed = IkeRekeys = ChildRekeys = CookiesSent = DeadPeers = CrashedPeers = Moves = 0;
+    }
+
     internal void Passed(IkePhase phase, TimeSpan time)
     {
         IkePhaseTime before = _phases[(int)phase];
