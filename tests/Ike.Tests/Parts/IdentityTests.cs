@@ -26,6 +26,7 @@ public sealed class IdentityTests
     [InlineData("email domain", "site.example", "email:op@x.site.example", true)]
     [InlineData("email domain", "site.example", "email:op@evilsite.example", false)]
     [InlineData("email domain", "site.example", "email:site.example@evil.example", false)]
+    [InlineData("email domain", "site.example", "email:x@evil.example@site.example", true)]
     [InlineData("email domain", "site.example", "fqdn:op.site.example", false)]
     [InlineData("key-id", "Branch 9", "key:Branch 9", true)]
     [InlineData("key-id", "Branch 9", "key:branch 9", false)]
