@@ -55,6 +55,9 @@ internal sealed class Net
     /// <summary>What a packet takes in addition.</summary>
     public Func<Packet, TimeSpan> Delay { get; set; } = static _ => TimeSpan.Zero;
 
+    /// <summary>Time and SPI go into the trace too.</summary>
+    public bool Verbose { get; set; }
+
     public List<string> Trace { get; } = [];
 
     /// <summary>The IKE messages of <see cref="Trace"/>.</summary>
@@ -109,7 +112,7 @@ internal sealed class Net
         var packet = new Packet(from, to, path, new IkePath(path.Vrf, destination, source), bytes) { Esp = esp, EspKey = espKey ?? [], IsKeepalive = keepalive };
         if (packet.IsIke)
         {
-            Trace.Add($"{from.Name} > {to?.Name ?? path.Remote.Address.ToString()} {_text.Of(bytes)}");
+            Trace.Add($"{(Verbose ? $"{Now} {bytes[6]:X2}{bytes[7]:X2} " : "")}{from.Name} > {to?.Name ?? path.Remote.Address.ToString()} {_text.Of(bytes)}");
             Packets.Add(packet);
         }
         if (!from.IsPlugged || to is null || Lose(packet)) return;
