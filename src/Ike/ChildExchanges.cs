@@ -104,5 +104,6 @@ internal sealed class DeleteChildRequest(uint[] spis) : IkeRequest
             child.Retire(now, outbox);
             sa.Core.Peers.Reconsider(child.Peer, IkeDownReason.Unused, now, outbox);
         }
+        if (sa.IsRedundant) sa.Close(IkeDownReason.Unused, now, outbox);
     }
 }

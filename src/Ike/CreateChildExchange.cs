@@ -60,7 +60,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
                 }
                 else
                 {
-                    End();
+                    Abort(now, outbox);
                 }
                 break;
             case AgreementWork { Shared: { } shared }:
@@ -139,13 +139,14 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
     {
         // By the IKE SA of the exchange, even when that has been rekeyed since: its SK_d counts, its successor has the children.
         IkeSa? owner = _sa.IsEstablished ? _sa : Peer.Current;
-        if (owner is null || _sa.Keys is null)
+        if (owner is null || _sa.Stage == IkeSaStage.Dead)
         {
-            End();
+            owner?.Submit(new DeleteChildRequest([_spi]), now, outbox);
+            Abort(now, outbox);
             return;
         }
         bool wins = _twin is null || NonceOrder.Compare(NonceOrder.Lower(_nonce, _answer!.Nonce), _twinNonce) > 0;
-        ChildKeys keys = IkeKeySchedule.Child(_sa.Keys.Suite.Prf, _sa.Keys.SkD.Span, _agreement.Suite, shared, _nonce, _answer!.Nonce);
+        ChildKeys keys = IkeKeySchedule.Child(_sa.Keys!.Suite.Prf, _sa.Keys.SkD.Span, _agreement.Suite, shared, _nonce, _answer!.Nonce);
         ChildSa? old = Rekeys;
         End();
         if (ChildSa.Install(owner, _agreement, keys, isInitiator: true, sendNow: wins, now, outbox) is not { } child) return;
@@ -197,6 +198,13 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         End();
         if (Rekeys is { IsLive: true }) Rekeys.RekeyAgainAt(now + IkeLimits.RekeyRetry);
         else if (Rekeys is null) core.Peers.OnChildFailed(Peer, now, outbox);
+    }
+
+    /// <summary>The SA ended while slow work was done: what waited for the outcome waits no more.</summary>
+    private void Abort(Instant now, Outbox<IkeEffect> outbox)
+    {
+        End();
+        core.Peers.Reconsider(Peer, IkeDownReason.DeletedByPeer, now, outbox);
     }
 
     private void Count(IkeSa sa)

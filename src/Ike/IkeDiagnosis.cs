@@ -67,7 +67,10 @@ internal static class IkeDiagnosis
 
     private static string Keyword(IkeAuthentication authentication) => authentication switch
     {
-        IkeAuthentication.PreShared => "pre-share", IkeAuthentication.RsaSignature => "rsa-sig", IkeAuthentication.EcdsaSignature => "ecdsa-sig", _ => "certificate",
+        IkeAuthentication.PreShared => "pre-share",
+        IkeAuthentication.RsaSignature => "rsa-sig",
+        IkeAuthentication.EcdsaSignature => "ecdsa-sig",
+        _ => "certificate",
     };
 
     private static string Other(IkeNotifyType error) => error switch

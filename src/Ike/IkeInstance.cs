@@ -19,6 +19,9 @@ public sealed partial class IkeInstance
 {
     private readonly IkeCore _core;
 
+    /// <summary>For tests.</summary>
+    internal IkeCore Core => _core;
+
     /// <summary>An engine without protected sources.</summary>
     public IkeInstance(IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILogger logger) => _core = new IkeCore(secrets, activity, clock, random, logger);
 

@@ -49,6 +49,11 @@ internal sealed partial class IkePeers
                 winner.Children[^1].Activate(outbox);
                 if (loser.IsInitiator) End(loser, now);
             }
+            else if (sa.IsInitiator)
+            {
+                // Called twice, at two addresses or while it was being made anew: one is enough.
+                End(other, now);
+            }
         }
         while (peer.Sas.Count > IkeLimits.MaximumSasPerPeer) peer.Sas[0].Close(IkeDownReason.Unused, now, outbox);
         Reconsider(peer, IkeDownReason.DeletedByPeer, now, outbox);

@@ -15,6 +15,11 @@ internal sealed class IkeRekeying(IkeCore core)
     public void Start(IkeSa sa, Instant now, Outbox<IkeEffect> outbox)
     {
         sa.RekeyAt = Instant.Never;
+        if (sa.IsRedundant)
+        {
+            sa.Close(IkeDownReason.Unused, now, outbox);
+            return;
+        }
         if (sa.Rekey is not null || sa.ChildExchanges > 0)
         {
             Later(sa, now);
@@ -101,7 +106,8 @@ internal sealed class IkeRekeying(IkeCore core)
         successor.ReauthenticateAt = old.ReauthenticateAt;
         if ((old.Abilities & PeerAbilities.Mobike) != 0) core.Mobility.Inherit(successor, old);
         successor.Predecessor = null;
-        successor.EndsAt = Instant.Never;
+        // One that was to go because another one carries the traffic still is.
+        successor.EndsAt = old.EndsAt;
         old.HandOver(successor);
         successor.Establish(peer, profile, facts, now);
         core.Statistics.IkeRekeys++;

@@ -53,7 +53,7 @@ internal abstract class IkeRequest
     /// <summary>The response, authentic and legal by <see cref="MessageRules"/>. Payloads are valid during the call.</summary>
     public abstract void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox);
 
-    /// <summary>There will be no response: the SA ended, was replaced, or <see cref="TryWrite"/> said no. Frees what the request holds.</summary>
+    /// <summary>There will be no response: the SA ended, was replaced, or <see cref="TryWrite"/> said no. Frees what the request holds. May come twice.</summary>
     public virtual void OnLost(IkeSa sa, Instant now, Outbox<IkeEffect> outbox)
     {
     }

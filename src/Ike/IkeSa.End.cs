@@ -18,7 +18,7 @@ internal sealed partial class IkeSa
         }
         Stage = IkeSaStage.Closing;
         Rekey?.Abandon(this, now, outbox);
-        foreach (IkeRequest waiting in TakeWaiting()) waiting.OnLost(this, now, outbox);
+        AbandonRequests(now, outbox);
         StopTimers();
         Leave(reason, now, outbox);
         Submit(new DeleteSaRequest(), now, outbox);

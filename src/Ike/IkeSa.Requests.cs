@@ -151,6 +151,13 @@ internal sealed partial class IkeSa
         return next;
     }
 
+    /// <summary>Nobody wants the responses any more. What is on the wire keeps its place in the window until it is answered.</summary>
+    private void AbandonRequests(Instant now, Outbox<IkeEffect> outbox)
+    {
+        foreach (IkeRequest request in _open.ToArray()) request.OnLost(this, now, outbox);
+        foreach (IkeRequest request in TakeWaiting()) request.OnLost(this, now, outbox);
+    }
+
     private void LoseRequests(Instant now, Outbox<IkeEffect> outbox)
     {
         while (_open.Count > 0)

@@ -154,6 +154,9 @@ internal sealed partial class IkeSa : IkeTimed
     /// <summary>When an unprotected message last had the peer asked whether it lives.</summary>
     public Instant LastHint { get; set; } = Instant.Never;
 
+    /// <summary>It has no child SA, and the peer has one by another IKE SA.</summary>
+    public bool IsRedundant => IsEstablished && Children.Count == 0 && Peer is { HasLiveChild: true };
+
     public bool IsEstablished => Stage == IkeSaStage.Established;
 
     /// <summary>

@@ -22,14 +22,23 @@ public static class TransformText
     /// <summary>As after <c>prf</c>: "sha256".</summary>
     public static string Prf(PrfId prf) => prf switch
     {
-        PrfId.HmacSha1 => "sha1", PrfId.HmacSha256 => "sha256", PrfId.HmacSha384 => "sha384", PrfId.HmacSha512 => "sha512", _ => $"number {(ushort)prf}",
+        PrfId.HmacSha1 => "sha1",
+        PrfId.HmacSha256 => "sha256",
+        PrfId.HmacSha384 => "sha384",
+        PrfId.HmacSha512 => "sha512",
+        _ => $"number {(ushort)prf}",
     };
 
     /// <summary>As after <c>integrity</c>: "sha256".</summary>
     public static string Integrity(IntegrityId integrity) => integrity switch
     {
-        IntegrityId.None => "none", IntegrityId.HmacMd5 => "md5", IntegrityId.HmacSha1 => "sha1",
-        IntegrityId.HmacSha256 => "sha256", IntegrityId.HmacSha384 => "sha384", IntegrityId.HmacSha512 => "sha512", _ => $"number {(ushort)integrity}",
+        IntegrityId.None => "none",
+        IntegrityId.HmacMd5 => "md5",
+        IntegrityId.HmacSha1 => "sha1",
+        IntegrityId.HmacSha256 => "sha256",
+        IntegrityId.HmacSha384 => "sha384",
+        IntegrityId.HmacSha512 => "sha512",
+        _ => $"number {(ushort)integrity}",
     };
 
     /// <summary>As after <c>group</c>: "19".</summary>

@@ -86,7 +86,7 @@ public sealed class IpsecFrrTests : NetworkTest
     public async Task FrrSpokeBehindNat_OurHub_RegistersThroughUdp()
     {
         DmvpnDaemon hub = await StartAsync(await Internet.AddSiteAsync("hub", 0), Ours(Hub, null, gcm: true));
-        (FrrPeer frr, UmlSwanPeer swan) = await BootProtectedFrrAsync("spoke1", 1, new FrrSettings { Hub = Hub }, Spoke(gcm: true), behindNat: true);
+        (FrrPeer frr, UmlSwanPeer swan) = await BootProtectedFrrAsync("spoke1", 1, new FrrSettings { Hub = Hub }, Spoke(gcm: true), await Internet.AddNatAsync("nat", 1));
 
         await EventuallyAsync("FRR's spoke is told that it is registered", Soon, frr.IsRegisteredAsync);
         await EventuallyAsync("our hub has it at the NAT's address", Soon, () => hub.IsUpAsync(One.Tunnel, One.Public));

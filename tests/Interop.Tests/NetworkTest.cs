@@ -67,12 +67,12 @@ public abstract class NetworkTest : IAsyncLifetime
     }
 
     /// <summary>Boots FRR with nhrpd in a virtual machine.</summary>
-    protected async Task<FrrPeer> BootFrrAsync(string name, int number, FrrSettings settings, string root = "/") => (await BootAsync(name, number, settings, root, [], false)).Frr;
+    protected async Task<FrrPeer> BootFrrAsync(string name, int number, FrrSettings settings, string root = "/") => (await BootAsync(name, number, settings, root, [], null)).Frr;
 
     /// <summary>The same with strongSwan on the kernel's XFRM, which is there before FRR is.</summary>
-    protected async Task<(FrrPeer Frr, UmlSwanPeer Swan)> BootProtectedFrrAsync(string name, int number, FrrSettings settings, SwanConnection[] connections, bool behindNat = false)
+    protected async Task<(FrrPeer Frr, UmlSwanPeer Swan)> BootProtectedFrrAsync(string name, int number, FrrSettings settings, SwanConnection[] connections, NatBox? nat = null)
     {
-        (FrrPeer frr, UmlSwanPeer? swan) = await BootAsync(name, number, settings, "/", connections, behindNat);
+        (FrrPeer frr, UmlSwanPeer? swan) = await BootAsync(name, number, settings, "/", connections, nat);
         return (frr, swan!);
     }
 
@@ -86,12 +86,12 @@ public abstract class NetworkTest : IAsyncLifetime
         return charon;
     }
 
-    private async Task<(FrrPeer Frr, UmlSwanPeer? Swan)> BootAsync(string name, int number, FrrSettings settings, string root, SwanConnection[] connections, bool behindNat)
+    private async Task<(FrrPeer Frr, UmlSwanPeer? Swan)> BootAsync(string name, int number, FrrSettings settings, string root, SwanConnection[] connections, NatBox? nat)
     {
         string? ipsec = connections.Length > 0 ? UmlSwanPeer.Obstacle : null;
         if ((UmlNode.Obstacle ?? FrrDaemons.Obstacle ?? ipsec) is { } obstacle)
             Assert.Skip(obstacle);
-        UmlNode node = await UmlNode.BootAsync(Run, Internet, name, number, root, behindNat);
+        UmlNode node = await UmlNode.BootAsync(Run, Internet, name, number, root, nat);
         Witness(name, async () => (await node.TryRunAsync("ip addr; ip route; dmesg | tail -5")).Output);
         UmlSwanPeer? swan = null;
         if (connections.Length > 0)

@@ -40,11 +40,11 @@ public sealed class UmlNode
 
     /// <summary>Boots one. It has <c>vec0</c> with its public addresses, <c>lan0</c>, and forwards.</summary>
     /// <param name="root">The directory that is its root file system: / or a Debian in a directory.</param>
-    /// <param name="behindNat">Between it and the internet stands a NAT; <c>vec0</c> has a private address then.</param>
-    public static async Task<UmlNode> BootAsync(LabRun run, Internet internet, string name, int number, string root = "/", bool behindNat = false)
+    /// <param name="nat">Between it and the internet; <c>vec0</c> has a private address then.</param>
+    public static async Task<UmlNode> BootAsync(LabRun run, Internet internet, string name, int number, string root = "/", NatBox? nat = null)
     {
         var addresses = new SiteAddresses(number);
-        (NetNamespace at, string tap) = await internet.AddTapAsync(name, addresses, behindNat).ConfigureAwait(false);
+        (NetNamespace at, string tap) = await internet.AddTapAsync(name, addresses, nat).ConfigureAwait(false);
         string directory = Path.Combine(run.Directory, "uml-" + name);
         Directory.CreateDirectory(Path.Combine(directory, "ctl"));
         string init = Unpack("init.sh", directory, "init");
@@ -66,7 +66,7 @@ public sealed class UmlNode
             ip link add lan0 type dummy
             for a in {addresses.LanRouter}/24 {addresses.LanRouter6}/64; do ip addr add $a dev lan0; done
             ip link set lan0 up && ip link set vec0 up
-            {(behindNat ? Inside(addresses) : Outside(addresses))}
+            {(nat is null ? Outside(addresses) : Inside(addresses))}
             """).ConfigureAwait(false);
         return node;
     }
