@@ -12,7 +12,7 @@ namespace Dmvpn.Interop.Tests;
 /// </summary>
 public sealed class IpsecFrrTests : NetworkTest
 {
-    private const string GcmIke = "aes256gcm16-prfsha384-ecp256", GcmEsp = "aes256gcm16", CbcIke = "aes256-sha256-modp2048", CbcEsp = "aes256-sha256";
+    private const string GcmIke = "aes256gcm16-prfsha384-ecp256", GcmEsp = "aes256gcm16-esn-noesn", CbcIke = "aes256-sha256-modp2048", CbcEsp = "aes256-sha256";
 
     private static readonly SiteAddresses Hub = new(0), One = new(1), Two = new(2);
 
@@ -30,7 +30,7 @@ public sealed class IpsecFrrTests : NetworkTest
             await EventuallyAsync($"the hub shows {frr.Node.Name}", Soon, () => hub.IsUpAsync(frr.Addresses.Tunnel, frr.Addresses.Public));
             await EventuallyAsync($"the hub's LAN answers {frr.Node.Name}", Soon, async () => (await frr.Node.PingAsync(Hub.LanHost, "-c 1 -W 1")).Received == 1);
             SwanChild child = Assert.Single(Assert.Single(await swan.UpAsync("hub")).Children);
-            Assert.Equal(("TRANSPORT", frr.Node.Name == "spoke1" ? "AES_GCM_16-256" : "AES_CBC-256/HMAC_SHA2_256_128"), (child.Mode, child.Suite));
+            Assert.Equal(("TRANSPORT", frr.Node.Name == "spoke1" ? "AES_GCM_16-256/ESN" : "AES_CBC-256/HMAC_SHA2_256_128"), (child.Mode, child.Suite));
         }
 
         await EventuallyAsync("the spokes talk directly", Later, async () => (await spokes[0].Frr.Node.PingAsync(Two.LanRouter, "-c 2 -i 0.3 -W 1")).LastHopLimit == 64);
@@ -54,7 +54,7 @@ public sealed class IpsecFrrTests : NetworkTest
         }
 
         IReadOnlyList<SwanSa> sas = await swan.UpAsync("any");
-        Assert.Equal(["AES_GCM_16-256", "AES_CBC-256/HMAC_SHA2_256_128"], sas.OrderBy(sa => sa.RemoteAddress).Select(sa => sa.Children[0].Suite));
+        Assert.Equal(["AES_GCM_16-256/ESN", "AES_CBC-256/HMAC_SHA2_256_128"], sas.OrderBy(sa => sa.RemoteAddress).Select(sa => sa.Children[0].Suite));
         Assert.Equal(secondBehindNat ? "TRANSPORT-in-UDP" : "TRANSPORT", sas.Single(sa => sa.RemoteAddress == Two.Public).Children[0].Mode);
         await EventuallyAsync("the spokes talk directly", Later, async () => (await sites[0].LanHost.PingAsync(Two.LanHost, "-c 3 -i 0.3 -W 1")).LastHopLimit == 62);
         await NoGreOfAsync(One.Public, Two.Public);
@@ -83,18 +83,24 @@ public sealed class IpsecFrrTests : NetworkTest
     }
 
     [Fact]
-    public async Task FrrSpokeBehindNat_OurHub_RegistersThroughUdp()
+    public async Task TwoFrrSpokesBehindOneNat_OurHub_TellsThemApart()
     {
         DmvpnDaemon hub = await StartAsync(await Internet.AddSiteAsync("hub", 0), Ours(Hub, null, gcm: true));
-        (FrrPeer frr, UmlSwanPeer swan) = await BootProtectedFrrAsync("spoke1", 1, new FrrSettings { Hub = Hub }, Spoke(gcm: true), await Internet.AddNatAsync("nat", 1));
+        NatBox nat = await Internet.AddNatAsync("nat", 1);
+        var settings = new FrrSettings { Hub = Hub };
+        (FrrPeer Frr, UmlSwanPeer Swan)[] spokes = await Task.WhenAll(
+            BootProtectedFrrAsync("spoke1", 1, settings, Spoke(gcm: true), nat), BootProtectedFrrAsync("spoke2", 2, settings, Spoke(gcm: false), nat));
 
-        await EventuallyAsync("FRR's spoke is told that it is registered", Soon, frr.IsRegisteredAsync);
-        await EventuallyAsync("our hub has it at the NAT's address", Soon, () => hub.IsUpAsync(One.Tunnel, One.Public));
-        await EventuallyAsync("the hub's LAN answers", Soon, async () => (await frr.Node.PingAsync(Hub.LanHost, "-c 1 -W 1")).Received == 1);
-        Assert.Equal("TRANSPORT-in-UDP", Assert.Single(Assert.Single(await swan.UpAsync("hub")).Children).Mode);
+        foreach ((FrrPeer frr, UmlSwanPeer swan) in spokes)
+        {
+            await EventuallyAsync($"{frr.Node.Name} is told that it is registered", Soon, frr.IsRegisteredAsync);
+            await EventuallyAsync("our hub has it at the NAT's address", Soon, () => hub.IsUpAsync(frr.Addresses.Tunnel, One.Public));
+            await EventuallyAsync("the hub's LAN answers", Soon, async () => (await frr.Node.PingAsync(Hub.LanHost, "-c 1 -W 1")).Received == 1);
+            Assert.Equal("TRANSPORT-in-UDP", Assert.Single(Assert.Single(await swan.UpAsync("hub")).Children).Mode);
+        }
 
-        PingResult traffic = await Rekeyed(frr, swan);
-        Assert.Equal(0, traffic.Lost);
+        PingResult[] traffic = await Task.WhenAll(spokes.Select(s => Rekeyed(s.Frr, s.Swan)));
+        Assert.All(traffic, t => Assert.Equal(0, t.Lost));
         await NoGreOfAsync(Hub.Public);
     }
 
@@ -110,7 +116,7 @@ public sealed class IpsecFrrTests : NetworkTest
     private static string Ours(SiteAddresses site, SiteAddresses? hub, bool gcm) => new RouterText(site)
     {
         // The second of our spokes knows CBC only: strongSwan takes what it likes best itself.
-        Hub = hub, Protection = gcm ? ProtectionText.Either(gcmFirst: true) : ProtectionText.Either(gcmFirst: false) with { Second = null }, Lines = hub is null ? RouterText.EachByItsOwn(One, Two) : RouterText.AllByTheHub,
+        Hub = hub, Protection = gcm ? ProtectionText.Either(gcmFirst: true) with { IpsecLines = ["set esn"] } : ProtectionText.Either(gcmFirst: false) with { Second = null }, Lines = hub is null ? RouterText.EachByItsOwn(One, Two) : RouterText.AllByTheHub,
     }.ToString();
 
     private static SwanConnection[] HubConnections =>

@@ -12,6 +12,9 @@ internal sealed record ProtectionText
     /// <summary>The key that all routers of a test have.</summary>
     public const string Key = "interop-secret-0815";
 
+    /// <summary>The key of this router, if another one.</summary>
+    public string Secret { get; init; } = Key;
+
     /// <summary><c>encryption</c> of the IKEv2 proposal.</summary>
     public string Encryption { get; init; } = "aes-gcm-256";
 
@@ -67,7 +70,7 @@ internal sealed record ProtectionText
         if (Pki is { } pki)
             Block("crypto pki trustpoint LAB", $"ca-file {pki.AuthorityFile}", $"certificate-file {pki.FileOf(Certificate + ".pem")}", $"key-file {pki.FileOf(Certificate + ".key")}", "revocation-check none");
         else
-            Block("crypto ikev2 keyring K", "peer ANY", " address 0.0.0.0 0.0.0.0", $" pre-shared-key {Key}");
+            Block("crypto ikev2 keyring K", "peer ANY", " address 0.0.0.0 0.0.0.0", $" pre-shared-key {Secret}");
         Block("crypto ikev2 profile PR",
         [
             "match identity remote any", $"authentication local {method}", $"authentication remote {method}", Pki is null ? "keyring local K" : "pki trustpoint LAB",

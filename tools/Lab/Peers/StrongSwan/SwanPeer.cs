@@ -47,6 +47,7 @@ public abstract class SwanPeer
         charon {
           load_modular = yes
           install_routes = {{(libipsec ? "yes" : "no")}}
+          delete_rekeyed_delay = 1
           retransmit_timeout = 0.5
           retransmit_base = 1.4
           retransmit_tries = 6
