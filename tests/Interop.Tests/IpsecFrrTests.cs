@@ -116,7 +116,9 @@ public sealed class IpsecFrrTests : NetworkTest
     private static string Ours(SiteAddresses site, SiteAddresses? hub, bool gcm) => new RouterText(site)
     {
         // The second of our spokes knows CBC only: strongSwan takes what it likes best itself.
-        Hub = hub, Protection = gcm ? ProtectionText.Either(gcmFirst: true) with { IpsecLines = ["set esn"] } : ProtectionText.Either(gcmFirst: false) with { Second = null }, Lines = hub is null ? RouterText.EachByItsOwn(One, Two) : RouterText.AllByTheHub,
+        Hub = hub,
+        Protection = gcm ? ProtectionText.Either(gcmFirst: true) with { IpsecLines = ["set esn"] } : ProtectionText.Either(gcmFirst: false) with { Second = null },
+        Lines = hub is null ? RouterText.EachByItsOwn(One, Two) : RouterText.AllByTheHub,
     }.ToString();
 
     private static SwanConnection[] HubConnections =>

@@ -57,7 +57,9 @@ public sealed class IpsecLifecycleTests : LifecycleTest
         Sites = [hub, await Internet.AddSiteAsync("spoke1", 1, nat), await Internet.AddSiteAsync("spoke2", 2, nat), await Internet.AddSiteAsync("spoke3", 3)];
         Routers = await Task.WhenAll(Sites.Select(s => StartAsync(s, (new RouterText(s.Addresses)
         {
-            Hub = s == hub ? null : Hub, Protection = Protection, Lines = s == hub ? RouterText.EachByItsOwn(Sites.Skip(1).Select(o => o.Addresses)) : RouterText.AllByTheHub,
+            Hub = s == hub ? null : Hub,
+            Protection = Protection,
+            Lines = s == hub ? RouterText.EachByItsOwn(Sites.Skip(1).Select(o => o.Addresses)) : RouterText.AllByTheHub,
         }).ToString())));
 
         await AllRegisteredAsync();
