@@ -30,6 +30,9 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
     /// <summary>The one that packets leave by.</summary>
     public ChildSa? Sending { get; set; }
 
+    /// <summary>Exchanges of ours that will give it a child SA, new ones and rekeyings: while there is one, the last child SA's end is not the peer's.</summary>
+    public int ChildExchanges { get; set; }
+
     /// <summary>The shell has been told that it is up.</summary>
     public bool IsUp { get; set; }
 
