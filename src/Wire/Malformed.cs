@@ -92,4 +92,7 @@ public enum Malformed
 
     /// <summary>IKE: a traffic selector does not fit its payload (RFC 7296 3.13).</summary>
     SelectorTruncated,
+
+    /// <summary>IKE: a traffic selector whose addresses or ports end before they begin (RFC 7296 3.13.1).</summary>
+    SelectorBackwards,
 }

@@ -1,6 +1,8 @@
 using Dmvpn.Wire.Ecn;
+using Dmvpn.Wire.Esp;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Icmp;
+using Dmvpn.Wire.Ike;
 using Dmvpn.Wire.Ip;
 using Dmvpn.Wire.Tcp;
 using Dmvpn.Wire.Udp;
@@ -17,6 +19,23 @@ public sealed class AllocationTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 10_000; i++) Round(buffer, error);
         Dmvpn.Tests.Allocation.AssertNone(GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void IkeAndEsp_TenThousandRounds_AllocatesNothing()
+    {
+        byte[] message = Ike.IkeGolden.SaInitRequest, esp = new byte[64];
+        Look(message, esp);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10_000; i++) Look(message, esp);
+        Dmvpn.Tests.Allocation.AssertNone(GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static void Look(ReadOnlySpan<byte> message, ReadOnlySpan<byte> esp)
+    {
+        bool good = IkeView.TryParse(message, out IkeView view, out _) & view.Payloads.TryFindNotify(IkeNotifyType.FragmentationSupported, out _)
+            & !view.Payloads.TryFindNotify(IkeNotifyType.Cookie, out _) & EspView.TryParse(esp, out EspView packet, out _);
+        if (!good || packet.Protected.IsEmpty) throw new InvalidOperationException("What is looked at is not there");
     }
 
     private static void Round(Span<byte> buffer, Span<byte> error)

@@ -1,7 +1,9 @@
 using Dmvpn.Core;
 using Dmvpn.Wire.Capture;
 using Dmvpn.Wire.Cdp;
+using Dmvpn.Wire.Esp;
 using Dmvpn.Wire.Gre;
+using Dmvpn.Wire.Ike;
 using Dmvpn.Wire.Ip;
 using Dmvpn.Wire.Nhrp;
 using Dmvpn.Wire.Udp;
@@ -26,6 +28,14 @@ internal static class Views
         (nameof(UdpView), Udp(), DecodeUdp, true),
         (nameof(NhrpView), Nhrp.NhrpGolden.RegistrationRequest, DecodeNhrp, true),
         (nameof(CdpView), Cdp(), DecodeCdp, true),
+        (nameof(IkeView), Ike.IkeGolden.SaInitRequest, DecodeIke, true),
+        (nameof(IkePayloadChain), Ike.IkeGolden.InnerChain, DecodeInner, true),
+        (nameof(IkeProposal), Convert.FromHexString(Ike.IkeGolden.ChildProposals), DecodeProposals, true),
+        (nameof(TrafficSelector), Convert.FromHexString(Ike.IkeGolden.Selectors), DecodeSelectors, true),
+        (nameof(IkeIdentityView), Convert.FromHexString("0b00000061"), DecodeIdentity, false),
+        (nameof(IkeDeleteView), Convert.FromHexString("030400020000010000000101"), DecodeDelete, true),
+        (nameof(IkeNotifyView), Convert.FromHexString("0304400901020304"), DecodeNotify, true),
+        (nameof(EspView), Convert.FromHexString("c1c2c3c4000000070102"), DecodeEsp, true),
         (nameof(CaptureReader), Pcap(), DecodeCapture, false),
     ];
 
@@ -123,6 +133,55 @@ internal static class Views
         if (!CdpView.TryParse(bytes, out CdpView view, out why)) return false;
         _ = (view.DeviceId, view.PortId, view.Addresses.ToList(16), view.Odr.PrefixCount, view.Capabilities);
         return bytes.SequenceEqual(view.ToPacket().ToBytes());
+    }
+
+    private static bool DecodeIke(ReadOnlySpan<byte> bytes, out Malformed why)
+    {
+        if (!IkeView.TryParse(bytes, out IkeView view, out why)) return false;
+        return view.MajorVersion != 2 || Ike.IkeRecoder.Recode(view).Length > 0;
+    }
+
+    private static bool DecodeInner(ReadOnlySpan<byte> bytes, out Malformed why)
+    {
+        if (!IkePayloadChain.TryParse(IkePayloadType.IdInitiator, bytes, out IkePayloadChain chain, out why)) return false;
+        return Ike.IkeRecoder.Recode(chain).Length > 0;
+    }
+
+    private static bool DecodeProposals(ReadOnlySpan<byte> bytes, out Malformed why) => IkeProposal.TryParseAll(bytes, out _, out why);
+
+    private static bool DecodeSelectors(ReadOnlySpan<byte> bytes, out Malformed why)
+    {
+        bool decoded = TrafficSelector.TryParseAll(bytes, out ValueList<TrafficSelector> selectors, out why);
+        foreach (TrafficSelector selector in selectors) _ = selector.ToString();
+        return decoded;
+    }
+
+    private static bool DecodeIdentity(ReadOnlySpan<byte> bytes, out Malformed why)
+    {
+        if (!IkeIdentityView.TryParse(bytes, out IkeIdentityView view, out why)) return false;
+        IkeIdentity identity = new(view.Type, view.Data);
+        return identity.Normalized().GetHashCode() != identity.ToString().Length || view.Body.Length > 0;
+    }
+
+    private static bool DecodeDelete(ReadOnlySpan<byte> bytes, out Malformed why)
+    {
+        if (!IkeDeleteView.TryParse(bytes, out IkeDeleteView view, out why)) return false;
+        for (int i = 0; i < view.Count; i++) _ = view.Spi(i);
+        return true;
+    }
+
+    private static bool DecodeNotify(ReadOnlySpan<byte> bytes, out Malformed why)
+    {
+        if (!IkeNotifyView.TryParse(bytes, out IkeNotifyView view, out why)) return false;
+        _ = (view.Protocol, view.Type, view.IsError, view.Spi.Length, view.Data.Length);
+        return true;
+    }
+
+    private static bool DecodeEsp(ReadOnlySpan<byte> bytes, out Malformed why)
+    {
+        if (!EspView.TryParse(bytes, out EspView view, out why)) return false;
+        _ = (view.Spi, view.Sequence, view.Protected.Length);
+        return true;
     }
 
     private static bool DecodeCapture(ReadOnlySpan<byte> bytes, out Malformed why)

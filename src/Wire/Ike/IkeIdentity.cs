@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Dmvpn.Core;
 
@@ -38,8 +39,20 @@ public sealed class IkeIdentity : IEquatable<IkeIdentity>
     /// <summary>The text of a name; empty for addresses and DER.</summary>
     public string Text => Type is IkeIdType.Fqdn or IkeIdType.Email or IkeIdType.KeyId ? Encoding.UTF8.GetString(_data) : "";
 
-    /// <summary>The same with domain names in lower case.</summary>
-    public IkeIdentity Normalized() => Type is IkeIdType.Fqdn or IkeIdType.Email ? new(Type, Encoding.UTF8.GetBytes(Text.ToLowerInvariant())) : this;
+    /// <summary>
+    /// The same with its domain name in lower case: letter case means nothing there (RFC 4343), but may in front of the @ of an e-mail address
+    /// (RFC 5321 2.4). Only the letters of ASCII are touched, octet by octet: Unicode's rules, or a decoder that replaces what it does not
+    /// understand, would make one identity of several that are different on the wire and in certificates.
+    /// </summary>
+    public IkeIdentity Normalized()
+    {
+        if (Type is not (IkeIdType.Fqdn or IkeIdType.Email)) return this;
+        int domain = Type == IkeIdType.Email ? _data.AsSpan().LastIndexOf((byte)'@') + 1 : 0;
+        if (!_data.AsSpan(domain).ContainsAnyInRange((byte)'A', (byte)'Z')) return this;
+        byte[] lower = [.. _data];
+        Ascii.ToLowerInPlace(lower.AsSpan(domain), out _);
+        return new IkeIdentity(Type, lower);
+    }
 
     /// <inheritdoc/>
     public bool Equals(IkeIdentity? other) => other is not null && Type == other.Type && _data.AsSpan().SequenceEqual(other._data);
@@ -56,23 +69,24 @@ public sealed class IkeIdentity : IEquatable<IkeIdentity>
         return hash.ToHashCode();
     }
 
-    /// <summary>For screens and logs: the address, the name, the distinguished name, or the octets in hexadecimal. Control characters are replaced.</summary>
+    /// <summary>
+    /// For screens and logs: the address, the name, the distinguished name, or the octets in hexadecimal. The peer chose the characters: those
+    /// that move a terminal's cursor, end a line or turn the direction of writing are replaced.
+    /// </summary>
     public override string ToString() => Type switch
     {
         IkeIdType.IPv4 or IkeIdType.IPv6 => Address.ToString(),
         IkeIdType.Fqdn or IkeIdType.Email => Printable(Text),
         IkeIdType.KeyId when IsPrintable(Text) => Text,
-        IkeIdType.Dn => DistinguishedName.TryFormat(_data, out string? name) ? name! : "dn:" + Convert.ToHexString(_data),
+        IkeIdType.Dn => DistinguishedName.TryFormat(_data, out string? name) ? Printable(name!) : "dn:" + Convert.ToHexString(_data),
         IkeIdType.Null => "(null)",
         _ => Convert.ToHexString(_data),
     };
 
-    private static bool IsPrintable(string text)
-    {
-        foreach (char c in text)
-            if (char.IsControl(c) || c == '\uFFFD') return false;
-        return text.Length > 0;
-    }
+    private static bool IsPrintable(string text) => text.Length > 0 && !text.Any(IsDangerous);
 
-    private static string Printable(string text) => IsPrintable(text) ? text : string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+    private static string Printable(string text) => text.Any(IsDangerous) ? string.Concat(text.Select(c => IsDangerous(c) ? '?' : c)) : text;
+
+    private static bool IsDangerous(char c) => c == '\uFFFD' || char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse;
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Dmvpn.Core;
 
 namespace Dmvpn.Wire.Ike;
 
@@ -34,9 +35,15 @@ public readonly ref struct IkeIdentityView : IWireView<IkeIdentityView>
     /// <inheritdoc/>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out IkeIdentityView view, out Malformed why)
     {
-        why = bytes.Length < 4 ? Malformed.Truncated : Malformed.None;
-        if (why == Malformed.None && (IkeIdType)bytes[0] is IkeIdType.IPv4 or IkeIdType.IPv6 && bytes.Length != ((IkeIdType)bytes[0] == IkeIdType.IPv4 ? 8 : 20))
-            why = Malformed.BadAddressLength;
+        why = bytes.Length < 4 ? Malformed.Truncated : (IkeIdType)bytes[0] switch
+        {
+            IkeIdType.IPv4 when bytes.Length != 4 + 4 => Malformed.BadAddressLength,
+            IkeIdType.IPv6 when bytes.Length != 4 + 16 => Malformed.BadAddressLength,
+
+            // Would be shown, and matched by address, as the IPv4 address that it is not.
+            IkeIdType.IPv6 when IpAddress.FromBytes(bytes[4..]).IsIPv4 => Malformed.MappedAddress,
+            _ => Malformed.None,
+        };
         view = why == Malformed.None ? new(bytes) : default;
         return why == Malformed.None;
     }

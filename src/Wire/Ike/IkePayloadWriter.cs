@@ -2,13 +2,15 @@ namespace Dmvpn.Wire.Ike;
 
 /// <summary>
 /// Writes a chain of payloads, each linked to the next (RFC 7296 3.2). For a message in the clear the chain follows the header; for a protected one
-/// it is what goes into the SK payload. What does not fit sets <see cref="Failed"/>.
+/// it is what goes into the SK payload. What does not fit, or is longer
+/// than a payload can be, sets <see cref="Failed"/>.
 /// </summary>
 public ref struct IkePayloadWriter
 {
     private WireWriter _to;
     private readonly Span<byte> _room;
     private int _link;
+    private bool _isTooLong;
 
     /// <summary>A writer at the start of <paramref name="to"/>.</summary>
     public IkePayloadWriter(Span<byte> to)
@@ -26,7 +28,7 @@ public ref struct IkePayloadWriter
     public readonly int Length => _to.Position;
 
     /// <summary>True once something did not fit.</summary>
-    public readonly bool Failed => _to.Failed;
+    public readonly bool Failed => _to.Failed || _isTooLong;
 
     /// <summary>The octets written.</summary>
     public readonly ReadOnlySpan<byte> Written => _room[.._to.Position];
@@ -161,9 +163,9 @@ public ref struct IkePayloadWriter
         return _link;
     }
 
-    private readonly void End(int at)
+    private void End(int at)
     {
-        if (_to.Position - at > ushort.MaxValue) return;
+        _isTooLong |= _to.Position - at > ushort.MaxValue;
         _to.PatchUInt16(at + 2, (ushort)(_to.Position - at));
     }
 }

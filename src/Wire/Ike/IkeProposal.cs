@@ -7,7 +7,7 @@ namespace Dmvpn.Wire.Ike;
 /// <param name="Type">What kind.</param>
 /// <param name="Id">Its number: cast from <see cref="EncryptionId"/>, <see cref="PrfId"/>, <see cref="IntegrityId"/>, <see cref="DhGroup"/>; of ESN 0 or 1.</param>
 /// <param name="KeyBits">The key length attribute in bits; 0 without one.</param>
-/// <param name="HasUnknownAttribute">It bears another attribute, and so must not be chosen (3.3.6).</param>
+/// <param name="HasUnknownAttribute">It bears another attribute, or one twice (3.3.2 forbids it), and so must not be chosen (3.3.6).</param>
 public readonly record struct IkeTransform(IkeTransformType Type, ushort Id, ushort KeyBits = 0, bool HasUnknownAttribute = false);
 
 /// <summary>One proposal of an SA payload (RFC 7296 3.3.1).</summary>
@@ -25,21 +25,24 @@ public sealed record IkeProposal(byte Number, IkeProtocolId Protocol, ulong Spi,
     /// <summary>Octets of the SPI: 4 for ESP and AH, 8 for an IKE SPI, 0 for none.</summary>
     public int SpiSize => Protocol != IkeProtocolId.Ike ? 4 : Spi == 0 ? 0 : 8;
 
-    /// <summary>Reads the body of an SA payload.</summary>
+    /// <summary>
+    /// Reads the body of an SA payload. Proposals of protocols other than IKE, AH and ESP are passed over: nothing in them could be chosen. Those of a
+    /// known one have an SPI of its size, and none that is zero: an SA with such an SPI could never be spoken to (2.6, RFC 4303 2.1).
+    /// </summary>
     public static bool TryParseAll(ReadOnlySpan<byte> body, out ValueList<IkeProposal> proposals, out Malformed why)
     {
         proposals = [];
         var list = new List<IkeProposal>();
         why = Malformed.ProposalTruncated;
         bool last = false;
-        while (!last)
+        for (int count = 0; !last; count++)
         {
-            if (body.Length < 8 || list.Count == MaximumProposals) return false;
+            if (body.Length < 8 || count == MaximumProposals) return false;
             int length = BinaryPrimitives.ReadUInt16BigEndian(body[2..]);
             if (length < 8 || length > body.Length || body[0] is not (0 or 2)) return false;
             last = body[0] == 0;
             if (!TryParse(body[..length], out IkeProposal? proposal)) return false;
-            list.Add(proposal!);
+            if (proposal is not null) list.Add(proposal);
             body = body[length..];
         }
         if (!body.IsEmpty) return false;
@@ -48,12 +51,17 @@ public sealed record IkeProposal(byte Number, IkeProtocolId Protocol, ulong Spi,
         return true;
     }
 
+    /// <summary>True without a proposal when it is one to be passed over.</summary>
     private static bool TryParse(ReadOnlySpan<byte> bytes, out IkeProposal? proposal)
     {
         proposal = null;
         int spiSize = bytes[6], count = bytes[7];
-        if (spiSize is not (0 or 4 or 8) || 8 + spiSize > bytes.Length || count > MaximumTransforms) return false;
+        var protocol = (IkeProtocolId)bytes[5];
+        if (protocol is not (IkeProtocolId.Ike or IkeProtocolId.Ah or IkeProtocolId.Esp)) return true;
+        if (8 + spiSize > bytes.Length || count > MaximumTransforms) return false;
+        if (spiSize != 4 && (protocol != IkeProtocolId.Ike || spiSize is not (0 or 8)) || spiSize == 4 && protocol == IkeProtocolId.Ike) return false;
         ulong spi = spiSize switch { 4 => BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]), 8 => BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]), _ => 0 };
+        if (spi == 0 && spiSize != 0) return false;
         ReadOnlySpan<byte> rest = bytes[(8 + spiSize)..];
         var transforms = new IkeTransform[count];
         for (int i = 0; i < count; i++)
@@ -66,7 +74,7 @@ public sealed record IkeProposal(byte Number, IkeProtocolId Protocol, ulong Spi,
             rest = rest[length..];
         }
         if (!rest.IsEmpty) return false;
-        proposal = new IkeProposal(bytes[4], (IkeProtocolId)bytes[5], spi, [.. transforms]);
+        proposal = new IkeProposal(bytes[4], protocol, spi, [.. transforms]);
         return true;
     }
 
@@ -80,7 +88,7 @@ public sealed record IkeProposal(byte Number, IkeProtocolId Protocol, ulong Spi,
             ushort type = BinaryPrimitives.ReadUInt16BigEndian(bytes), value = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
             int length = (type & 0x8000) != 0 ? 4 : 4 + value;
             if (length > bytes.Length) return false;
-            if (type == (0x8000 | KeyLengthAttribute)) keyBits = value;
+            if (type == (0x8000 | KeyLengthAttribute) && keyBits == 0 && value != 0) keyBits = value;
             else unknown = true;
             bytes = bytes[length..];
         }

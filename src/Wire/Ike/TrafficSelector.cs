@@ -21,7 +21,10 @@ public readonly record struct TrafficSelector(byte Protocol, ushort StartPort, u
     /// <summary>GRE from or to one address: what tunnel protection asks for.</summary>
     public static TrafficSelector Gre(IpAddress host) => new((byte)IpProtocol.Gre, 0, 65535, host, host);
 
-    /// <summary>Reads the body of a TSi or TSr payload; selectors of unknown types are passed over.</summary>
+    /// <summary>
+    /// Reads the body of a TSi or TSr payload; selectors of unknown types are passed over. A range that ends before it begins is refused, and so is one of
+    /// IPv6 with an end that is an IPv4-mapped address: narrowing and comparing would make a range of them that nobody meant.
+    /// </summary>
     public static bool TryParseAll(ReadOnlySpan<byte> body, out ValueList<TrafficSelector> selectors, out Malformed why)
     {
         selectors = [];
@@ -39,9 +42,13 @@ public readonly record struct TrafficSelector(byte Protocol, ushort StartPort, u
             if (address != 0)
             {
                 if (length != 8 + 2 * address) return false;
-                list.Add(new TrafficSelector(
+                var selector = new TrafficSelector(
                     body[1], BinaryPrimitives.ReadUInt16BigEndian(body[4..]), BinaryPrimitives.ReadUInt16BigEndian(body[6..]),
-                    IpAddress.FromBytes(body.Slice(8, address)), IpAddress.FromBytes(body.Slice(8 + address, address))));
+                    IpAddress.FromBytes(body.Slice(8, address)), IpAddress.FromBytes(body.Slice(8 + address, address)));
+                why = Judge(selector, address);
+                if (why != Malformed.None) return false;
+                why = Malformed.SelectorTruncated;
+                list.Add(selector);
             }
             body = body[length..];
         }
@@ -51,15 +58,25 @@ public readonly record struct TrafficSelector(byte Protocol, ushort StartPort, u
         return true;
     }
 
-    /// <summary>True when all that <paramref name="other"/> selects is selected by this one too. Ports count only for protocols that have them.</summary>
+    /// <summary>True when all that <paramref name="other"/> selects is selected by this one too: any port includes OPAQUE (3.13.1).</summary>
     public bool Contains(TrafficSelector other) =>
         (Protocol == 0 || Protocol == other.Protocol) && Start.IsIPv4 == other.Start.IsIPv4
         && Start.CompareTo(other.Start) <= 0 && End.CompareTo(other.End) >= 0
-        && (StartPort == 0 && EndPort == 65535 || StartPort <= other.StartPort && EndPort >= other.EndPort && other.StartPort <= other.EndPort);
+        && (StartPort == 0 && EndPort == 65535 || StartPort <= other.StartPort && EndPort >= other.EndPort && (!other.IsOpaque || IsOpaque));
+
+    /// <summary>Only packets whose ports cannot be seen, fragments for example.</summary>
+    public bool IsOpaque => StartPort == 65535 && EndPort == 0;
 
     /// <inheritdoc/>
     public override string ToString() =>
         $"{(Start == End ? Start.ToString() : $"{Start}-{End}")}/{Protocol}/{(StartPort == 0 && EndPort == 65535 ? "0" : $"{StartPort}-{EndPort}")}";
+
+    private static Malformed Judge(TrafficSelector selector, int addressLength)
+    {
+        if (selector.Start.ByteCount != addressLength || selector.End.ByteCount != addressLength) return Malformed.MappedAddress;
+        bool isRange = selector.Start.CompareTo(selector.End) <= 0 && (selector.StartPort <= selector.EndPort || selector.IsOpaque);
+        return isRange ? Malformed.None : Malformed.SelectorBackwards;
+    }
 
     internal void Write(ref WireWriter to)
     {
@@ -68,7 +85,9 @@ public readonly record struct TrafficSelector(byte Protocol, ushort StartPort, u
         to.WriteUInt16((ushort)(8 + 2 * Start.ByteCount));
         to.WriteUInt16(StartPort);
         to.WriteUInt16(EndPort);
-        to.WriteBytes(Start.ToBytes());
-        to.WriteBytes(End.ToBytes());
+        Span<byte> addresses = stackalloc byte[2 * 16];
+        int length = Start.Write(addresses);
+        length += End.Write(addresses[length..]);
+        to.WriteBytes(addresses[..length]);
     }
 }

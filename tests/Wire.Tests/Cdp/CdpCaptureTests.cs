@@ -45,11 +45,7 @@ public sealed class CdpCaptureTests
     /// <summary>The payloads of the capture's GRE packets with protocol 0x2000 (Ethernet with a VLAN tag, IPv4, GRE with a key).</summary>
     private static IEnumerable<byte[]> CdpPackets()
     {
-        DirectoryInfo? root = new(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Dmvpn.slnx"))) root = root.Parent;
-        string path = Path.Combine(root!.Parent!.FullName, "shared", "data", "pcap", "various_gre.pcap");
-        if (!File.Exists(path)) Assert.Skip($"{path} is not there");
-        byte[] file = File.ReadAllBytes(path);
+        byte[] file = File.ReadAllBytes(Recorded.File("various_gre.pcap"));
         bool isBig = BinaryPrimitives.ReadUInt32BigEndian(file) == 0xA1B2C3D4;
         for (int at = 24; at < file.Length;)
         {

@@ -57,11 +57,7 @@ public sealed class NhrpCaptureTests
 
     private static IEnumerable<byte[]> Frames(string name)
     {
-        DirectoryInfo? root = new(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Dmvpn.slnx"))) root = root.Parent;
-        string path = Path.Combine(root!.Parent!.FullName, "shared", name);
-        if (!File.Exists(path)) Assert.Skip($"{path} is not there");
-        byte[] file = File.ReadAllBytes(path);
+        byte[] file = File.ReadAllBytes(Recorded.File(Path.GetFileName(name)));
         return BinaryPrimitives.ReadUInt32LittleEndian(file) == 0x0A0D0D0A ? Pcapng(file) : Pcap(file);
     }
 
