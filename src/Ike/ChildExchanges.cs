@@ -48,7 +48,7 @@ internal sealed partial class ChildExchanges(IkeCore core)
     }
 
     /// <summary>
-    /// A child SA comes to its end: it is replaced, unless another one carries the traffic, or nobody needs it ("the endpoint MAY choose to close the SA instead", 2.8).
+    /// A child SA comes to its end: it is replaced, unless another one carries the traffic. One that nobody here needs is replaced too: the peer may, and ends it otherwise.
     /// </summary>
     public void Renew(ChildSa child, Instant now, Outbox<IkeEffect> outbox)
     {
@@ -57,9 +57,8 @@ internal sealed partial class ChildExchanges(IkeCore core)
         // Of several, as when both ends made one at once, the one that has more time left stays.
         ChildSa? better = peer.Children.Find(other =>
             other != child && other is { IsLive: true, IsDeleting: false, Rekeying: null, RekeyAt.IsNever: false } && other.RekeyAt > now + IkeLimits.ActivationTime);
-        bool unused = !core.Peers.IsWanted(peer) && child.LastReceived <= child.Installed && child.LastSent <= child.Installed;
         better?.Activate(outbox);
-        if (better is not null || unused) Delete(child, now, outbox);
+        if (better is not null) Delete(child, now, outbox);
         else Start(child.Sa, child, now, outbox);
     }
 

@@ -55,6 +55,9 @@ internal sealed class Net
     /// <summary>What a packet takes in addition.</summary>
     public Func<Packet, TimeSpan> Delay { get; set; } = static _ => TimeSpan.Zero;
 
+    /// <summary>What becomes of an IKE message on its way.</summary>
+    public Func<Packet, byte[]> Rewrite { get; set; } = static packet => packet.Bytes;
+
     /// <summary>Time and SPI go into the trace too.</summary>
     public bool Verbose { get; set; }
 
@@ -116,6 +119,7 @@ internal sealed class Net
             Packets.Add(packet);
         }
         if (!from.IsPlugged || to is null || Lose(packet)) return;
+        if (packet.IsIke) packet = packet with { Bytes = Rewrite(packet) };
         for (int copies = Copies(packet); copies > 0; copies--) At(Now + Latency + Delay(packet), () => Deliver(packet));
     }
 
