@@ -49,8 +49,8 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
     /// <summary>By a ticket where there is one (RFC 5723), otherwise with a key exchange.</summary>
     public void Begin(HeldTicket? ticket, Instant now, Outbox<IkeEffect> outbox)
     {
-        _ticket = ticket;
-        if (ticket is not null && ticket.IsValid(Core.Clock.Now)) SendInit(now, outbox);
+        _ticket = ticket is not null && ticket.IsValid(Core.Clock.Now) ? ticket : null;
+        if (_ticket is not null) SendInit(now, outbox);
         else BeginExchange(Protection.Ike!.FirstGroup, outbox);
     }
 

@@ -138,6 +138,13 @@ internal sealed class Node : IChildActivity
         Tell();
     }
 
+    /// <summary>It has another address, and IKE does not know: a peer that listens at several.</summary>
+    public void MoveQuietly(string address)
+    {
+        Address = IpAddress.Parse(address);
+        _net.Place(this);
+    }
+
     public void LoseAddress() =>
         Call((engine, now, outbox) => engine.OnProtectionChanged(new ProtectionFacts { Id = Source, Local = IpAddress.None, Profile = "P" }, now, outbox));
 
@@ -167,6 +174,11 @@ internal sealed class Node : IChildActivity
         IkePath path = sa.Udp ? sa.Path : sa.Path with { Local = sa.Path.Local with { Port = 0 }, Remote = sa.Path.Remote with { Port = 0 } };
         _net.Send(this, path, [], sa.Install.OutboundSpi, sa.OutboundKey);
         return true;
+    }
+
+    public void SendToIfUp()
+    {
+        foreach (DataPeer peer in Peers.Values.ToArray()) SendTo(peer);
     }
 
     public void ReceiveEsp(Packet packet)
