@@ -58,6 +58,13 @@ internal sealed class MessageText : IIkeKeyLog
         return IkeFragmenter.Protect(header, writer.First, writer.Written, header.FromInitiator ? fromInitiator : fromResponder, int.MaxValue)[0];
     }
 
+    /// <summary>A protected message whose content need not be payloads.</summary>
+    public byte[] SealRaw(IkeHeader header, IkePayloadType first, byte[] content)
+    {
+        (IkeCipher fromInitiator, IkeCipher fromResponder) = _ciphers[(header.InitiatorSpi, header.ResponderSpi)];
+        return IkeFragmenter.Protect(header, first, content, header.FromInitiator ? fromInitiator : fromResponder, int.MaxValue)[0];
+    }
+
     /// <summary>The inner payloads of a message.</summary>
     public List<RawPayload> Open(byte[] message)
     {
