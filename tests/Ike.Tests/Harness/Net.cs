@@ -33,6 +33,7 @@ internal sealed class Net
     private readonly Dictionary<IpAddress, Node> _byAddress = [];
     private readonly Dictionary<IpAddress, NatBox> _nats = [];
     private readonly MessageText _text = new();
+    private readonly HashSet<IpAddress> _aliases = [];
     private long _sequence;
 
     public List<Node> Nodes { get; } = [];
@@ -103,6 +104,13 @@ internal sealed class Net
         Place(node);
     }
 
+    /// <summary>The node is reachable at a second address too.</summary>
+    public void AddAlias(IpAddress address, Node node)
+    {
+        _byAddress[address] = node;
+        _aliases.Add(address);
+    }
+
     public void AddNat(NatBox nat) => _nats[nat.Outside] = nat;
 
     public void Send(Node from, in IkePath path, byte[] bytes, uint esp = 0, byte[]? espKey = null, bool keepalive = false)
@@ -156,7 +164,7 @@ internal sealed class Net
     {
         // A NAT may have forgotten, and a node may have moved, while the packet was on its way.
         if (packet.To is not { IsPlugged: true } to) return;
-        if (packet.To.Nat is null && packet.To.Address != packet.ReceiverPath.Local.Address) return;
+        if (packet.To.Nat is null && packet.To.Address != packet.ReceiverPath.Local.Address && !_aliases.Contains(packet.ReceiverPath.Local.Address)) return;
         if (packet.IsKeepalive) to.Keepalives++;
         else if (packet.Esp != 0) to.ReceiveEsp(packet);
         else to.Receive(packet.ReceiverPath, packet.Bytes);
