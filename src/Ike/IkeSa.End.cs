@@ -56,7 +56,7 @@ internal sealed partial class IkeSa
         Inbound?.Dispose();
         Outbound?.Dispose();
         _requestFragments = _responseFragments = null;
-        _answered.Clear();
+        _answered = null;
     }
 
     /// <summary>

@@ -20,6 +20,8 @@ internal sealed class MessageText : IIkeKeyLog
     {
     }
 
+    public void Forget() => _ciphers.Clear();
+
     public string Of(byte[] message)
     {
         if (!IkeView.TryParse(message, out IkeView view, out _)) return "garbage";

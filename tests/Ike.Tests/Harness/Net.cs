@@ -111,6 +111,13 @@ internal sealed class Net
         _aliases.Add(address);
     }
 
+    /// <summary>The node is gone for good.</summary>
+    public void Forget(Node node)
+    {
+        Unplug(node);
+        Nodes.Remove(node);
+    }
+
     public void AddNat(NatBox nat) => _nats[nat.Outside] = nat;
 
     public void Send(Node from, in IkePath path, byte[] bytes, uint esp = 0, byte[]? espKey = null, bool keepalive = false)

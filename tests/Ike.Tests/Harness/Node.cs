@@ -6,17 +6,26 @@ using Microsoft.Extensions.Logging;
 namespace Dmvpn.Ike.Tests.Harness;
 
 /// <summary>A child SA as a data path would have it.</summary>
-internal sealed class DataSa(ChildSaInstall install)
+internal sealed class DataSa
 {
-    public ChildSaInstall Install { get; } = install;
+    public DataSa(ChildSaInstall install)
+    {
+        Install = install;
+        (InboundKey, OutboundKey) = (install.InboundKey.Span.ToArray(), install.OutboundKey.Span.ToArray());
+        (Path, Udp) = (install.Path, install.UdpEncapsulation);
+        install.InboundKey.Dispose();
+        install.OutboundKey.Dispose();
+    }
 
-    public byte[] InboundKey { get; } = install.InboundKey.Span.ToArray();
+    public ChildSaInstall Install { get; }
 
-    public byte[] OutboundKey { get; } = install.OutboundKey.Span.ToArray();
+    public byte[] InboundKey { get; }
 
-    public IkePath Path { get; set; } = install.Path;
+    public byte[] OutboundKey { get; }
 
-    public bool Udp { get; set; } = install.UdpEncapsulation;
+    public IkePath Path { get; set; }
+
+    public bool Udp { get; set; }
 
     public bool IsRetired { get; set; }
 
