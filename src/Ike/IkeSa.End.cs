@@ -124,7 +124,7 @@ internal sealed partial class IkeSa
 
     private void StopTimers()
     {
-        RekeyAt = ExpiresAt = ReauthenticateAt = _livenessAt = _keepaliveAt = Instant.Never;
+        RekeyAt = ExpiresAt = ReauthenticateAt = AuthenticationEndsAt = _livenessAt = _keepaliveAt = Instant.Never;
         Mobility = null;
     }
 

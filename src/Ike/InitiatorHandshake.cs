@@ -43,6 +43,8 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
 
     public IkeProtection Protection { get; }
 
+    public Ikev2Profile Profile => _profile;
+
     /// <summary>From then on the peer may have the SA before we know.</summary>
     public bool HasSentAuthentication { get; private set; }
 

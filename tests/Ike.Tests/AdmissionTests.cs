@@ -7,6 +7,7 @@ using static Dmvpn.Core.IpAddress;
 namespace Dmvpn.Ike.Tests;
 
 /// <summary>Cookies, half-open SAs, floods (RFC 7296 2.6).</summary>
+[Collection(Alone.Name)]
 public sealed class AdmissionTests(ITestOutputHelper output)
 {
     [Fact]

@@ -207,6 +207,28 @@ public sealed class CertificateTests
     }
 
     [Fact]
+    public void CertificateEnds_SaOfIt_IsAuthenticatedAnewBeforeAndWithoutANewOneEnds()
+    {
+        var net = new Net();
+        IssuedCertificate brief = Certificates.Authority.Issue("b", "b.example.org", [], KeyKind.EcdsaP256, Now, 1);
+        Node a = Certificates.Add(net, "A", "192.0.2.1", Certificates.Of("a")), b = Certificates.Add(net, "B", "192.0.2.2", brief);
+        a.Want(b);
+        net.Run(2);
+        Assert.Equal(["up b.example.org"], a.Events);
+        // 24 h less what the clock has run: tried again and again from some 80 % on, and cut at the end.
+        net.Run(23.5 * 3600);
+        Assert.Equal(["up b.example.org"], a.Events);
+        net.Run(3600);
+        Assert.Contains("down b.example.org Expired", a.Events);
+        Assert.DoesNotContain("up b.example.org", a.Events.Skip(2));
+        // With another certificate it comes back.
+        b.Trustpoints["TP"] = Certificates.Trustpoint(net, Certificates.Of("b"));
+        b.Configure(b.Config);
+        net.Run(30);
+        Assert.Equal("up b.example.org", a.Events[^1]);
+    }
+
+    [Fact]
     public void SignatureIsStillComputed_PeerIsNotWantedAnyMore_TheResultIsThrownAway()
     {
         var net = new Net { JobTime = TimeSpan.FromSeconds(2) };

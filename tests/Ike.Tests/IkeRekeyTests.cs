@@ -223,16 +223,20 @@ public sealed class IkeRekeyTests
         Assert.Empty(pair.A.Events);
     }
 
-    [Fact]
-    public void Reauthentication_PeerDoesNotAnswer_TheOldSaStays()
+    [Theory]
+    [InlineData("A")]
+    [InlineData("B")]
+    public void Reauthentication_Impossible_TheSaEndsWhenItsTimeIsOver(string who)
     {
-        Pair pair = new Pair(a: static config => config.With((Ikev2Profile p) => p with { Reauthentication = TimeSpan.FromSeconds(300) })).Up();
+        static IkeConfig Reauth(IkeConfig config) => config.With((Ikev2Profile p) => p with { Reauthentication = TimeSpan.FromSeconds(300) });
+        Pair pair = new Pair(a: who == "A" ? Reauth : null, b: who == "B" ? Reauth : null).Up();
         pair.Net.Lose = packet => packet is { IsIke: true, Exchange: IkeExchangeType.SaInit };
-        pair.Traffic(340, 0.25);
+        pair.Net.Run(295);
         Assert.Empty(pair.A.Events);
+        pair.Net.Run(10);
+        Assert.Contains("down b.example.org Expired", pair.A.Events);
         pair.Net.Lose = static _ => false;
-        ulong old = pair.A.IkeSas[0].LocalSpi;
-        pair.Traffic(60, 0.25);
-        Assert.DoesNotContain(pair.A.IkeSas, sa => sa.LocalSpi == old && sa.Status == IkeSaStatus.Ready);
+        pair.Net.Run(60);
+        Agreement.Check(pair.Net, pair.A, pair.B);
     }
 }

@@ -158,7 +158,7 @@ public sealed class IllegalMessageTests
             Assert.True(IkeView.TryParse(packet.Bytes, out IkeView view, out _));
             return pair.Net.Text.Seal(view.Header with { Exchange = exchange }, [new(IkePayloadType.Delete, [1, 0, 0, 0])]);
         };
-        pair.Net.Run(0.9);
+        pair.Net.Run(0.7);
         Assert.Equal(1, pair.B.Engine.Drops[IkeDrop.UnexpectedExchange]);
         pair.Net.Rewrite = static packet => packet.Bytes;
         pair.Net.Run(1);

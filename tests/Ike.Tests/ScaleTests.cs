@@ -3,6 +3,7 @@ using Dmvpn.Ike.Tests.Harness;
 namespace Dmvpn.Ike.Tests;
 
 /// <summary>What a hub keeps of a spoke, and what many spokes at once do to it.</summary>
+[Collection(Alone.Name)]
 public sealed class ScaleTests(ITestOutputHelper output)
 {
     [Fact]
