@@ -1,5 +1,8 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Dmvpn.Core;
 using Dmvpn.Ike.Tests.Harness;
+using Dmvpn.Pki;
 using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike.Tests.Rfc7296;
@@ -93,6 +96,30 @@ public sealed class AuthTests
     }
 
     [Fact]
+    public void ChainOfFourCertificates_IsSentWithTheOwnOneFirst_InOneLongMessage()
+    {
+        var net = new Net();
+        string[] names = ["a", "c", "d", "e"];
+        var material = new TrustpointMaterial
+        {
+            Name = "TP",
+            Authorities = Encoding.ASCII.GetBytes(Certificates.Authority.CertificatePem),
+            Certificates = Encoding.ASCII.GetBytes(string.Concat(names.Select(static name => Certificates.Of(name, KeyKind.Rsa).CertificatePem))),
+            Key = Encoding.ASCII.GetBytes(Certificates.Of("a", KeyKind.Rsa).KeyPem),
+        };
+        Node a = net.Add("A", "192.0.2.1", new IkeConfig());
+        a.Trustpoints["TP"] = TrustpointLoader.Load(material, net.Clock, out string failure) ?? throw new InvalidOperationException(failure);
+        a.Configure(Certificates.Config("a") with { FragmentationMtu = null });
+        Node b = Certificates.Add(net, "B", "192.0.2.2", Certificates.Of("b"));
+        a.Want(b);
+        net.Run(2);
+        Packet request = net.Packets.First(packet => packet is { Exchange: IkeExchangeType.Auth, IsResponse: false });
+        Assert.Equal(names.Select(static name => Convert.ToHexString(Der(name, KeyKind.Rsa))), net.Payloads(request).Where(static payload => payload.Type == IkePayloadType.Certificate).Select(static payload => Convert.ToHexString(payload.Body[1..])));
+        Assert.InRange(request.Bytes.Length, 3000, int.MaxValue);
+        Agreement.Check(net, a, b);
+    }
+
+    [Fact]
     public void SecrecyIsConfigured_TheOfferOfIkeAuth_HasNoGroupAndLaterOnesHaveThatOfTheirKe()
     {
         var pair = new Pair(both: static config => config.With((IpsecProfile p) => p with { Pfs = DhGroup.Ecp256 }));
@@ -175,7 +202,7 @@ public sealed class AuthTests
     private static Ikev2KeyringPeer Peer(string name, string fqdn, string key) =>
         new() { Name = name, Identity = new IdentityMatch(IdentityMatchKind.Fqdn, fqdn), LocalKey = key, RemoteKey = key };
 
-    private static byte[] Der(string name) => System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(Certificates.Of(name).CertificatePem).RawData;
+    private static byte[] Der(string name, KeyKind kind = KeyKind.EcdsaP256) => X509Certificate2.CreateFromPem(Certificates.Of(name, kind).CertificatePem).RawData;
 
     private static (Net Net, Node A, Node B) WithCertificates()
     {
