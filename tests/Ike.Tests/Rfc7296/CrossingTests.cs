@@ -77,6 +77,21 @@ public sealed class CrossingTests
         pair.Traffic(1);
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(15)]
+    [InlineData(25)]
+    public void IkeSaIsBeingOrHasJustBeenRekeyed_PeerDeletesAChildSaByTheOldOne_ItIsDeletedAtBothEnds(int milliseconds)
+    {
+        Pair pair = new Pair().Up();
+        Agreement.Rekey(pair.A);
+        // A > B rekey IKE, B > A the answer, B > A D(ESP) by the old IKE SA, which A has replaced by then
+        pair.Net.At(pair.Net.Now + TimeSpan.FromMilliseconds(milliseconds), () => pair.B.Call((engine, now, outbox) => engine.Core.Children.Delete(engine.Core.ChildSas.Values.First(), now, outbox)));
+        pair.Net.Run(20);
+        Assert.Contains(pair.Net.Trace, static line => line.EndsWith("response 0 {D(ESP x1)}", StringComparison.Ordinal));
+        Agreement.Check(pair.Net, pair.A, pair.B);
+    }
+
     [Fact]
     public void ChildSaIsBeingDeleted_PeerRekeysTheIkeSa_GetsTemporaryFailureAndSucceedsLater()
     {
