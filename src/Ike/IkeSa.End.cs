@@ -56,7 +56,7 @@ internal sealed partial class IkeSa
         Inbound?.Dispose();
         Outbound?.Dispose();
         _requestFragments = _responseFragments = null;
-        _answered.Clear();
+        _answered = null;
     }
 
     /// <summary>
@@ -84,6 +84,7 @@ internal sealed partial class IkeSa
         }
         Children.Clear();
         Peer?.Replace(this, successor);
+        FormerPeer = Peer;
         Peer = null;
         Stage = IkeSaStage.Replaced;
         StopTimers();
@@ -124,7 +125,7 @@ internal sealed partial class IkeSa
 
     private void StopTimers()
     {
-        RekeyAt = ExpiresAt = ReauthenticateAt = _livenessAt = _keepaliveAt = Instant.Never;
+        RekeyAt = ExpiresAt = ReauthenticateAt = AuthenticationEndsAt = _livenessAt = _keepaliveAt = Instant.Never;
         Mobility = null;
     }
 
