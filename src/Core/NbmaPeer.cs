@@ -9,6 +9,9 @@ namespace Dmvpn.Core;
 /// <param name="Association">The number IKE gave the peer; 0 for a peer without protection.</param>
 public readonly record struct NbmaPeer(IpAddress Address, int Association = 0)
 {
+    /// <summary>True when both are one peer: the same association, wherever it was seen, or without one the same address.</summary>
+    public bool IsSameAs(NbmaPeer other) => Association == other.Association && (Association != 0 || Address == other.Address);
+
     /// <inheritdoc/>
     public override string ToString() => Association == 0 ? Address.ToString() : $"{Address}#{Association}";
 }

@@ -2,6 +2,7 @@ using Dmvpn.Core;
 using Dmvpn.Daemon.Api;
 using Dmvpn.Daemon.Control;
 using Dmvpn.Daemon.Logging;
+using Dmvpn.Daemon.Protection;
 using Dmvpn.Management.Config;
 using Dmvpn.Runtime;
 using Microsoft.Extensions.Logging;
@@ -54,7 +55,7 @@ public static class DaemonHost
     {
         await UnixSocketFile.PrepareAsync(options.SocketPath, cancel);
         using var loop = new ControlLoop(logger);
-        using var router = new Router(loop, log);
+        using var router = new Router(loop, SecretsFile.LoadOrCreate(options.StateFile), log);
         var file = new ConfigurationFile(options.ConfigFile, router.Configuration, logger);
         await using var server = new ApiServer(options.SocketPath, loop, new RouterApi(router, file), log);
 

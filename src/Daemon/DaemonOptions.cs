@@ -10,6 +10,9 @@ public sealed record DaemonOptions(string ConfigFile, string SocketPath)
     /// <summary>The lowest severity that goes to stderr; the configuration's <c>logging</c> decides when null.</summary>
     public LogLevel? LogLevel { get; init; }
 
+    /// <summary>The file with the secrets that outlive the process; beside the control socket by default.</summary>
+    public string StateFile { get; init; } = SocketPath + ".secrets";
+
     /// <summary>True to write for systemd's journal; null to find out (JOURNAL_STREAM).</summary>
     public bool? Journal { get; init; }
 }

@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Daemon.Kernel;
+using Dmvpn.Daemon.Protection;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
 using Dmvpn.Nhrp;
@@ -20,20 +21,22 @@ namespace Dmvpn.Daemon;
 /// </code>
 /// Control thread only.
 /// </summary>
-internal sealed class EffectCarrier(Engines engines, TunnelSet tunnels, KernelSync kernel, NameResolver names) : IDisposable
+internal sealed class EffectCarrier(
+    Engines engines, TunnelSet tunnels, KernelSync kernel, NameResolver names, ProtectionParts protection, int controlSender) : IDisposable
 {
     // What IOS shows of an H route without a preference.
     private const uint ShortcutMetric = 255;
 
-    private readonly ControlSender _sender = new();
+    private readonly ControlSender _sender = new(engines.Forwarding.Security, controlSender);
 
     public void CarryOut(Instant now)
     {
-        int nhrp = 0, odr = 0, keepalive = 0;
+        int ike = 0, nhrp = 0, odr = 0, keepalive = 0;
         while (true)
         {
             // An event may append to an outbox that is being read: so by index, and until nothing is left.
-            if (nhrp < engines.NhrpOut.Effects.Length) Carry(engines.NhrpOut.Effects[nhrp++], now);
+            if (ike < engines.IkeOut.Effects.Length) protection.Carrier.Carry(engines.IkeOut.Effects[ike++], now);
+            else if (nhrp < engines.NhrpOut.Effects.Length) Carry(engines.NhrpOut.Effects[nhrp++], now);
             else if (odr < engines.OdrOut.Effects.Length) Carry(engines.OdrOut.Effects[odr++], now);
             else if (keepalive < engines.KeepaliveOut.Effects.Length) Carry(engines.KeepaliveOut.Effects[keepalive++], now);
             else break;
@@ -57,10 +60,10 @@ internal sealed class EffectCarrier(Engines engines, TunnelSet tunnels, KernelSy
         switch (effect.Kind)
         {
             case NhrpEffectKind.MappingUp:
-                engines.Forwarding.SetAdjacency(tunnel, IpPrefix.Host(effect.Address), effect.Peer);
+                protection.Adjacencies.OnMappingUp(effect.Key, effect.Address, effect.Peer);
                 break;
             case NhrpEffectKind.MappingDown:
-                engines.Forwarding.RemoveAdjacency(tunnel, IpPrefix.Host(effect.Address));
+                protection.Adjacencies.OnMappingDown(effect.Key, effect.Address);
                 engines.Odr.OnPeerLost(tunnel, effect.Address, effect.Peer, engines.OdrOut);
                 break;
             case NhrpEffectKind.ShortcutUp:
@@ -87,6 +90,15 @@ internal sealed class EffectCarrier(Engines engines, TunnelSet tunnels, KernelSy
                 break;
             case NhrpEffectKind.ResolveName:
                 names.Watch(effect.Name!);
+                break;
+            case NhrpEffectKind.PeerWanted when protection.Sources.Of(tunnel) is { } source:
+                engines.Ike.OnPeerWanted(source, effect.Peer, now, engines.IkeOut);
+                break;
+            case NhrpEffectKind.PeerReleased when protection.Sources.Of(tunnel) is { } source:
+                engines.Ike.OnPeerReleased(source, effect.Peer, now, engines.IkeOut);
+                break;
+            case NhrpEffectKind.Transmit when protection.Sources.Of(tunnel) is { } source && !protection.Peers.TryFind(source, effect.Peer, out _):
+                protection.Wants.Touch(source, effect.Peer, now);
                 break;
             default:
                 // Transmit: in Send. PeerWanted, PeerReleased: without protection a peer needs nothing.
@@ -128,6 +140,8 @@ internal sealed class EffectCarrier(Engines engines, TunnelSet tunnels, KernelSy
             if (effect.Kind == KeepaliveEffectKind.Send && snapshot.TryGet(effect.Tunnel, out TunnelSnapshot? tunnel)) _sender.SendKeepalive(tunnel, now);
         }
         _sender.Flush(now);
+        _sender.ReleaseHeld(snapshot, now);
+        protection.Carrier.Send();
         engines.NhrpOut.Clear();
         engines.OdrOut.Clear();
         engines.KeepaliveOut.Clear();

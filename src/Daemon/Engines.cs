@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Dataplane;
+using Dmvpn.Ike;
 using Dmvpn.Nhrp;
 using Dmvpn.Odr;
 using Dmvpn.Rib;
@@ -13,12 +14,16 @@ namespace Dmvpn.Daemon;
 /// </summary>
 internal sealed class Engines
 {
-    public Engines(IRandom random, ILoggerFactory log)
+    public Engines(ForwardingTable forwarding, IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILoggerFactory log)
     {
+        Forwarding = forwarding;
+        Ike = new IkeInstance(secrets, activity, clock, random, log.CreateLogger("Ike"));
         Rib = new RibInstance(log.CreateLogger("Rib"));
         Nhrp = new NhrpInstance(Rib.Mirror, random, log.CreateLogger("Nhrp"));
         Odr = new OdrInstance(random, log.CreateLogger("Odr"));
     }
+
+    public IkeInstance Ike { get; }
 
     public RibInstance Rib { get; }
 
@@ -27,7 +32,9 @@ internal sealed class Engines
     public OdrInstance Odr { get; }
 
     /// <summary>What the workers forward by.</summary>
-    public ForwardingTable Forwarding { get; } = new();
+    public ForwardingTable Forwarding { get; }
+
+    public Outbox<IkeEffect> IkeOut { get; } = new();
 
     public Outbox<RibEffect> RibOut { get; } = new();
 
@@ -37,10 +44,11 @@ internal sealed class Engines
 
     public Outbox<KeepaliveEffect> KeepaliveOut { get; } = new();
 
-    public Instant NextDeadline => Instant.Min(Rib.NextDeadline, Instant.Min(Nhrp.NextDeadline, Odr.NextDeadline));
+    public Instant NextDeadline => Instant.Min(Instant.Min(Ike.NextDeadline, Rib.NextDeadline), Instant.Min(Nhrp.NextDeadline, Odr.NextDeadline));
 
     public void OnDeadline(Instant now)
     {
+        Ike.OnDeadline(now, IkeOut);
         Rib.OnDeadline(now, RibOut);
         Nhrp.OnDeadline(now, NhrpOut);
         Odr.OnDeadline(now, OdrOut);

@@ -1,14 +1,16 @@
 using System.Buffers.Binary;
 using Dmvpn.Core;
+using Dmvpn.Daemon.Protection;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
+using Dmvpn.Ike;
 using Dmvpn.Nhrp;
 using Dmvpn.Wire.Cdp;
 
 namespace Dmvpn.Daemon;
 
 /// <summary>What the workers have for the engines: control packets, and what the data path noticed. Control thread only.</summary>
-internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarrier carrier)
+internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarrier carrier, PeerTable peers, UnderlaySet underlays)
 {
     // RFC 2332 5.2.1: the protocol type follows the 2-byte address family number.
     private const int ProtocolTypeOffset = 2;
@@ -50,11 +52,11 @@ internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarri
             case ControlKind.Nhrp:
                 bool ipv6 = message.Bytes.Length >= 4
                     && BinaryPrimitives.ReadUInt16BigEndian(message.Bytes[ProtocolTypeOffset..]) == ProtocolTypeIPv6;
-                var arrival = new NhrpArrival(new NhrpInterfaceKey(message.Tunnel, ipv6), message.Peer, SourceOf(message.Tunnel));
+                var arrival = new NhrpArrival(new NhrpInterfaceKey(message.Tunnel, ipv6), peers.Current(message.Peer), SourceOf(message.Tunnel));
                 engines.Nhrp.HandlePacket(arrival, message.Bytes, now, engines.NhrpOut);
                 break;
             case ControlKind.Cdp:
-                engines.Odr.HandleCdp(message.Tunnel, message.Peer, TunnelAddressOf(message), message.Bytes, now, engines.OdrOut);
+                engines.Odr.HandleCdp(message.Tunnel, peers.Current(message.Peer), TunnelAddressOf(message), message.Bytes, now, engines.OdrOut);
                 break;
             case ControlKind.KeepaliveReturned:
                 tunnels.OnKeepaliveReturned(message.Tunnel);
@@ -67,11 +69,39 @@ internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarri
                 break;
             case ControlKind.TrafficTurnedAround when message.Bytes.Length > 0:
                 var key = new NhrpInterfaceKey(message.Tunnel, message.Bytes[0] >> 4 == 6);
-                engines.Nhrp.OnTrafficTurnedAround(key, message.Peer, message.Bytes, now, engines.NhrpOut);
+                engines.Nhrp.OnTrafficTurnedAround(key, peers.Current(message.Peer), message.Bytes, now, engines.NhrpOut);
+                break;
+            case ControlKind.Ike or ControlKind.UnknownSpi or ControlKind.EndpointChanged or ControlKind.SaSoftLimit or ControlKind.SaHardLimit:
+                HandleSecurity(message, now);
                 break;
             default:
                 break;
         }
+    }
+
+    private void HandleSecurity(in ControlMessage message, Instant now)
+    {
+        SecurityEnvelope envelope = SecurityEnvelope.Read(message.Bytes);
+        var remote = new IkeEndpoint(message.Peer.Address, envelope.RemotePort);
+        switch (message.Kind)
+        {
+            case ControlKind.SaSoftLimit:
+                engines.Ike.OnSoftLimit(envelope.Spi, now, engines.IkeOut);
+                return;
+            case ControlKind.SaHardLimit:
+                engines.Ike.OnHardLimit(envelope.Spi, now, engines.IkeOut);
+                return;
+            case ControlKind.EndpointChanged:
+                engines.Ike.OnEndpointChanged(envelope.Spi, remote, now, engines.IkeOut);
+                return;
+            default:
+                break;
+        }
+        // A source that is gone meanwhile has no answer to give.
+        if (underlays.Find(envelope.Underlay) is not { } source) return;
+        var path = new IkePath(source.Vrf, new IkeEndpoint(source.Address, envelope.LocalPort), remote);
+        if (message.Kind == ControlKind.UnknownSpi) engines.Ike.OnUnknownSpi(path, envelope.Spi, now, engines.IkeOut);
+        else engines.Ike.HandlePacket(new IkeArrival(path), message.Bytes[SecurityEnvelope.Length..], now, engines.IkeOut);
     }
 
     private IpAddress SourceOf(TunnelId id) => tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Source : IpAddress.None;

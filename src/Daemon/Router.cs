@@ -2,8 +2,10 @@ using Dmvpn.Core;
 using Dmvpn.Daemon.Control;
 using Dmvpn.Daemon.Kernel;
 using Dmvpn.Daemon.Logging;
+using Dmvpn.Daemon.Protection;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
+using Dmvpn.Ike;
 using Dmvpn.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +25,11 @@ internal sealed class Router : IControlWork, IDisposable
     // A flood of control packets must not keep the loop from its timers.
     private const int MessagesPerRound = 4096;
 
+    // Nor must a flood of first messages of IKE, each of which may cost a Diffie-Hellman, keep it from NHRP.
+    private const int IkeMessagesPerRound = 256;
+
+    private const int Workers = 1;
+
     private static readonly TimeSpan Housekeeping = InterfaceRates.Sampling;
 
     private readonly ControlLoop _loop;
@@ -37,23 +44,27 @@ internal sealed class Router : IControlWork, IDisposable
     private Instant _lastUsePoll;
     private int _connectedVersion;
 
-    public Router(ControlLoop loop, RouterLog log)
+    public Router(ControlLoop loop, IkeSecrets secrets, RouterLog log)
     {
         _loop = loop;
         ILogger tunnelLog = log.CreateLogger("Tunnel"), routerLog = log.CreateLogger("Dmvpn");
-        Engines = new Engines(SystemRandom.Instance, log);
+        var forwarding = new ForwardingTable();
+        _workers = new WorkerPool(Workers, forwarding, loop, routerLog);
+        // Behind the workers' numbers comes the control thread's.
+        var children = new ChildSaSet(forwarding, Workers + 1, _workers.Wake);
+        Engines = new Engines(forwarding, secrets, children, SystemWallClock.Instance, SystemRandom.Instance, log);
         Kernel = new KernelSync(Engines, routerLog);
-        _workers = new WorkerPool(count: 1, Engines.Forwarding, loop, routerLog);
         _underlays = new UnderlaySet(new RawUnderlayFactory(_workers));
+        Protection = new ProtectionParts(Engines, children, _underlays, loop);
         _namespaces = new NamespaceSet(Kernel, loop.Poller);
         _devices = new DeviceSet(_workers, tunnelLog);
-        Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces, _devices, tunnelLog);
+        Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces, _devices, Protection.Sources, tunnelLog);
         _names = new NameResolver(result => loop.Post(now => OnName(result, now)));
-        Carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names);
+        Carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names, Protection, Workers);
         Tunnels.Flush = Carrier.CarryOut;
         _pathMtus = new PathMtuTable(loop, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
-        _mail = new MailReader(Engines, Tunnels, Carrier);
+        _mail = new MailReader(Engines, Tunnels, Carrier, Protection.Peers, _underlays);
         Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, log, routerLog);
     }
 
@@ -64,6 +75,9 @@ internal sealed class Router : IControlWork, IDisposable
     public TunnelSet Tunnels { get; }
 
     public EffectCarrier Carrier { get; }
+
+    /// <summary>IKE's peers and SAs.</summary>
+    public ProtectionParts Protection { get; }
 
     public ConfigApplier Configuration { get; }
 
@@ -77,7 +91,8 @@ internal sealed class Router : IControlWork, IDisposable
         get
         {
             Instant next = Instant.Min(Engines.NextDeadline, Instant.Min(Tunnels.NextDeadline, Instant.Min(_pathMtus.NextDeadline, _housekeepingAt)));
-            foreach (ControlMailbox mailbox in _workers.Mailboxes)
+            next = Instant.Min(next, Protection.Wants.NextDeadline);
+            foreach (ControlMailbox mailbox in _workers.Mailboxes.Concat(_workers.IkeMailboxes))
             {
                 if (!mailbox.IsEmpty) return Instant.Zero;
             }
@@ -103,7 +118,9 @@ internal sealed class Router : IControlWork, IDisposable
     public void OnDeadline(Instant now)
     {
         foreach (ControlMailbox mailbox in _workers.Mailboxes) _mail.Read(mailbox, MessagesPerRound, now);
+        foreach (ControlMailbox mailbox in _workers.IkeMailboxes) _mail.Read(mailbox, IkeMessagesPerRound, now);
         Engines.OnDeadline(now);
+        Protection.Wants.OnDeadline(now);
         Tunnels.OnDeadline(now);
         _pathMtus.OnDeadline(now);
         if (now >= _housekeepingAt) DoHousekeeping(now);
@@ -121,9 +138,11 @@ internal sealed class Router : IControlWork, IDisposable
             Engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(Engines, Kernel, Tunnels), now, Engines.OdrOut);
         }
         Carrier.CarryOut(now);
-        if (!_devices.HasRetired && !_underlays.HasRetired) return;
+        SecurityTable security = Engines.Forwarding.Security;
+        if (!_devices.HasRetired && !_underlays.HasRetired && !security.HasRetired) return;
         _workers.Wake();
         long seen = _workers.SeenVersion;
+        security.FreeRetired(seen);
         _devices.CloseRetired(seen);
         _underlays.CloseRetired(seen);
         _housekeepingAt = Instant.Min(_housekeepingAt, now + TimeSpan.FromMilliseconds(10));
@@ -137,11 +156,15 @@ internal sealed class Router : IControlWork, IDisposable
         Carrier.CarryOut(now);
         Engines.Rib.Withdraw(Engines.RibOut);
         Carrier.CarryOut(now);
+        // LAST: purges and goodbyes go by the SAs that end now.
+        Engines.Ike.Stop(now, Engines.IkeOut);
+        Carrier.CarryOut(now);
     }
 
     public void Dispose()
     {
         _names.Dispose();
+        Protection.Dispose();
         _workers.Stop();
         _namespaces.Dispose();
         _underlays.Dispose();

@@ -17,13 +17,19 @@ public sealed class Adjacency
     private long _lastUsed;
     private int _pathMtu = UnknownPathMtu;
 
-    internal Adjacency(IpPrefix nextHop, NbmaPeer peer) => (NextHop, Peer) = (nextHop, peer);
+    internal Adjacency(IpPrefix nextHop, NbmaPeer peer, ProtectedPeer? security = null) => (NextHop, Peer, Security) = (nextHop, peer, security);
 
     /// <summary>The next hop, as a host prefix; wider only for a static map with a mask.</summary>
     public IpPrefix NextHop { get; }
 
     /// <summary>Who and where it is on the underlay.</summary>
     public NbmaPeer Peer { get; }
+
+    /// <summary>By which SA packets to it leave, on a protected tunnel; null on one without protection.</summary>
+    public ProtectedPeer? Security { get; }
+
+    /// <summary>Where packets to it go on the underlay at present.</summary>
+    public IpAddress Remote => Security?.Outbound?.Path.Remote ?? Peer.Address;
 
     /// <summary>Inner packets sent to it.</summary>
     public long PacketsOut => Volatile.Read(ref _packetsOut);

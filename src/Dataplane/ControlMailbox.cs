@@ -31,6 +31,21 @@ public enum ControlKind
     /// </summary>
     TrafficTurnedAround,
 
+    /// <summary>An IKE message from Peer. Bytes: a <see cref="SecurityEnvelope"/> and the message, without non-ESP marker.</summary>
+    Ike,
+
+    /// <summary>ESP from Peer with an SPI that no SA has. Bytes: a <see cref="SecurityEnvelope"/>.</summary>
+    UnknownSpi,
+
+    /// <summary>A good packet of an SA came from another endpoint than the SA's: Peer. Bytes: a <see cref="SecurityEnvelope"/> with our SPI.</summary>
+    EndpointChanged,
+
+    /// <summary>An SA wants to be rekeyed. Bytes: a <see cref="SecurityEnvelope"/> with our SPI.</summary>
+    SaSoftLimit,
+
+    /// <summary>An SA is at its end. Bytes: a <see cref="SecurityEnvelope"/> with our SPI.</summary>
+    SaHardLimit,
+
     /// <summary>The underlay refused a packet to Peer as too big. Address: Peer's. No bytes. Its path MTU wants finding out.</summary>
     PathTooBig,
 }

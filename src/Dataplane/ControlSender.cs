@@ -7,7 +7,9 @@ namespace Dmvpn.Dataplane;
 /// The control thread's way out, by <see cref="Underlay.ControlPort"/>: NHRP, CDP and keepalives. Packets are collected, and leave at <see cref="Flush"/> or
 /// when the batch is full, in the order in which they were given. Control thread only; allocates nothing after its construction.
 /// </summary>
-public sealed class ControlSender : IDisposable
+/// <param name="security">The security associations; null when no tunnel can be protected.</param>
+/// <param name="thread">This thread's number among those that send by an SA: behind the workers'.</param>
+public sealed class ControlSender(SecurityTable? security = null, int thread = 0) : IDisposable
 {
     /// <summary>nhrp-wire 4.1, as IOS sends: CS6, internetwork control.</summary>
     private const byte TrafficClass = 0xC0;
@@ -15,6 +17,7 @@ public sealed class ControlSender : IDisposable
 
     private readonly PacketBatch _batch = new(DataplaneLimits.BatchSize);
     private readonly SendQueue _queue = new();
+    private readonly ProtectedSender _protected = new(thread, mailbox: null);
     private TunnelSnapshot? _tunnel;
     private int _used;
 
@@ -31,7 +34,7 @@ public sealed class ControlSender : IDisposable
         if (!TryTakeSlot(tunnel, payload.Length, now)) return;
         ref PacketSlot slot = ref Fill(payload);
         Encapsulator.PrependGre(ref slot, protocol, tunnel);
-        Add(slot, peer.Address, now);
+        Add(ref slot, tunnel, peer, mayWait: true, now);
     }
 
     /// <summary>
@@ -45,11 +48,17 @@ public sealed class ControlSender : IDisposable
             Send(tunnel, tunnel.PointToPoint.Peer, protocol, payload, now);
             return;
         }
+        // Copies are made from the first slot.
+        if (tunnel.Config.Protection is not null) Flush(now);
         MulticastList peers = tunnel.Multicast;
         if (peers.Count == 0 || !TryTakeSlot(tunnel, payload.Length, now)) return;
         ref PacketSlot slot = ref Fill(payload);
         Encapsulator.PrependGre(ref slot, protocol, tunnel);
-        for (int i = 0; i < peers.Count; i++) Add(slot, peers[i].Address, now);
+        for (int i = 0; i < peers.Count; i++)
+        {
+            if (tunnel.Config.Protection is null) Add(slot, peers[i].Address, now);
+            else AddCopy(slot.Data, tunnel, peers[i], now);
+        }
         Flush(now);
     }
 
@@ -67,7 +76,7 @@ public sealed class ControlSender : IDisposable
     /// </summary>
     public void Reflect(TunnelSnapshot tunnel, IpAddress to, ReadOnlySpan<byte> grePacket, Instant now)
     {
-        if (TryTakeSlot(tunnel, grePacket.Length, now)) Add(Fill(grePacket), to, now);
+        if (TryTakeSlot(tunnel, grePacket.Length, now)) Add(ref Fill(grePacket), tunnel, new NbmaPeer(to), mayWait: false, now);
     }
 
     /// <summary>Sends what was collected. Once per turn of the control loop, after <see cref="ForwardingTable.Publish"/>.</summary>
@@ -78,8 +87,15 @@ public sealed class ControlSender : IDisposable
         _tunnel = null;
     }
 
+    /// <summary>Packets that waited for an SA and have one now leave. Once per turn of the control loop.</summary>
+    public void ReleaseHeld(ForwardingSnapshot snapshot, Instant now) => _protected.ReleaseHeld(snapshot, byControl: true, now);
+
     /// <summary>Frees the buffers.</summary>
-    public void Dispose() => _batch.Dispose();
+    public void Dispose()
+    {
+        _batch.Dispose();
+        _protected.Dispose();
+    }
 
     private bool TryTakeSlot(TunnelSnapshot tunnel, int length, Instant now)
     {
@@ -102,6 +118,31 @@ public sealed class ControlSender : IDisposable
         return ref slot;
     }
 
+    private void Add(ref PacketSlot slot, TunnelSnapshot tunnel, NbmaPeer peer, bool mayWait, Instant now)
+    {
+        if (tunnel.Config.Protection is not int protection)
+        {
+            Add(slot, peer.Address, now);
+            return;
+        }
+        ProtectedPeer? found = null;
+        security?.TryGetPeer(protection, peer, out found);
+        _protected.Add(ref slot, new(found, TrafficClass, HopLimit, DontFragment: false, Adjacency: null, InnerLength: 0, mayWait), tunnel, now);
+        if (_protected.IsFull) SendQueued(now);
+    }
+
+    /// <summary>Each peer's copy is sealed for itself: the bytes of the packet stay as they are.</summary>
+    private void AddCopy(ReadOnlySpan<byte> grePacket, TunnelSnapshot tunnel, NbmaPeer peer, Instant now)
+    {
+        // The first slot is the packet itself.
+        if (_used == _batch.Capacity)
+        {
+            SendQueued(now);
+            _used = 1;
+        }
+        Add(ref Fill(grePacket), tunnel, peer, mayWait: false, now);
+    }
+
     private void Add(in PacketSlot slot, IpAddress to, Instant now)
     {
         _queue.Add(slot, to, TrafficClass, HopLimit, dontFragment: false, adjacency: null, innerLength: 0);
@@ -111,7 +152,9 @@ public sealed class ControlSender : IDisposable
     private void SendQueued(Instant now)
     {
         if (_tunnel is null) return;
-        int went = _queue.Flush(_tunnel.Underlay!.ControlPort, _tunnel.Counters, now, out _);
+        int went = _tunnel.Config.Protection is null
+            ? _queue.Flush(_tunnel.Underlay!.ControlPort, _tunnel.Counters, now, out _)
+            : _protected.Flush(_tunnel, byControl: true, now, out _);
         if (went > 0) _tunnel.Counters.CountControlOut(went, now);
     }
 }

@@ -42,6 +42,45 @@ public enum DataplaneDrop
     /// <summary>Out: no route on the underlay, network down, or another refusal.</summary>
     OutUnreachable,
 
+    /// <summary>Out: the peer has no SA, and no more packets may wait for one. Never sent in clear text.</summary>
+    OutNoSa,
+
+    /// <summary>Out: waited for an SA that did not come.</summary>
+    OutSaTooLate,
+
+    /// <summary>Out: the SA is at its end (sequence numbers, or bytes by its lifetime).</summary>
+    OutSaExhausted,
+
+    /// <summary>In: GRE in clear text for a tunnel that is protected.</summary>
+    InCleartext,
+
+    /// <summary>In: ESP that is cut short, or no whole number of blocks.</summary>
+    InMalformedEsp,
+
+    /// <summary>In: ESP with an SPI of no SA.</summary>
+    InUnknownSpi,
+
+    /// <summary>In: ESP with a sequence number that was there before, or is older than the replay window.</summary>
+    InReplayed,
+
+    /// <summary>In: ESP with a wrong ICV: forged, damaged, or of another key.</summary>
+    InForged,
+
+    /// <summary>In: ESP whose padding is not what RFC 4303 2.4 says.</summary>
+    InEspPadding,
+
+    /// <summary>In: ESP that carries anything but GRE between the two ends.</summary>
+    InWrongSelector,
+
+    /// <summary>In: ESP of one protected source for a tunnel of another.</summary>
+    InWrongProtection,
+
+    /// <summary>In: ESP by an SA whose lifetime in bytes is over.</summary>
+    InSaExhausted,
+
+    /// <summary>In: an IKE message that found its mailbox full.</summary>
+    InIkeMailboxFull,
+
     /// <summary>In: the GRE header is cut short, or sets bits that RFC 2784 2.3 wants refused.</summary>
     InMalformedGre,
 

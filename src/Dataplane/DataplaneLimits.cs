@@ -68,4 +68,24 @@ public static class DataplaneLimits
 
     /// <summary>Keepalives of peers that one worker reflects in a second: hundreds of tunnels at IOS's fastest rate.</summary>
     public const int ReflectionsPerSecond = 1_000;
+
+    /// <summary>Packets that wait for an SA of one peer: the first segments of a few connections, what a handshake takes.</summary>
+    public const int HeldPerPeer = 8;
+
+    /// <summary>Packets that wait for SAs in one worker.</summary>
+    public const int HeldPackets = 256;
+
+    /// <summary>The longest packet that may wait: what an Ethernet underlay takes.</summary>
+    public const int HeldLength = 2048;
+
+    /// <summary>How long one may wait: an IKE handshake with two lost messages. What is older the sender has sent again.</summary>
+    public static readonly TimeSpan HeldTime = TimeSpan.FromSeconds(8);
+
+    /// <summary>
+    /// Bytes of a mailbox for IKE messages, apart from that of NHRP: a flood of first messages, which anybody can send, must not keep members out. Some 2,000 of them.
+    /// </summary>
+    public const int IkeMailboxSize = 1 << 20;
+
+    /// <summary>The longest IKE message that is taken.</summary>
+    public const int LongestIkeMessage = 32_768;
 }

@@ -11,7 +11,7 @@ namespace Dmvpn.Dataplane;
 /// One worker's way in. Not for two threads; allocates nothing after its construction.
 /// <code>
 /// IDatagramPort.Receive    a batch of GRE packets                                   [UDP_GRO gives several in one]
-///                          [ESP: SPI → SA → replay window → open in place here; a protected tunnel takes nothing else]
+///   ESP                    SPI → SA → replay window → opened in place                Decapsulator.Protected.cs
 ///   → GRE header           InMalformedGre, InChecksum
 ///   → tunnel               by local address, key, peer: GreDemux                    InNoTunnel, InUnknownPeer
 ///   → sequence number      RFC 2890                                                 InOutOfSequence
@@ -21,7 +21,7 @@ namespace Dmvpn.Dataplane;
 ///   → ITunDevice.Write                                                              [segments of a flow are merged here]
 /// </code>
 /// </summary>
-public sealed class Decapsulator : IDisposable
+public sealed partial class Decapsulator : IDisposable
 {
     private readonly int _worker;
     private readonly ControlMailbox _mailbox;
@@ -34,7 +34,10 @@ public sealed class Decapsulator : IDisposable
     /// <summary>The way in of one worker.</summary>
     /// <param name="worker">Its number: which TUN queues and which ports are its own.</param>
     /// <param name="mailbox">Where its control packets and events go.</param>
-    public Decapsulator(int worker, ControlMailbox mailbox) => (_worker, _mailbox) = (worker, mailbox);
+    /// <param name="ikeMailbox">Where IKE messages go; null where no tunnel can be protected.</param>
+    /// <param name="security">The security associations; null when no tunnel is protected.</param>
+    public Decapsulator(int worker, ControlMailbox mailbox, ControlMailbox? ikeMailbox = null, SecurityTable? security = null) =>
+        (_worker, _mailbox, _ikeMailbox, _security) = (worker, mailbox, ikeMailbox, security);
 
     /// <summary>
     /// Takes one batch from the port and delivers it. Returns how many packets there were; as many as <see cref="DataplaneLimits.BatchSize"/> mean that
@@ -69,7 +72,9 @@ public sealed class Decapsulator : IDisposable
                 tunnel = snapshot.Tunnels[index];
                 (lastKey, lastPeer) = (key, slot.Peer);
             }
-            Deliver(ref slot, gre, tunnel, snapshot, now);
+            // From the first millisecond on: what was not opened with an SA is not for a protected tunnel.
+            if (tunnel.Config.Protection is not null) tunnel.Counters.Drops.Count(DataplaneDrop.InCleartext);
+            else Deliver(ref slot, gre, tunnel, snapshot, now);
         }
         Settle(tunnel, now);
         return count;
@@ -81,7 +86,7 @@ public sealed class Decapsulator : IDisposable
     private void Deliver(ref PacketSlot slot, scoped in GreView gre, TunnelSnapshot tunnel, ForwardingSnapshot snapshot, Instant now)
     {
         if (tunnel.Config.SequenceNumbers && gre.Sequence is uint sequence
-            && !_sequences.TryAccept(tunnel.Config.Tunnel, slot.Peer, sequence, now))
+            && !_sequences.TryAccept(tunnel.Config.Tunnel, slot.From, sequence, now))
         {
             tunnel.Counters.Drops.Count(DataplaneDrop.InOutOfSequence);
             return;
@@ -94,13 +99,13 @@ public sealed class Decapsulator : IDisposable
                 DeliverIp(ref slot, ip4, tunnel, snapshot, now);
                 break;
             case GreProtocol.Nhrp:
-                Post(ControlKind.Nhrp, slot.Peer, IpAddress.None, gre.Payload, tunnel, now);
+                Post(ControlKind.Nhrp, slot.From, IpAddress.None, gre.Payload, tunnel, now);
                 break;
             case GreProtocol.Cdp:
-                Post(ControlKind.Cdp, slot.Peer, IpAddress.None, gre.Payload, tunnel, now);
+                Post(ControlKind.Cdp, slot.From, IpAddress.None, gre.Payload, tunnel, now);
                 break;
             case GreProtocol.KeepaliveReply:
-                Post(ControlKind.KeepaliveReturned, slot.Peer, IpAddress.None, default, tunnel, now);
+                Post(ControlKind.KeepaliveReturned, slot.From, IpAddress.None, default, tunnel, now);
                 break;
             default:
                 tunnel.Counters.Drops.Count(DataplaneDrop.InUnknownProtocol);
@@ -127,11 +132,11 @@ public sealed class Decapsulator : IDisposable
         {
             TcpMss.ClampSegment(slot.Data[ip.HeaderLength..], mss);
         }
-        if (tunnel.Config.Redirect && _redirects.IsOwed(snapshot, tunnel, ip, new NbmaPeer(slot.Peer), now))
+        if (tunnel.Config.Redirect && _redirects.IsOwed(snapshot, tunnel, ip, slot.From, now))
         {
             ReadOnlySpan<byte> head = slot.Data[..Math.Min(slot.Length, DataplaneLimits.PacketHead)];
             bool posted = _mailbox.TryWrite(
-                ControlKind.TrafficTurnedAround, tunnel.Config.Tunnel, new NbmaPeer(slot.Peer), ip.Destination, head, now);
+                ControlKind.TrafficTurnedAround, tunnel.Config.Tunnel, slot.From, ip.Destination, head, now);
             if (!posted) drops.Count(DataplaneDrop.EventLost);
         }
 
@@ -157,7 +162,7 @@ public sealed class Decapsulator : IDisposable
         if (ip.Source != local && ip.Destination != local) return false;
         if (ip.Source == local && ip.Destination == slot.Peer && GreKeepalive.IsReply(ip.Payload) && _reflections.TryTake(now))
         {
-            Post(ControlKind.KeepaliveReceived, slot.Peer, slot.Peer, ip.Payload, tunnel, now);
+            Post(ControlKind.KeepaliveReceived, slot.From, slot.Peer, ip.Payload, tunnel, now);
         }
         else
         {
@@ -166,9 +171,9 @@ public sealed class Decapsulator : IDisposable
         return true;
     }
 
-    private void Post(ControlKind kind, IpAddress peer, IpAddress address, ReadOnlySpan<byte> bytes, TunnelSnapshot tunnel, Instant now)
+    private void Post(ControlKind kind, NbmaPeer peer, IpAddress address, ReadOnlySpan<byte> bytes, TunnelSnapshot tunnel, Instant now)
     {
-        if (_mailbox.TryWrite(kind, tunnel.Config.Tunnel, new NbmaPeer(peer), address, bytes, now)) _tally.Control++;
+        if (_mailbox.TryWrite(kind, tunnel.Config.Tunnel, peer, address, bytes, now)) _tally.Control++;
         else tunnel.Counters.Drops.Count(DataplaneDrop.InMailboxFull);
     }
 

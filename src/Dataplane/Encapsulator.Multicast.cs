@@ -78,7 +78,8 @@ public sealed partial class Encapsulator
         byte trafficClass = EcnTunnel.OuterTrafficClass(inner, config.TrafficClass ?? inner, EcnMode.Normal);
         int innerLength = slot.Length;
         PrependGre(ref slot, ip4 ? GreProtocol.Ipv4 : GreProtocol.Ipv6, tunnel);
-        int went = 0;
+        int went = config.Protection is int protection ? SendProtectedCopies(slot, peers, first, count, trafficClass, protection, tunnel, now) : 0;
+        if (config.Protection is not null) count = 0;
         for (int i = first; i < first + count; i++)
         {
             _queue.Add(slot, peers[i].Address, trafficClass, config.HopLimit, dontFragment: false, adjacency: null, innerLength: 0);
@@ -87,6 +88,31 @@ public sealed partial class Encapsulator
         went += Flush(tunnel, now);
         slot.TrimStart(slot.Length - innerLength);
         tunnel.Counters.CountMulticastOut(0, went);
+    }
+
+    /// <summary>Each peer has an SA of its own, so each copy has bytes of its own. A peer without one gets none: multicast that waited is worth nothing.</summary>
+    private int SendProtectedCopies(
+        in PacketSlot slot, MulticastList peers, int first, int count, byte trafficClass, int protection, TunnelSnapshot tunnel, Instant now)
+    {
+        int went = 0;
+        for (int i = first; i < first + count; i++)
+        {
+            if (!_security!.TryGetPeer(protection, peers[i], out ProtectedPeer? peer) || peer.Outbound is null)
+            {
+                tunnel.Counters.Drops.Count(DataplaneDrop.OutNoSa);
+                continue;
+            }
+            if (_scratchUsed == _scratch.Capacity || _protected.IsFull)
+            {
+                went += Flush(tunnel, now);
+                _scratchUsed = 0;
+            }
+            ref PacketSlot copy = ref TakeScratch(tunnel, now);
+            slot.Data.CopyTo(copy.Room);
+            copy.Length = slot.Length;
+            _protected.Add(ref copy, new(peer, trafficClass, tunnel.Config.HopLimit, false, null, 0, MayWait: false), tunnel, now);
+        }
+        return went;
     }
 
     private struct Pending

@@ -19,11 +19,21 @@ public sealed partial class Encapsulator
     {
         int limit = tunnel.Config.Mtu;
         int path = adjacency.PathMtu;
-        if (tunnel.Config.PathMtuDiscovery && path != Adjacency.UnknownPathMtu) limit = Math.Min(limit, path - tunnel.Overhead);
+        if (tunnel.Config.PathMtuDiscovery && path != Adjacency.UnknownPathMtu)
+        {
+            int inner = adjacency.Security?.Outbound is { } sa
+                ? sa.PayloadFor(path - tunnel.OuterHeaderLength) - tunnel.GreHeaderLength
+                : path - tunnel.Overhead;
+            limit = Math.Min(limit, inner);
+        }
 
         // RFC 791 3.2: 68 bytes pass unfragmented. RFC 8200 5: so do 1280 bytes of IPv6.
         return Math.Max(limit, ip4 ? 68 : IpSpec.Ipv6MinimumMtu);
     }
+
+    /// <summary>What is added to an inner packet that has a GRE header in front already, <paramref name="greLength"/> octets in all.</summary>
+    private static int Overhead(TunnelSnapshot tunnel, Adjacency adjacency, int greLength) =>
+        tunnel.Overhead + (adjacency.Security?.Outbound is { } sa ? sa.Overhead(greLength) : 0);
 
     private void OnTooBig(ref PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, Adjacency adjacency, int limit, Instant now)
     {

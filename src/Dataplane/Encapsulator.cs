@@ -16,7 +16,7 @@ namespace Dmvpn.Dataplane;
 ///   → TCP MSS
 ///   → MTU                  ICMP back into the TUN, or fragments                     Encapsulator.TooBig.cs
 ///   → GRE header in front  key, checksum, sequence number
-///                          [ESP: seal in place here, by the adjacency's peer; no SA: hold or drop, never send]
+///   → protected tunnel?    ESP, sealed in place; no SA: wait or drop, never send     ProtectedSender.cs
 ///   → outer ToS, TTL, DF   RFC 6040
 ///   → SendQueue            one IDatagramPort.Send for the batch                     [split into segments here: UDP_SEGMENT]
 /// </code>
@@ -29,11 +29,18 @@ public sealed partial class Encapsulator : IDisposable
     private readonly SendQueue _queue = new();
     private readonly FlowCache _flows = new();
     private readonly RateLimitTable _events = new();
+    private readonly ProtectedSender _protected;
+    private readonly SecurityTable? _security;
 
     /// <summary>The way out of one worker.</summary>
     /// <param name="worker">Its number: which TUN queue and which port are its own.</param>
     /// <param name="mailbox">Where its events go.</param>
-    public Encapsulator(int worker, ControlMailbox mailbox) => (_worker, _mailbox) = (worker, mailbox);
+    /// <param name="security">The security associations; null when no tunnel is protected.</param>
+    public Encapsulator(int worker, ControlMailbox mailbox, SecurityTable? security = null)
+    {
+        (_worker, _mailbox, _security) = (worker, mailbox, security);
+        _protected = new ProtectedSender(worker, mailbox);
+    }
 
     /// <summary>
     /// Takes one batch from the tunnel's device and sends it. Returns how many packets there were; as many as <see cref="DataplaneLimits.BatchSize"/> mean
@@ -78,7 +85,14 @@ public sealed partial class Encapsulator : IDisposable
         _batch.Dispose();
         _scratch.Dispose();
         _pendingPackets.Dispose();
+        _protected.Dispose();
     }
+
+    /// <summary>Packets that waited for an SA and have one now leave. Once per round.</summary>
+    public void ReleaseHeld(ForwardingSnapshot snapshot, Instant now) => _protected.ReleaseHeld(snapshot, byControl: false, now);
+
+    /// <summary>True while packets wait for SAs: they go when one comes, for which the worker is woken, or when their time is over.</summary>
+    public bool HasHeld => _protected.HasHeld;
 
     private void EncapsulateUnicast(ref PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, Instant now)
     {
@@ -143,7 +157,13 @@ public sealed partial class Encapsulator : IDisposable
         byte trafficClass = EcnTunnel.OuterTrafficClass(innerTrafficClass, config.TrafficClass ?? innerTrafficClass, EcnMode.Normal);
 
         // An IPv6 packet of up to 1280 bytes must get through (RFC 8200 5): what is longer than the path then is fragmented outside.
-        bool dontFragment = config.PathMtuDiscovery && innerDontFragment && innerLength + tunnel.Overhead <= adjacency.PathMtu;
+        bool dontFragment = config.PathMtuDiscovery && innerDontFragment && innerLength + Overhead(tunnel, adjacency, slot.Length) <= adjacency.PathMtu;
+        if (config.Protection is not null)
+        {
+            _protected.Add(ref slot, new(adjacency.Security, trafficClass, config.HopLimit, dontFragment, adjacency, innerLength, MayWait: true), tunnel, now);
+            if (_protected.IsFull) Flush(tunnel, now);
+            return;
+        }
         _queue.Add(slot, adjacency.Peer.Address, trafficClass, config.HopLimit, dontFragment, adjacency, innerLength);
         if (_queue.IsFull) Flush(tunnel, now);
     }
@@ -159,7 +179,9 @@ public sealed partial class Encapsulator : IDisposable
 
     private int Flush(TunnelSnapshot tunnel, Instant now)
     {
-        int went = _queue.Flush(tunnel.Underlay!.WorkerPorts[_worker], tunnel.Counters, now, out IpAddress tooBig);
+        int went = tunnel.Config.Protection is null
+            ? _queue.Flush(tunnel.Underlay!.WorkerPorts[_worker], tunnel.Counters, now, out IpAddress tooBig)
+            : _protected.Flush(tunnel, byControl: false, now, out tooBig);
         if (!tooBig.IsNone && _events.TryPass(FlowHash.Of(tooBig, IpAddress.None), DataplaneLimits.UnresolvedInterval, now)
             && !_mailbox.TryWrite(ControlKind.PathTooBig, tunnel.Config.Tunnel, new NbmaPeer(tooBig), tooBig, default, now))
         {

@@ -21,6 +21,9 @@ public sealed class ForwardingTable
     // Nodes of the tries that were made since the last publication: the workers do not know them yet.
     private TrieEdit _edit = TrieEdit.Begin();
 
+    /// <summary>The security associations.</summary>
+    public SecurityTable Security { get; } = new();
+
     /// <summary>The published snapshot. Any thread.</summary>
     public ForwardingSnapshot Current => Volatile.Read(ref _current);
 
@@ -33,7 +36,11 @@ public sealed class ForwardingTable
     public TunnelCounters SetTunnel(TunnelForwarding config, Underlay? underlay, ValueList<ITunDevice> queues)
     {
         if (!_tunnels.TryGetValue(config.Tunnel, out Entry? entry)) _tunnels.Add(config.Tunnel, entry = new Entry());
+        bool rebind = entry.Config is not null && entry.Config.Protection != config.Protection;
+        if (rebind) ReleaseAll(entry);
         (entry.Config, entry.Underlay, entry.Queues) = (config, underlay, queues);
+        if (rebind) RebindAll(entry);
+        BindPointToPoint(entry);
         _configChanged = true;
         MarkChanged(entry);
         return entry.State.Counters;
@@ -42,7 +49,8 @@ public sealed class ForwardingTable
     /// <summary>Removes a tunnel with all that belongs to it. Dispose of its device only when all workers have seen the publication.</summary>
     public bool RemoveTunnel(TunnelId tunnel)
     {
-        bool removed = _tunnels.Remove(tunnel);
+        bool removed = _tunnels.Remove(tunnel, out Entry? entry);
+        if (removed) ReleaseAll(entry!);
         _changed |= removed;
         _configChanged |= removed;
         return removed;
@@ -112,8 +120,12 @@ public sealed class ForwardingTable
     {
         if (!_tunnels.TryGetValue(tunnel, out Entry? entry)) return null;
         if (entry.Adjacencies.TryGet(nextHop, out Adjacency? former) && former.Peer == peer) return former;
-        var adjacency = new Adjacency(nextHop, peer);
-        if (former is not null) adjacency.InheritCounters(former);
+        var adjacency = new Adjacency(nextHop, peer, entry.Config.Protection is int protection ? Security.Acquire(protection, peer) : null);
+        if (former is not null)
+        {
+            adjacency.InheritCounters(former);
+            Release(entry, former);
+        }
         entry.Adjacencies = entry.Adjacencies.Set(nextHop, adjacency, _edit);
         MarkChanged(entry);
         return adjacency;
@@ -125,6 +137,7 @@ public sealed class ForwardingTable
         if (!_tunnels.TryGetValue(tunnel, out Entry? entry)) return;
         PrefixTrie<Adjacency> adjacencies = entry.Adjacencies.Remove(nextHop, _edit);
         if (ReferenceEquals(adjacencies, entry.Adjacencies)) return;
+        Release(entry, entry.Adjacencies.TryGet(nextHop, out Adjacency? gone) ? gone : null);
         entry.Adjacencies = adjacencies;
         MarkChanged(entry);
     }
@@ -172,6 +185,9 @@ public sealed class ForwardingTable
         MarkChanged(entry);
     }
 
+    /// <summary>Has the next <see cref="Publish"/> publish a new version also when no route or mapping changed: an SA was taken out.</summary>
+    public void Touch() => _changed = true;
+
     /// <summary>Shows the workers all changes since the last call, by one store. False when there were none.</summary>
     public bool Publish()
     {
@@ -198,6 +214,40 @@ public sealed class ForwardingTable
         return new ForwardingSnapshot(++_version, tunnels, distinct, demuxes, _bestRoutes);
     }
 
+    private void Release(Entry entry, Adjacency? adjacency)
+    {
+        if (adjacency?.Security is not null && entry.Config.Protection is int protection) Security.Release(protection, adjacency.Peer);
+    }
+
+    private void ReleaseAll(Entry entry)
+    {
+        foreach (KeyValuePair<IpPrefix, Adjacency> adjacency in entry.Adjacencies.Entries()) Release(entry, adjacency.Value);
+        Release(entry, entry.PointToPoint);
+        entry.PointToPoint = null;
+    }
+
+    /// <summary>Protection came, went, or is another one: the adjacencies lead to other peers.</summary>
+    private void RebindAll(Entry entry)
+    {
+        foreach (KeyValuePair<IpPrefix, Adjacency> old in new List<KeyValuePair<IpPrefix, Adjacency>>(entry.Adjacencies.Entries()))
+        {
+            var adjacency = new Adjacency(old.Key, old.Value.Peer, entry.Config.Protection is int protection ? Security.Acquire(protection, old.Value.Peer) : null);
+            adjacency.InheritCounters(old.Value);
+            entry.Adjacencies = entry.Adjacencies.Set(old.Key, adjacency, _edit);
+        }
+    }
+
+    /// <summary>The other end of a point-to-point tunnel: kept while the destination stays the same, for its counters.</summary>
+    private void BindPointToPoint(Entry entry)
+    {
+        IpAddress destination = entry.Config.Destination;
+        if (entry.PointToPoint is { } present && present.Peer.Address == destination) return;
+        Release(entry, entry.PointToPoint);
+        var peer = new NbmaPeer(destination);
+        entry.PointToPoint = destination.IsNone ? null
+            : new Adjacency(IpPrefix.Host(destination), peer, entry.Config.Protection is int protection ? Security.Acquire(protection, peer) : null);
+    }
+
     private void MarkChanged(Entry entry)
     {
         entry.Snapshot = null;
@@ -212,6 +262,7 @@ public sealed class ForwardingTable
         /// <summary>Peers that both <c>ip nhrp</c> and <c>ipv6 nhrp</c> want to have it: the first removal takes one wish back.</summary>
         public readonly HashSet<NbmaPeer> MulticastTwice = [];
         public TunnelForwarding Config = null!;
+        public Adjacency? PointToPoint;
         public Underlay? Underlay;
         public ValueList<ITunDevice> Queues = [];
         public PrefixTrie<FibEntry> Fib = PrefixTrie<FibEntry>.Empty;
@@ -223,6 +274,7 @@ public sealed class ForwardingTable
 
         public TunnelSnapshot Build(long version) => new(version, Config, Underlay, Queues, State)
         {
+            PointToPoint = PointToPoint,
             Fib = Fib,
             Adjacencies = Adjacencies,
             Multicast = Multicast,

@@ -13,10 +13,11 @@ namespace Dmvpn.Dataplane;
 /// <param name="index">The worker's number, from 0: which queues and ports are its own.</param>
 /// <param name="table">Where snapshots come from.</param>
 /// <param name="mailbox">The worker's own mailbox.</param>
-public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMailbox mailbox) : IDisposable
+/// <param name="ikeMailbox">The worker's own mailbox for IKE messages; null where no tunnel can be protected.</param>
+public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMailbox mailbox, ControlMailbox? ikeMailbox = null) : IDisposable
 {
-    private readonly Encapsulator _out = new(index, mailbox);
-    private readonly Decapsulator _in = new(index, mailbox);
+    private readonly Encapsulator _out = new(index, mailbox, table.Security);
+    private readonly Decapsulator _in = new(index, mailbox, ikeMailbox, table.Security);
     private long _seenVersion;
 
     /// <summary>
@@ -34,8 +35,13 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
         Volatile.Write(ref _seenVersion, snapshot.Version);
         bool more = false;
         foreach (TunnelSnapshot tunnel in snapshot.Tunnels) more |= _out.Run(tunnel, now) == DataplaneLimits.BatchSize;
-        foreach (Underlay underlay in snapshot.Underlays) more |= _in.Run(snapshot, underlay, now) == DataplaneLimits.BatchSize;
+        foreach (Underlay underlay in snapshot.Underlays)
+        {
+            more |= _in.Run(snapshot, underlay, now) == DataplaneLimits.BatchSize;
+            if (underlay.Security is { } ports) more |= _in.RunProtected(snapshot, underlay, ports, now) >= DataplaneLimits.BatchSize;
+        }
         _out.Continue(snapshot, now);
+        _out.ReleaseHeld(snapshot, now);
         return more || _out.HasPending;
     }
 

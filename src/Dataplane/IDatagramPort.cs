@@ -13,7 +13,7 @@ public interface IDatagramPort
 
     /// <summary>
     /// Fills the batch from slot 0 with what has arrived, without blocking, and sets its Count. Data starts after the
-    /// outer IP header; Peer, TrafficClass and HopLimit are those of the outer header. Returns Count.
+    /// outer IP header (of a UDP port: after the UDP header, and Port is the sender's); Peer, TrafficClass and HopLimit are those of the outer header. Returns Count.
     /// </summary>
     int Receive(PacketBatch batch);
 
@@ -28,7 +28,7 @@ public interface IDatagramPort
 /// <summary>A packet to send: where its bytes are (borrowed until the call returns) and how its outer header looks.</summary>
 public unsafe struct OutgoingPacket
 {
-    /// <summary>First byte after the outer IP header.</summary>
+    /// <summary>First byte after the outer IP header, or of a UDP port after the UDP header.</summary>
     public byte* Data;
 
     /// <summary>Length in bytes.</summary>
@@ -36,6 +36,9 @@ public unsafe struct OutgoingPacket
 
     /// <summary>Outer destination.</summary>
     public IpAddress Destination;
+
+    /// <summary>UDP port of the destination; 0 for a port without UDP.</summary>
+    public ushort Port;
 
     /// <summary>Outer ToS or traffic class.</summary>
     public byte TrafficClass;

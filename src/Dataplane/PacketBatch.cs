@@ -70,6 +70,12 @@ public unsafe struct PacketSlot
     /// <summary>The other end on the underlay: source of a received packet, destination of one to send.</summary>
     public IpAddress Peer;
 
+    /// <summary>The other end's UDP port; 0 without UDP.</summary>
+    public ushort Port;
+
+    /// <summary>The association of the SA that the packet was opened with; 0 without protection.</summary>
+    public int Association;
+
     /// <summary>Outer ToS or traffic class, as received or to send.</summary>
     public byte TrafficClass;
 
@@ -78,6 +84,9 @@ public unsafe struct PacketSlot
 
     /// <summary>Outer "don't fragment", to send (IPv4).</summary>
     public bool DontFragment;
+
+    /// <summary>Who sent it.</summary>
+    public readonly NbmaPeer From => new(Peer, Association);
 
     /// <summary>The packet's bytes.</summary>
     public readonly Span<byte> Data => new(_buffer + Offset, Length);
@@ -95,6 +104,8 @@ public unsafe struct PacketSlot
         Length = 0;
         Peer = IpAddress.None;
         TrafficClass = HopLimit = 0;
+        Port = 0;
+        Association = 0;
         DontFragment = false;
     }
 

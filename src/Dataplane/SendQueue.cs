@@ -17,16 +17,26 @@ internal sealed unsafe class SendQueue
     /// <summary>
     /// Adds a packet. <paramref name="innerLength"/> is what the counters count; 0 for a copy that is already counted.
     /// </summary>
-    public void Add(in PacketSlot slot, IpAddress destination, byte trafficClass, byte hopLimit, bool dontFragment, Adjacency? adjacency, int innerLength)
+    public void Add(
+        in PacketSlot slot, IpAddress destination, byte trafficClass, byte hopLimit, bool dontFragment, Adjacency? adjacency, int innerLength, ushort port = 0)
     {
         ref OutgoingPacket packet = ref _packets[_count];
         packet.Data = slot.Pointer;
         packet.Length = slot.Length;
         packet.Destination = destination;
+        packet.Port = port;
         packet.TrafficClass = trafficClass;
         packet.HopLimit = hopLimit;
         packet.DontFragment = dontFragment;
         _sent[_count++] = new Sent { Adjacency = adjacency, InnerLength = innerLength };
+    }
+
+    /// <summary>Forgets all, and says how many these were.</summary>
+    public int Discard()
+    {
+        int count = _count;
+        _count = 0;
+        return count;
     }
 
     /// <summary>

@@ -14,9 +14,9 @@ internal sealed class SequenceTable
     /// True when the number is later than the last one, by less than 2^31: then it becomes the last one. A peer that restarts begins
     /// at 0, and RFC 2890 says nothing about it: after <see cref="DataplaneLimits.SequenceReset"/> without a good packet its number is believed.
     /// </summary>
-    public bool TryAccept(TunnelId tunnel, IpAddress peer, uint sequence, Instant now)
+    public bool TryAccept(TunnelId tunnel, NbmaPeer peer, uint sequence, Instant now)
     {
-        ulong hash = FlowHash.Of(peer, IpAddress.FromBits(0, (ulong)tunnel.Number));
+        ulong hash = FlowHash.Of(peer.Address, IpAddress.FromBits((ulong)peer.Association, (ulong)tunnel.Number));
         ref Entry entry = ref _entries[hash & (DataplaneLimits.SequencePeers - 1)];
         bool same = entry.Peer == peer && entry.Tunnel == tunnel;
         if (same && (int)(sequence - entry.Last) <= 0 && now.Since(entry.At) < DataplaneLimits.SequenceReset) return false;
@@ -26,7 +26,7 @@ internal sealed class SequenceTable
 
     private struct Entry
     {
-        public IpAddress Peer;
+        public NbmaPeer Peer;
         public TunnelId Tunnel;
         public uint Last;
         public Instant At;

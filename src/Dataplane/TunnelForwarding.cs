@@ -41,6 +41,11 @@ public sealed record TunnelForwarding
     /// <summary><c>tunnel path-mtu-discovery</c>: the inner DF bit is copied out, and an adjacency's path MTU bounds inner packets.</summary>
     public bool PathMtuDiscovery { get; init; }
 
+    /// <summary>
+    /// <c>tunnel protection</c>: the number of the protected source. Nothing leaves but ESP of its SAs, and nothing else is taken. Null leaves packets in clear text.
+    /// </summary>
+    public int? Protection { get; init; }
+
     /// <summary><c>ip nhrp network-id</c>: tunnels with the same one form one network, within which traffic can turn round.</summary>
     public uint? NetworkId { get; init; }
 

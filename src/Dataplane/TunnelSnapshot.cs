@@ -24,11 +24,8 @@ public enum ReachKind
 /// </summary>
 public sealed class TunnelSnapshot
 {
-    internal TunnelSnapshot(long version, TunnelForwarding config, Underlay? underlay, ValueList<ITunDevice> queues, TunnelState state)
-    {
+    internal TunnelSnapshot(long version, TunnelForwarding config, Underlay? underlay, ValueList<ITunDevice> queues, TunnelState state) =>
         (Version, Config, Underlay, Queues, State) = (version, config, underlay, queues, state);
-        if (config.IsPointToPoint) PointToPoint = state.PointToPoint(config.Destination);
-    }
 
     /// <summary>Differs between any two snapshots of any two tunnels.</summary>
     public long Version { get; }
@@ -61,13 +58,16 @@ public sealed class TunnelSnapshot
     public Adjacency? NhsIPv6 { get; internal init; }
 
     /// <summary>The other end of a point-to-point tunnel.</summary>
-    public Adjacency? PointToPoint { get; }
+    public Adjacency? PointToPoint { get; internal init; }
 
     internal TunnelState State { get; }
 
     /// <summary>GRE header and outer IP header of a packet of this tunnel, in bytes.</summary>
-    public int Overhead => (Underlay?.OuterHeaderLength ?? 20) + 4
-        + (Config.Key.HasValue ? 4 : 0) + (Config.Checksum ? 4 : 0) + (Config.SequenceNumbers ? 4 : 0);
+    public int Overhead => OuterHeaderLength + GreHeaderLength;
+
+    internal int OuterHeaderLength => Underlay?.OuterHeaderLength ?? 20;
+
+    internal int GreHeaderLength => 4 + (Config.Key.HasValue ? 4 : 0) + (Config.Checksum ? 4 : 0) + (Config.SequenceNumbers ? 4 : 0);
 
     /// <summary>
     /// How <paramref name="destination"/> (unicast) is reached. A destination that no route covers counts as its own next hop when it has a
@@ -107,7 +107,6 @@ public sealed class TunnelSnapshot
 internal sealed class TunnelState
 {
     private int _sequence = -1;
-    private Adjacency? _pointToPoint;
 
     public TunnelCounters Counters { get; } = new();
 
@@ -121,11 +120,4 @@ internal sealed class TunnelState
     /// their bytes, and every peer still sees rising numbers, which is all that the receiver checks.
     /// </summary>
     public uint NextSequence() => (uint)Interlocked.Increment(ref _sequence);
-
-    /// <summary>Kept while the destination stays the same, for its counters.</summary>
-    public Adjacency PointToPoint(IpAddress destination)
-    {
-        if (_pointToPoint?.Peer.Address != destination) _pointToPoint = new Adjacency(IpPrefix.Host(destination), new NbmaPeer(destination));
-        return _pointToPoint;
-    }
 }

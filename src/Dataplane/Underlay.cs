@@ -21,6 +21,18 @@ public sealed class Underlay(IpAddress localAddress, ValueList<IDatagramPort> wo
     /// <summary>The control thread's port.</summary>
     public IDatagramPort ControlPort { get; } = controlPort;
 
+    /// <summary>Its number, for messages about it; given by who made it.</summary>
+    public int Number { get; init; }
+
+    /// <summary>The ports for IKE and ESP; null while no tunnel of this source is protected. Set by the control thread, once.</summary>
+    public SecurityPorts? Security
+    {
+        get => Volatile.Read(ref _security);
+        set => Volatile.Write(ref _security, value);
+    }
+
+    private SecurityPorts? _security;
+
     /// <summary>Packets that arrived here and belong to no tunnel, by reason.</summary>
     public DropCounters<DataplaneDrop> Drops { get; } = new();
 

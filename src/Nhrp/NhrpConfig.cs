@@ -14,6 +14,9 @@ public sealed record NhrpConfig
     /// <summary><c>authentication</c>, 1-8 characters. A secret: never shown, logged or sent to the API.</summary>
     public string? Authentication { get; init; }
 
+    /// <summary><c>authorization</c>: what claims to tunnel addresses are checked against.</summary>
+    public NhrpAuthorization Authorization { get; init; }
+
     /// <summary><c>holdtime</c> 1-65535 s: how long others may believe what this router says.</summary>
     public TimeSpan HoldTime { get; init; } = TimeSpan.FromSeconds(7200);
 

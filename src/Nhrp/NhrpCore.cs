@@ -22,6 +22,7 @@ internal sealed class NhrpCore
         ResolutionServer = new ResolutionServer(this);
         Paths = new NhrpPaths(this);
         PeerLines = new NhrpLogBudget(this);
+        Identities = new NhrpIdentities(this);
     }
 
     public IRouteLookup Routes { get; }
@@ -36,6 +37,9 @@ internal sealed class NhrpCore
     public NhrpTimers Timers { get; } = new();
 
     public DropCounters<NhrpDrop> Drops { get; } = new();
+
+    /// <summary>Who is behind an association, and what it may claim.</summary>
+    public NhrpIdentities Identities { get; }
 
     public NhrpSender Sender { get; }
 

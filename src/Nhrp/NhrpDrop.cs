@@ -42,6 +42,12 @@ public enum NhrpDrop
     /// <summary>A registration for an address that another peer has registered as unique.</summary>
     UniqueAddress,
 
+    /// <summary>A tunnel address claimed that belongs to another live identity.</summary>
+    IdentityMismatch,
+
+    /// <summary>A tunnel address claimed that is not in the peer's certificate.</summary>
+    NotInCertificate,
+
     /// <summary>No room for more mappings or requesters.</summary>
     NoRoom,
 

@@ -142,6 +142,7 @@ public sealed partial class NhrpInstance
     /// <summary>The association with a peer is gone for good: what was learnt from it goes, and its next hop server is registered with anew.</summary>
     public void OnPeerLost(NbmaPeer peer, Instant now, Outbox<NhrpEffect> outbox)
     {
+        _core.Identities.Remove(peer.Association);
         foreach (NhrpInterface via in _core.Interfaces)
         {
             if (!via.Active) continue;

@@ -37,6 +37,15 @@ internal static partial class NhrpLog
     [LoggerMessage(1008, LogLevel.Warning, "{Interface}: authentication failure, packet from {Peer}")]
     public static partial void AuthenticationFailed(this ILogger logger, NhrpInterfaceKey @interface, NbmaPeer peer);
 
+    [LoggerMessage(1020, LogLevel.Warning,
+        "{Interface}: {Address} claimed by {Claimer} ({ClaimerPeer}) belongs to {Owner} ({OwnerPeer}): refused; two stations are configured with one address, or one of them lies")]
+    public static partial void ClaimOfOther(
+        this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, string claimer, NbmaPeer claimerPeer, string owner, NbmaPeer ownerPeer);
+
+    [LoggerMessage(1021, LogLevel.Warning,
+        "{Interface}: {Address} is not in the certificate of {Claimer} ({ClaimerPeer}): refused; issue a certificate with this address, or use 'ip nhrp authorization identity'")]
+    public static partial void ClaimNotCertified(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, string claimer, NbmaPeer claimerPeer);
+
     [LoggerMessage(1009, LogLevel.Warning, "{Interface}: received Error Indication from {Source} ({Peer}), code: {Code}, offset: {Offset}")]
     public static partial void ErrorReceived(this ILogger logger, NhrpInterfaceKey @interface, IpAddress source, NbmaPeer peer, NhrpErrorCode code, int offset);
 

@@ -99,6 +99,16 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
         Core.Timers.Set(resolution, now + (owner.Config.RejectHold ?? NhrpLimits.NegativeTime));
     }
 
+    /// <summary>Has an address not be asked for during a while, as after a refusal.</summary>
+    public void Avoid(IpAddress destination, Instant now)
+    {
+        if (_byDestination.TryGetValue(destination, out NhrpResolution? open)) Cancel(open);
+        if (_byDestination.Count >= NhrpLimits.MaximumResolutions) return;
+        var negative = new NhrpResolution(owner, destination) { Created = now };
+        _byDestination.Add(destination, negative);
+        Refuse(negative, now);
+    }
+
     /// <summary>A positive or negative answer to one of ours.</summary>
     public void HandleReply(NhrpResolution resolution, in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
     {
@@ -124,6 +134,11 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
         if (!IsUsable(nextHop, peer, claimed, prefix))
         {
             Core.Drops.Count(NhrpDrop.UnusableReply);
+            Refuse(resolution, now);
+            return;
+        }
+        if (!Core.Identities.MayClaim(owner, peer, nextHop, now))
+        {
             Refuse(resolution, now);
             return;
         }

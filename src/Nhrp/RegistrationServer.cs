@@ -36,7 +36,7 @@ internal sealed class RegistrationServer(NhrpCore core)
     /// <summary>A client takes its registration back (RFC 2332 5.2.5): only what came from the same peer.</summary>
     public void HandlePurge(NhrpInterface via, in NhrpArrival arrival, NhrpMapping mapping, Instant now, Outbox<NhrpEffect> outbox)
     {
-        if (mapping.Peer != arrival.From)
+        if (!mapping.Peer.IsSameAs(arrival.From))
         {
             core.Drops.Count(NhrpDrop.PurgeNotAllowed);
             return;
@@ -70,7 +70,7 @@ internal sealed class RegistrationServer(NhrpCore core)
             NhrpCie cie = entry.ToCie();
             NhrpCieCode code = count == codes.Length ? NhrpCieCode.InsufficientResources
                 : unique && !first ? NhrpCieCode.AdministrativelyProhibited
-                : Judge(via, arrival, view, cie, unique);
+                : Judge(via, arrival, view, cie, unique, now);
             if (count < codes.Length) codes[count++] = code;
             // "This field must be set to 0 on a NAK" (5.2.0.1), and IOS echoes the rest.
             writer.Cie(code == NhrpCieCode.Success ? cie with { Code = code } : cie with { Code = code, HoldTime = 0 });
@@ -88,7 +88,7 @@ internal sealed class RegistrationServer(NhrpCore core)
         }
     }
 
-    private NhrpCieCode Judge(NhrpInterface via, in NhrpArrival arrival, NhrpView view, in NhrpCie cie, bool unique)
+    private NhrpCieCode Judge(NhrpInterface via, in NhrpArrival arrival, NhrpView view, in NhrpCie cie, bool unique, Instant now)
     {
         IpAddress address = ClientAddress(view, cie);
         if (address.IsIPv4 == via.Key.IPv6 || address.IsUnspecified || address.IsMulticast || address.IsLoopback || via.IsBroadcast(address)
@@ -108,6 +108,10 @@ internal sealed class RegistrationServer(NhrpCore core)
         {
             core.Drops.Count(NhrpDrop.RegistrationProhibited);
             return NhrpCieCode.AdministrativelyProhibited;
+        }
+        if (existing is not { Origin: NhrpOrigin.Static } && !core.Identities.MayClaim(via, arrival.From, address, now))
+        {
+            return existing is null ? NhrpCieCode.AdministrativelyProhibited : NhrpCieCode.UniqueAddressRegistered;
         }
         if (existing is null)
         {

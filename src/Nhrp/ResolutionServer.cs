@@ -33,6 +33,8 @@ internal sealed class ResolutionServer(NhrpCore core)
             core.Sender.Error(arrival, via, view, NhrpErrorCode.LoopDetected, 0, now, outbox);
             return;
         }
+        // A requester that is not who it says would have the answer, and the target's trust, sent to somebody else.
+        if (!WasForwarded(view) && !core.Identities.MayClaim(via, arrival.From, view.SourceProtocol, now)) return;
         NhrpPath path = core.Paths.Find(via, destination);
         if (IsOfNobody(via, destination, path))
         {
@@ -122,14 +124,14 @@ internal sealed class ResolutionServer(NhrpCore core)
         IpAddress destination = view.DestinationProtocol, source = view.SourceProtocol, outside = OutsideOf(arrival, view);
         bool natted = outside != view.SourceNbma;
         // Both behind one NAT, told apart by nothing on the underlay: the hub stays the way.
-        if (natted && arrival.From.Association == 0 && via.Nhss.AppearsAs(outside))
+        NbmaPeer direct = DirectPeer(via, arrival, view, outside);
+        if (natted && direct.Association == 0 && via.Nhss.AppearsAs(outside))
         {
             Refuse(via, arrival, view, NhrpCieCode.AdministrativelyProhibited, outbox);
             return;
         }
         NhrpSummaryMap? summary = FindSummary(via, destination);
         IpPrefix prefix = AnswerPrefix(via, path, destination);
-        NbmaPeer direct = DirectPeer(via, arrival, view, outside);
         if (!via.Answers.Add(prefix, source, natted ? arrival.From : direct, view.RequestId, via.Config.HoldTime, now))
         {
             core.Drops.Count(NhrpDrop.NoRoom);
@@ -222,6 +224,10 @@ internal sealed class ResolutionServer(NhrpCore core)
     /// <summary>True while no NHS has recorded itself: then the packet came from the requester itself.</summary>
     private static bool IsFirstHop(NhrpView view) =>
         view.TryGetExtension(NhrpExtensionType.ForwardTransitNhs, out NhrpExtensionView records) && records.Value.IsEmpty;
+
+    /// <summary>True when a transit NHS has recorded itself. Without the extension nothing has, as far as can be told.</summary>
+    private static bool WasForwarded(NhrpView view) =>
+        view.TryGetExtension(NhrpExtensionType.ForwardTransitNhs, out NhrpExtensionView records) && !records.Value.IsEmpty;
 
     private NbmaPeer DirectPeer(NhrpInterface via, in NhrpArrival arrival, NhrpView view, IpAddress outside)
     {

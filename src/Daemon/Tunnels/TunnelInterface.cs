@@ -46,8 +46,10 @@ internal sealed class TunnelInterface(TunnelConfig config, TunDevice device)
     public IEnumerable<InterfaceAddress> Addresses => Config.Ipv4Addresses.Concat(Config.Ipv6Addresses);
 
     /// <summary>For the data path.</summary>
-    public TunnelForwarding Forwarding() => new()
+    /// <param name="protection">The number of the protected source; null for a tunnel in clear text.</param>
+    public TunnelForwarding Forwarding(int? protection) => new()
     {
+        Protection = protection,
         Tunnel = Id,
         Destination = Config.IsMultipoint ? IpAddress.None : Config.Destination,
         Key = Config.Key,

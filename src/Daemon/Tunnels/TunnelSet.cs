@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Dmvpn.Core;
 using Dmvpn.Daemon.Kernel;
+using Dmvpn.Daemon.Protection;
 using Dmvpn.Dataplane;
 using Dmvpn.Management.Config;
 using Dmvpn.Nhrp;
@@ -14,7 +15,7 @@ namespace Dmvpn.Daemon.Tunnels;
 /// All tunnel interfaces: makes and removes their devices, follows their sources, decides whether their lines are up, and tells the engines
 /// and the data path. Control thread only.
 /// </summary>
-internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet underlays, NamespaceSet namespaces, DeviceSet devices, ILogger logger)
+internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet underlays, NamespaceSet namespaces, DeviceSet devices, ProtectionSet protections, ILogger logger)
 {
     // An address that is renewed is gone for a moment: nobody who hangs on the tunnel need notice.
     private static readonly TimeSpan SourceGrace = TimeSpan.FromSeconds(3);
@@ -54,8 +55,9 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     {
         var tunnel = new TunnelInterface(config, device);
         _tunnels.Add(config.Id, tunnel);
+        protections.Update(tunnel, now);
         devices.Configure(tunnel, kernel.Netlink);
-        engines.Forwarding.SetTunnel(tunnel.Forwarding(), null, [device]);
+        engines.Forwarding.SetTunnel(Forwarding(tunnel), null, [device]);
         kernel.AddTunnel(config.Id, device.LinkIndex);
         devices.Start(device);
         ApplyKeepalive(tunnel, now);
@@ -70,6 +72,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         SetLine(tunnel, "removed", now);
         engines.Nhrp.TryApply(new NhrpInterfaceKey(id, false), null, now, engines.NhrpOut);
         engines.Nhrp.TryApply(new NhrpInterfaceKey(id, true), null, now, engines.NhrpOut);
+        protections.Remove(tunnel, now);
         Flush(now);
         ReleaseUnderlay(tunnel);
         engines.Forwarding.RemoveTunnel(id);
@@ -83,12 +86,13 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         if (!_tunnels.TryGetValue(change.New.Id, out TunnelInterface? tunnel)) return;
         tunnel.Config = change.New;
         TunnelAspects aspects = change.Aspects;
+        protections.Update(tunnel, now);
         const TunnelAspects device = TunnelAspects.Addresses | TunnelAspects.Mtu | TunnelAspects.Shutdown;
         if ((aspects & device) != 0) devices.Configure(tunnel, kernel.Netlink);
         if ((aspects & (TunnelAspects.Keepalive | TunnelAspects.Transport)) != 0) ApplyKeepalive(tunnel, now);
         if ((aspects & (TunnelAspects.IpNhrp | TunnelAspects.Ipv6Nhrp)) != 0) ApplyNhrp(tunnel, now);
         if ((aspects & (TunnelAspects.Metadata | TunnelAspects.Cdp)) == aspects) return;
-        engines.Forwarding.SetTunnel(tunnel.Forwarding(), tunnel.Underlay?.Underlay, [tunnel.Device]);
+        engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, [tunnel.Device]);
         Evaluate(tunnel, now);
         TellNhrp(tunnel, now);
     }
@@ -143,13 +147,15 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
             if (now < tunnel.SourceLostAt + SourceGrace)
             {
                 ReleaseUnderlay(tunnel);
-                engines.Forwarding.SetTunnel(tunnel.Forwarding(), null, [tunnel.Device]);
+                engines.Forwarding.SetTunnel(Forwarding(tunnel), null, [tunnel.Device]);
                 return null;
             }
         }
-        DropSource(tunnel);
+        DropSource(tunnel, now);
         return reason;
     }
+
+    private TunnelForwarding Forwarding(TunnelInterface tunnel) => tunnel.Forwarding(protections.Of(tunnel.Id)?.Number);
 
     private bool HasServer(TunnelInterface tunnel) =>
         engines.Nhrp.TryGetServer(new NhrpInterfaceKey(tunnel.Id, false), out _, out _)
@@ -159,32 +165,35 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     {
         tunnel.SourceLostAt = Instant.Never;
         var key = new UnderlayKey(tunnel.Config.Vrf, source);
-        if (tunnel.Underlay is { } present && present.Key == key) return null;
+        bool secured = tunnel.Config.Protection is not null;
+        if (tunnel.Underlay is { } present && present.Key == key && (!secured || present.Underlay.Security is not null)) return null;
         Underlay underlay;
         try
         {
-            underlay = underlays.Acquire(key);
+            underlay = underlays.Acquire(key, secured);
         }
         catch (LinuxException e)
         {
-            DropSource(tunnel);
-            return $"source {source}: {e.Error}";
+            DropSource(tunnel, now);
+            return $"source {source}: {e.Message}";
         }
         ReleaseUnderlay(tunnel);
         if (!tunnel.Source.IsNone && tunnel.Source != source) DaemonLog.TunnelSource(logger, tunnel.Id, source, tunnel.Source);
         tunnel.Source = source;
         tunnel.Underlay = (key, underlay);
-        engines.Forwarding.SetTunnel(tunnel.Forwarding(), underlay, [tunnel.Device]);
+        protections.Update(tunnel, now);
+        engines.Forwarding.SetTunnel(Forwarding(tunnel), underlay, [tunnel.Device]);
         if (tunnel.LineUp) TellNhrp(tunnel, now);
         return null;
     }
 
-    private void DropSource(TunnelInterface tunnel)
+    private void DropSource(TunnelInterface tunnel, Instant now)
     {
         ReleaseUnderlay(tunnel);
         tunnel.Source = IpAddress.None;
         tunnel.SourceLostAt = Instant.Never;
-        engines.Forwarding.SetTunnel(tunnel.Forwarding(), null, [tunnel.Device]);
+        protections.Update(tunnel, now);
+        engines.Forwarding.SetTunnel(Forwarding(tunnel), null, [tunnel.Device]);
     }
 
     private void ReleaseUnderlay(TunnelInterface tunnel)

@@ -15,15 +15,48 @@ internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
 {
     private readonly Dictionary<UnderlayKey, Entry> _entries = [];
     private readonly List<(Entry Entry, long Version)> _retired = [];
+    private int _lastNumber;
 
     /// <summary>The source, opened when nobody had it. A failure leaves nothing behind.</summary>
+    /// <param name="key">The source.</param>
+    /// <param name="secured">With the ports for IKE and ESP.</param>
     /// <exception cref="LinuxException">The socket cannot be made or bound.</exception>
-    public Underlay Acquire(UnderlayKey key)
+    public Underlay Acquire(UnderlayKey key, bool secured)
     {
-        if (!_entries.TryGetValue(key, out Entry? entry)) _entries.Add(key, entry = new Entry(factory.Open(key)));
+        if (!_entries.TryGetValue(key, out Entry? entry))
+        {
+            OpenUnderlay source = factory.Open(key, ++_lastNumber);
+            try
+            {
+                if (secured) source.Secure(factory, key);
+            }
+            catch (LinuxException)
+            {
+                source.Dispose();
+                throw;
+            }
+            _entries.Add(key, entry = new Entry(source));
+        }
+        else if (secured)
+        {
+            entry.Source.Secure(factory, key);
+        }
         entry.Users++;
         return entry.Source.Underlay;
     }
+
+    /// <summary>The source with this number; null when it is gone.</summary>
+    public UnderlayKey? Find(int number)
+    {
+        foreach ((UnderlayKey key, Entry entry) in _entries)
+        {
+            if (entry.Source.Underlay.Number == number) return key;
+        }
+        return null;
+    }
+
+    /// <summary>The ports for IKE and ESP of a source; null when it has none.</summary>
+    public SecurityPorts? Security(UnderlayKey key) => _entries.TryGetValue(key, out Entry? entry) ? entry.Source.Underlay.Security : null;
 
     /// <summary>A tunnel does not use the source any more.</summary>
     public void Release(UnderlayKey key, long publishedAfter)
@@ -75,14 +108,31 @@ internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
 /// <summary>Opens the sockets of a tunnel source and tells the workers about them.</summary>
 internal interface IUnderlayFactory
 {
-    /// <summary>Opens them.</summary>
-    OpenUnderlay Open(UnderlayKey key);
+    /// <summary>Opens those for GRE.</summary>
+    OpenUnderlay Open(UnderlayKey key, int number);
+
+    /// <summary>Opens those for IKE and ESP. Returns what closes them.</summary>
+    (SecurityPorts Ports, Action Close) OpenSecurity(UnderlayKey key);
 }
 
 /// <summary>A tunnel source with the sockets behind it.</summary>
 internal sealed class OpenUnderlay(Underlay underlay, Action close) : IDisposable
 {
+    private Action? _closeSecurity;
+
     public Underlay Underlay { get; } = underlay;
 
-    public void Dispose() => close();
+    /// <summary>Opens the ports for IKE and ESP, unless they are open.</summary>
+    public void Secure(IUnderlayFactory factory, UnderlayKey key)
+    {
+        if (Underlay.Security is not null) return;
+        (SecurityPorts ports, _closeSecurity) = factory.OpenSecurity(key);
+        Underlay.Security = ports;
+    }
+
+    public void Dispose()
+    {
+        _closeSecurity?.Invoke();
+        close();
+    }
 }

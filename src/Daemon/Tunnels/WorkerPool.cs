@@ -37,6 +37,15 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>The mailboxes with IKE messages, one for each worker. Read on the control thread.</summary>
+    public IEnumerable<ControlMailbox> IkeMailboxes
+    {
+        get
+        {
+            foreach (Member member in _members) yield return member.IkeMailbox;
+        }
+    }
+
     /// <summary>Snapshots up to (not including) this version are not used by any worker.</summary>
     public long SeenVersion
     {
@@ -64,7 +73,7 @@ internal sealed class WorkerPool : IDisposable
     public void Watch(int index, TunDevice device) => _members[index].Poller.Add(device.Descriptor, (ulong)device.Descriptor);
 
     /// <summary>Has worker <paramref name="index"/> wait for a port too, and read its error queue.</summary>
-    public void Watch(int index, RawPort port)
+    public void Watch(int index, SocketPort port)
     {
         _members[index].Ports[(ulong)port.Descriptor] = port;
         _members[index].Poller.Add(port.Descriptor, (ulong)port.Descriptor);
@@ -108,7 +117,7 @@ internal sealed class WorkerPool : IDisposable
             try
             {
                 bool more = member.Worker.Round(MonotonicClock.Now);
-                if (member.Mailbox.TakeNews()) _loop.Poller.Wake();
+                if (member.Mailbox.TakeNews() | member.IkeMailbox.TakeNews()) _loop.Poller.Wake();
                 if (!more) Wait(member);
             }
             catch (Exception e)
@@ -124,7 +133,7 @@ internal sealed class WorkerPool : IDisposable
     {
         foreach (Ready ready in member.Poller.Wait(Instant.Never))
         {
-            if (!ready.HasError || !member.Ports.TryGetValue(ready.Token, out RawPort? port)) continue;
+            if (!ready.HasError || !member.Ports.TryGetValue(ready.Token, out SocketPort? port)) continue;
             while (port.TryReadPathMtu(out PathMtu pathMtu)) PathMtuChanged?.Invoke(pathMtu);
         }
     }
@@ -134,19 +143,21 @@ internal sealed class WorkerPool : IDisposable
         public Member(int index, ForwardingTable table)
         {
             Index = index;
-            Worker = new ForwardingWorker(index, table, Mailbox);
+            Worker = new ForwardingWorker(index, table, Mailbox, IkeMailbox);
         }
 
         public int Index { get; }
 
         public ControlMailbox Mailbox { get; } = new();
 
+        public ControlMailbox IkeMailbox { get; } = new(DataplaneLimits.IkeMailboxSize);
+
         public ForwardingWorker Worker { get; }
 
         public Poller Poller { get; } = new();
 
         /// <summary>Ports by token; changed by the control thread, read by the worker.</summary>
-        public ConcurrentDictionary<ulong, RawPort> Ports { get; } = new();
+        public ConcurrentDictionary<ulong, SocketPort> Ports { get; } = new();
 
         public Thread? Thread { get; set; }
     }

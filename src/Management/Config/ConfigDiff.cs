@@ -41,6 +41,9 @@ public enum TunnelAspects
 
     /// <summary><c>if-state nhrp</c>.</summary>
     IfState = 1024,
+
+    /// <summary><c>tunnel protection</c>: packets are protected otherwise, or no more.</summary>
+    Protection = 2048,
 }
 
 /// <summary>One tunnel that is in both configurations and differs.</summary>
@@ -73,6 +76,9 @@ public sealed record ConfigDiff
     /// <summary><c>logging</c> changed.</summary>
     public bool LoggingChanged { get; init; }
 
+    /// <summary><c>crypto</c> changed; IKE itself finds out which SAs that concerns.</summary>
+    public bool CryptoChanged { get; init; }
+
     /// <summary><c>hostname</c> changed.</summary>
     public bool HostnameChanged { get; init; }
 
@@ -102,6 +108,7 @@ public sealed record ConfigDiff
             OdrChanged = old.Odr != @new.Odr,
             CdpChanged = old.Cdp != @new.Cdp,
             LoggingChanged = old.Logging != @new.Logging,
+            CryptoChanged = old.Crypto != @new.Crypto,
             HostnameChanged = old.Hostname != @new.Hostname,
         };
     }
@@ -120,6 +127,7 @@ public sealed record ConfigDiff
         Mark(TunnelAspects.Ipv6Nhrp, a.Ipv6Nhrp != b.Ipv6Nhrp);
         Mark(TunnelAspects.Cdp, a.CdpEnabled != b.CdpEnabled);
         Mark(TunnelAspects.Metadata, (a.Description, a.Bandwidth, a.Delay) != (b.Description, b.Bandwidth, b.Delay));
+        Mark(TunnelAspects.Protection, a.Protection != b.Protection);
         Mark(TunnelAspects.IfState, a.IfStateNhrp != b.IfStateNhrp);
         return aspects;
 

@@ -13,7 +13,7 @@ public static class ConfigLoader
     {
         ConfigBuilder builder = ConfigReader.Read(text);
         ValueList<StaticRouteConfig> routes = StaticRoutes.Resolve(builder);
-        RouterConfig config = builder.Router with { Tunnels = [.. builder.Tunnels], StaticRoutes = routes };
+        RouterConfig config = builder.Router with { Tunnels = [.. builder.Tunnels], StaticRoutes = routes, Crypto = CryptoCheck.WithoutForeignTrustpoints(builder) };
         ConfigCheck.Check(config, builder);
         List<Finding> findings = [.. builder.Findings.OrderBy(f => f.Line).ThenBy(f => f.Column)];
         if (builder.PassedOver > 0)

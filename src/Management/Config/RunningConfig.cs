@@ -12,7 +12,7 @@ public static class RunningConfig
     /// </summary>
     public static string Write(RouterConfig config, bool withSecrets = false)
     {
-        if (!withSecrets) config = config with { Tunnels = [.. config.Tunnels.Select(Masked)] };
+        if (!withSecrets) config = config with { Tunnels = [.. config.Tunnels.Select(Masked)], Crypto = CryptoGlobalRows.Masked(config.Crypto) };
         var text = new StringBuilder();
         var afterInterfaces = new StringBuilder();
         text.Append("!\n");

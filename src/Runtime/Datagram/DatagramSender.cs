@@ -78,7 +78,7 @@ internal sealed unsafe class DatagramSender : IDisposable
         _messages.Vectors[place].Base = packet.Data;
         _messages.Vectors[place].Length = (nuint)packet.Length;
         ref MessageHeader header = ref _messages.Headers[place].Header;
-        header.NameLength = SocketAddress.Write(header.Name, packet.Destination, 0, _scope);
+        header.NameLength = SocketAddress.Write(header.Name, packet.Destination, packet.Port, _scope);
         _messages.ControlValue(place, TrafficClassPlace) = packet.TrafficClass;
         _messages.ControlValue(place, HopLimitPlace) = packet.HopLimit;
     }

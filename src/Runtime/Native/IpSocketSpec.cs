@@ -8,6 +8,8 @@ internal static class IpSocketSpec
     public const int IPv4TimeToLive = 2;
     public const int IPv4MtuDiscover = 10;
     public const int IPv4ReceiveError = 11;
+    public const int IPv4ReceiveTimeToLive = 12;
+    public const int IPv4ReceiveTypeOfService = 13;
 
     public const int LevelIPv6 = 41;
     public const int IPv6MtuDiscover = 23;

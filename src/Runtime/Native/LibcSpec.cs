@@ -13,6 +13,7 @@ internal static class LibcSpec
     public const int FamilyIPv6 = 10;
     public const int FamilyNetlink = 16;
 
+    public const int SocketDatagram = 2;
     public const int SocketRaw = 3;
     public const int SocketNonBlocking = 0x800;
     public const int SocketCloseOnExec = 0x80000;

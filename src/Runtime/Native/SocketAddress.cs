@@ -29,6 +29,9 @@ internal static unsafe class SocketAddress
         return IpSocketSpec.SocketAddressIPv6;
     }
 
+    /// <summary>The port in it, in host order.</summary>
+    public static ushort ReadPort(byte* at) => (ushort)(at[2] << 8 | at[3]);
+
     /// <summary>The address in it; <see cref="IpAddress.None"/> for another family.</summary>
     public static IpAddress Read(byte* at) => *(ushort*)at switch
     {

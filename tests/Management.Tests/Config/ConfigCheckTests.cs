@@ -21,10 +21,10 @@ public sealed class ConfigCheckTests
     [InlineData(" ip nhrp authentication ninechars\n", 7, "this must have 1 to 8 printable characters")]
     [InlineData(" ipv6 address fe80::1/64\n", 7, "fe80::1 is a link-local address")]
     [InlineData(" ip access-group 101 in\n", 7, "packet filters are not applied: without them more would pass")]
-    [InlineData(" tunnel protection ipsec profile P\n", 7, "'tunnel protection' is not yet supported: without it packets would leave in clear text")]
+    [InlineData(" tunnel protection ipsec profile P\n", 7, "there is no 'crypto ipsec profile P'")]
     [InlineData(" vrf forwarding RED\n", 7, "a tunnel inside a VRF is not yet supported: its packets would mix with others")]
     [InlineData("router bgp 65000\n neighbor 10.0.0.2 remote-as 65000\n", 7, "'router bgp' is not run by this daemon: without it packets would take other ways")]
-    [InlineData("crypto isakmp policy 10\n", 7, "'crypto isakmp' is not yet supported: without it packets would leave in clear text")]
+    [InlineData("crypto isakmp policy 10\n", 7, "'crypto isakmp' is IKEv1, which is not yet supported")]
     [InlineData("interface Tunnel1\n ip address 10.1.0.1 255.255.255.0\n ip nhrp network-id 2\n tunnel source eth0\n tunnel mode gre multipoint\n tunnel key 1\n", 12,
         "Tunnel0 and Tunnel1 have the same source, mode and key 1: packets for one would be taken for the other's")]
     [InlineData("interface Tunnel1\n ip address 10.0.0.129 255.255.255.128\n ip nhrp network-id 2\n tunnel source eth1\n tunnel mode gre multipoint\n", 8, "10.0.0.128/25 overlaps with 10.0.0.0/24 of Tunnel0")]

@@ -90,7 +90,7 @@ public sealed class ConfigLoaderTests
             hub.conf:9:1: error: 'nonsense' is not known here
                 nonsense here
                 ^^^^^^^^
-                Expected: cdp, end, exit, hostname, interface, ip, ipv6, logging, router
+                Expected: cdp, crypto, end, exit, hostname, interface, ip, ipv6, logging, router
 
             """,
             string.Join("\n\n", ConfigReportText.Render("hub.conf", report).Split("\n\n").Where(b => b.Contains("error: "))) + "\n");
@@ -117,28 +117,45 @@ public sealed class ConfigLoaderTests
             }, Assert.Single(config.Tunnels));
     }
 
-    // The pair of a real lab: with its crypto part it is refused, line by line; without it both ends load.
-    [Fact]
-    public void IosPair_WithCrypto_IsRefusedOncePerBlock()
-    {
-        const string crypto = """
-            crypto ikev2 proposal P
-             encryption aes-cbc-256
-             integrity sha256
-             group 14
-            crypto ikev2 keyring K
-             peer ANY
-              address 0.0.0.0 0.0.0.0
-              pre-shared-key hunter2
-            crypto ipsec transform-set T esp-aes 256 esp-sha256-hmac
-             mode transport
+    // The pair of a real lab (c8000v 17.15), as it is.
+    private const string IosCrypto = """
+        crypto ikev2 proposal P
+         encryption aes-cbc-256
+         integrity sha256
+         group 14
+        crypto ikev2 policy POL
+         proposal P
+        crypto ikev2 keyring K
+         peer ANY
+          address 0.0.0.0 0.0.0.0
+          pre-shared-key hunter2
+        crypto ikev2 profile PR
+         match identity remote address 0.0.0.0
+         authentication remote pre-share
+         authentication local pre-share
+         keyring local K
+        crypto ipsec transform-set T esp-aes 256 esp-sha256-hmac
+         mode transport
+        crypto ipsec profile IP
+         set transform-set T
+         set ikev2-profile PR
 
-            """;
-        (RouterConfig? config, ConfigReport report) = ConfigLoader.Load(crypto + IosTunnel("172.20.0.1", "ip nhrp redirect") + " tunnel protection ipsec profile IP\n");
-        Assert.Null(config);
-        Assert.Equal([1, 5, 9, 22], report.Findings.Where(f => f.Kind == FindingKind.Error).Select(f => f.Line));
-        Assert.All(report.Findings.Where(f => f.Kind == FindingKind.Error), f => Assert.Contains("clear text", f.Reason));
+        """;
+
+    [Theory]
+    [InlineData("172.20.0.1", "ip nhrp redirect")]
+    [InlineData("172.20.0.2", "ip nhrp nhs 172.20.0.1 nbma 100.64.0.1 multicast")]
+    public void IosPair_WithCrypto_LoadsAndWarnsOfTheWildcardKey(string address, string line)
+    {
+        (RouterConfig? config, ConfigReport report) = ConfigLoader.Load(IosCrypto + IosTunnel(address, line) + " tunnel protection ipsec profile IP\n");
+        Assert.NotNull(config);
+        Assert.Contains(report.Findings, f => f.Kind == FindingKind.Warning && f.Reason.Contains("one key for everybody"));
         Assert.DoesNotContain("hunter2", ConfigReportText.Render("f", report));
+        Assert.Equal(new TunnelProtection("IP", false), config.Tunnels[0].Protection);
+        Assert.Equal("hunter2", config.Crypto.Keyrings[0].Peers[0].RemoteKey);
+        Assert.Equal("0.0.0.0/0", config.Crypto.Profiles[0].MatchRemote[0].Prefix.ToString());
+        Assert.Equal(config, ConfigLoader.Load(RunningConfig.Write(config, withSecrets: true)).Config);
+        Assert.DoesNotContain("hunter2", RunningConfig.Write(config));
     }
 
     [Theory]

@@ -75,6 +75,9 @@ internal static class RowSamples
         ConfigMode.Tunnel => "interface Tunnel0\n" + lines,
         ConfigMode.LinuxInterface => "interface eth0\n" + lines,
         ConfigMode.Odr => "router odr\n" + lines,
+        ConfigMode.TransformSet => "crypto ipsec transform-set T esp-gcm\n" + lines,
+        ConfigMode.Ikev2KeyringPeer => "crypto ikev2 keyring K\npeer P\n" + lines,
+        ConfigMode.Ikev2Proposal or ConfigMode.Ikev2Policy or ConfigMode.Ikev2Keyring or ConfigMode.Ikev2Profile or ConfigMode.IpsecProfile or ConfigMode.Trustpoint => row.Mode + " N\n" + lines,
         _ => lines,
     };
 
@@ -91,6 +94,7 @@ internal static class RowSamples
         ArgumentKind.Tunnel => "Tunnel7",
         ArgumentKind.Interface => "eth1",
         ArgumentKind.Name => "hub.example.net",
+        ArgumentKind.Line when symbol.Name == "more" => way[0].Keyword switch { "encryption" => "aes-cbc-192 aes-cbc-128", "group" => "15 16", _ => "sha384 sha512" },
         ArgumentKind.Line => "some text  to the end",
         _ => new string('w', (int)(highest ? symbol.Argument.Max : symbol.Argument.Min)),
     };

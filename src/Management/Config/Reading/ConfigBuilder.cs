@@ -22,6 +22,15 @@ internal sealed class ConfigBuilder
     /// <summary>Index of the stanza of <see cref="ConfigMode.LinuxInterface"/>.</summary>
     public int CurrentLinuxInterface { get; set; }
 
+    /// <summary>Name of the <c>crypto</c> block that lines are read into.</summary>
+    public string CurrentBlock { get; set; } = "";
+
+    /// <summary>Name of the <c>peer</c> block of a keyring that lines are read into.</summary>
+    public string CurrentPeer { get; set; } = "";
+
+    /// <summary>Where the lines of <c>crypto</c> blocks are: by mode, name of the block, and words (none: the line that opens it).</summary>
+    public Dictionary<(string Mode, string Name, string Words), SourceLine> CryptoLines { get; } = [];
+
     /// <summary>Routes as written; which tunnel they leave by is known only when the whole file is.</summary>
     public List<PendingRoute> Routes { get; } = [];
 
@@ -94,6 +103,30 @@ public static class ConfigMode
 
     /// <summary>In <c>router odr</c>.</summary>
     public const string Odr = "router odr";
+
+    /// <summary>In <c>crypto ikev2 proposal</c>.</summary>
+    public const string Ikev2Proposal = "crypto ikev2 proposal";
+
+    /// <summary>In <c>crypto ikev2 policy</c>.</summary>
+    public const string Ikev2Policy = "crypto ikev2 policy";
+
+    /// <summary>In <c>crypto ikev2 keyring</c>.</summary>
+    public const string Ikev2Keyring = "crypto ikev2 keyring";
+
+    /// <summary>In <c>peer</c> of a keyring.</summary>
+    public const string Ikev2KeyringPeer = "crypto ikev2 keyring peer";
+
+    /// <summary>In <c>crypto ikev2 profile</c>.</summary>
+    public const string Ikev2Profile = "crypto ikev2 profile";
+
+    /// <summary>In <c>crypto ipsec transform-set</c>.</summary>
+    public const string TransformSet = "crypto ipsec transform-set";
+
+    /// <summary>In <c>crypto ipsec profile</c>.</summary>
+    public const string IpsecProfile = "crypto ipsec profile";
+
+    /// <summary>In <c>crypto pki trustpoint</c>.</summary>
+    public const string Trustpoint = "crypto pki trustpoint";
 
     /// <summary>In a block that is passed over as a whole.</summary>
     internal const string PassedOver = "";

@@ -23,6 +23,7 @@ internal static class ConfigCheck
             NhrpCheck.Check(tunnel, tunnel.Ipv6Nhrp, isIPv6: true, check);
         }
         Pairs(config, builder);
+        CryptoCheck.Check(config, builder);
         if (config.Odr is not null && builder.OdrLine is { } line && !config.Tunnels.Any(t => t.CdpEnabled))
             builder.Findings.Add(line.Finding(FindingKind.Warning, 0, 0, "'router odr' learns nothing: no tunnel has 'cdp enable'", "Add 'cdp enable' to the tunnel, here and on the spokes"));
     }

@@ -9,8 +9,6 @@ namespace Dmvpn.Management.Config;
 /// </summary>
 internal static class ForeignRows
 {
-    private const string NextRelease = "not yet supported: without it packets would leave in clear text";
-
     /// <summary>Global lines that stand alone.</summary>
     private static readonly string[] HarmlessLines =
     [
@@ -28,7 +26,7 @@ internal static class ForeignRows
     /// <summary>Global lines that open a block.</summary>
     private static readonly string[] HarmlessBlocks =
     [
-        "aaa group", "appfw", "archive", "bfd-template", "bfd map", "bridge", "bridge-domain", "call-home", "card", "class-map", "control-plane", "controller", "crypto pki", "dial-peer", "ephone", "event", "flow exporter", "flow monitor", "flow record",
+        "aaa group", "appfw", "archive", "bfd-template", "bfd map", "bridge", "bridge-domain", "call-home", "card", "class-map", "control-plane", "controller", "dial-peer", "ephone", "event", "flow exporter", "flow monitor", "flow record",
         "gnxi", "gateway", "guestshell", "app-hosting", "iox", "ip access-list", "ip dhcp pool", "ip explicit-path", "ip sla", "ip vrf", "ipv6 access-list", "ipv6 dhcp", "ipv6 nd raguard", "key", "kron", "l2vpn", "line", "macro", "mgcp", "monitor", "object-group",
         "parameter-map", "parser", "policy-map", "presence", "privilege", "pseudowire-class", "radius", "redundancy", "role", "route-map", "sip-ua", "stackwise", "standby", "tacacs", "telemetry", "template", "track", "vlan", "voice", "voice-card", "vpdn", "vpdn-group", "vrf", "wsma",
     ];
@@ -56,9 +54,15 @@ internal static class ForeignRows
         foreach (string block in (string[])["archive", "redundancy", "iox", "call-home", "control-plane", "voice-card", "mgcp", "sip-ua", "gateway"])
             yield return Harmless(ConfigMode.Global, block, opensBlock: true);
         foreach (string start in HarmlessLines) yield return Harmless(ConfigMode.Global, start + " [LINE]");
-        foreach (string start in (string[])["crypto isakmp", "crypto ikev2", "crypto ipsec", "crypto map", "crypto dynamic-map", "crypto keyring", "crypto gdoi", "crypto gkm", "crypto"])
-            yield return Refused(ConfigMode.Global, start + " LINE", $"'{start}' is {NextRelease}",
-                "Tunnel protection comes in the next release; to run without encryption, and only then, remove all 'crypto' and 'tunnel protection' lines", opensBlock: true);
+        foreach (string start in (string[])["crypto isakmp", "crypto keyring"])
+            yield return Refused(ConfigMode.Global, start + " LINE", $"'{start}' is IKEv1, which is not yet supported",
+                "Use 'crypto ikev2 …' here and on the peers (IOS 15.2 and later, FRR with strongSwan, VyOS), and remove these lines", opensBlock: true);
+        foreach (string start in (string[])["crypto map", "crypto dynamic-map", "crypto gdoi", "crypto gkm"])
+            yield return Refused(ConfigMode.Global, start + " LINE", $"'{start}' is not supported", "Use 'tunnel protection ipsec profile' on the tunnel, and remove these lines", opensBlock: true);
+        yield return Refused(ConfigMode.Global, "crypto LINE", "this 'crypto' command is not known: leaving it out could change what is protected", "Remove it if it is not needed", opensBlock: true);
+        yield return Harmless(ConfigMode.Global, "crypto pki certificate LINE", opensBlock: true);
+        foreach (string start in (string[])["crypto pki token", "crypto pki crl", "crypto pki server", "crypto pki certificate map", "crypto pki profile", "crypto pki http"])
+            yield return Harmless(ConfigMode.Global, start + " LINE", opensBlock: true);
         foreach (string protocol in (string[])["bgp", "ospf", "ospfv3", "eigrp", "rip", "isis", "lisp", "mobile", "nhrp"])
             yield return Refused(ConfigMode.Global, $"router {protocol} [LINE]", $"'router {protocol}' is not run by this daemon: without it packets would take other ways",
                 "Run it in FRR or BIRD on the Tunnel interfaces and remove the block here, or use 'router odr'", opensBlock: true);
@@ -87,8 +91,8 @@ internal static class ForeignRows
             yield return Ineffective(ConfigMode.Tunnel, start + " LINE", "settings of routing protocols have no effect here", "Make them where the protocol runs, in FRR or BIRD");
         (string Start, string Reason, string Remedy)[] refused =
         [
-            ("tunnel protection", $"'tunnel protection' is {NextRelease}", "Tunnel protection comes in the next release; to run without encryption, and only then, remove the line"),
-            ("crypto", $"'crypto' is {NextRelease}", "Tunnel protection comes in the next release"),
+            ("crypto", "'crypto map' on a tunnel is not supported", "Use 'tunnel protection ipsec profile'"),
+            ("tunnel protection ipsec policy", "'tunnel protection ipsec policy' is not supported", "Use 'tunnel protection ipsec profile'"),
             ("ip access-group", "packet filters are not applied: without them more would pass", "Filter with nftables on this tunnel and remove the line"),
             ("ipv6 traffic-filter", "packet filters are not applied: without them more would pass", "Filter with nftables on this tunnel and remove the line"),
             ("ip inspect", "packet inspection is not applied: without it more would pass", "Filter with nftables on this tunnel and remove the line"),
@@ -144,7 +148,7 @@ internal static class ForeignRows
     /// <summary>Linux owns these interfaces: what would protect or redirect is not ours to do, and is named; all else passes.</summary>
     private static IEnumerable<ConfigRow> LinuxInterface()
     {
-        yield return Refused(ConfigMode.LinuxInterface, "crypto LINE", $"'crypto map' is {NextRelease}", "Tunnel protection comes in the next release; to run without encryption, and only then, remove the line");
+        yield return Refused(ConfigMode.LinuxInterface, "crypto LINE", "'crypto map' is not supported", "Use 'tunnel protection ipsec profile' on the tunnel, and remove the line");
         foreach (string start in (string[])["ip access-group", "ipv6 traffic-filter", "ip inspect", "zone-member", "ip verify", "ipv6 verify", "ip nat"])
             yield return Ineffective(ConfigMode.LinuxInterface, start + " LINE", $"'{start}' was not applied: this interface belongs to Linux", "Use nftables on this machine");
         foreach (string start in (string[])["service-policy", "rate-limit", "ip policy", "ipv6 policy", "vrf forwarding", "ip vrf forwarding"])

@@ -1,0 +1,134 @@
+using Dmvpn.Core;
+using Dmvpn.Ike;
+using Dmvpn.Nhrp;
+
+namespace Dmvpn.Daemon.Protection;
+
+/// <summary>
+/// Carries out what IKE asks for: SAs into the data path, peers into the table and to NHRP. Messages are sent afterwards (<see cref="Send"/>), when what they announce is in
+/// place. Control thread only.
+/// </summary>
+internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBinder adjacencies, ChildSaSet children, IkeTransport transport, IkeJobRunner jobs)
+{
+    public void Carry(in IkeEffect effect, Instant now)
+    {
+        switch (effect.Kind)
+        {
+            case IkeEffectKind.RunJob:
+                jobs.Start(effect.Job!);
+                break;
+            case IkeEffectKind.PeerUp:
+                OnPeerUp(effect, now);
+                break;
+            case IkeEffectKind.PeerMoved:
+                children.Move(effect.Peer.Association, effect.Path);
+                OnMoved(effect.Peer, now);
+                break;
+            case IkeEffectKind.ChildInstalled:
+                OnChildInstalled(effect.Child!, now);
+                break;
+            case IkeEffectKind.ChildActivated:
+                if (peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? activated)) SendBy(activated, effect.Spi);
+                break;
+            case IkeEffectKind.ChildRetired:
+                if (peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? retired) && retired.Sending == effect.Spi) SendBy(retired, Newest(retired, except: effect.Spi));
+                break;
+            case IkeEffectKind.ChildRemoved:
+                OnChildRemoved(effect.Peer.Association, effect.Spi);
+                break;
+            case IkeEffectKind.PeerDown:
+                OnPeerDown(effect, now);
+                break;
+            case IkeEffectKind.PeerFailed:
+                engines.Nhrp.OnPeerUnreachable(effect.Peer, now, engines.NhrpOut);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Sends the messages of this round.</summary>
+    public void Send()
+    {
+        foreach (ref readonly IkeEffect effect in engines.IkeOut.Effects)
+        {
+            if (effect.Kind == IkeEffectKind.Transmit) transport.Send(effect.Path, engines.IkeOut.Bytes(effect.Bytes));
+        }
+        engines.IkeOut.Clear();
+    }
+
+    private void OnPeerUp(in IkeEffect effect, Instant now)
+    {
+        NbmaPeer? before = peers.Put(effect.Protection, effect.Peer, effect.Identity!);
+        if (before is { } old && old != effect.Peer) engines.Nhrp.OnPeerMoved(old, effect.Peer, now, engines.NhrpOut);
+        var identity = new NhrpIdentity(effect.Identity!.Id.ToString(), effect.Identity.Addresses);
+        engines.Nhrp.OnPeerIdentified(effect.Peer, identity, now, engines.NhrpOut);
+        if (peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? entry) && entry.Sending != 0) SendBy(entry, entry.Sending);
+    }
+
+    private void OnMoved(NbmaPeer to, Instant now)
+    {
+        if (!peers.TryGet(to.Association, out ProtectedPeerEntry? entry) || entry.Peer == to) return;
+        NbmaPeer before = peers.Move(entry, to);
+        Rebind(entry.Protection, before.Address);
+        if (entry.Sending != 0) SendBy(entry, entry.Sending);
+        engines.Nhrp.OnPeerMoved(before, to, now, engines.NhrpOut);
+    }
+
+    private void OnChildInstalled(ChildSaInstall child, Instant now)
+    {
+        children.Install(child, now);
+        if (!peers.TryGet(child.Peer.Association, out ProtectedPeerEntry? entry)) return;
+        entry.Children.Add(child.InboundSpi);
+        if (child.SendNow) SendBy(entry, child.InboundSpi);
+    }
+
+    private void OnChildRemoved(int association, uint spi)
+    {
+        if (peers.TryGet(association, out ProtectedPeerEntry? entry))
+        {
+            entry.Children.Remove(spi);
+            if (entry.Sending == spi) SendBy(entry, Newest(entry, except: spi));
+        }
+        children.Remove(spi);
+    }
+
+    private void OnPeerDown(in IkeEffect effect, Instant now)
+    {
+        if (!peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? entry)) return;
+        NbmaPeer was = entry.Peer;
+        SendBy(entry, 0);
+        foreach (uint spi in entry.Children) children.Remove(spi);
+        peers.Remove(entry);
+        Rebind(entry.Protection, was.Address);
+        engines.Nhrp.OnPeerLost(was, now, engines.NhrpOut);
+        // A station that is known by its address alone was this one, unless another is there.
+        var alias = new NbmaPeer(was.Address);
+        if (!peers.TryFind(entry.Protection, alias, out _)) engines.Nhrp.OnPeerLost(alias, now, engines.NhrpOut);
+    }
+
+    /// <summary>Packets to the peer, by its association and by its address, leave by this child SA (0: by none, they wait or are dropped).</summary>
+    private void SendBy(ProtectedPeerEntry entry, uint spi)
+    {
+        bool ready = entry.Sending == 0 && spi != 0;
+        entry.Sending = spi;
+        children.SetSending(entry.Protection, entry.Peer, spi);
+        Rebind(entry.Protection, entry.Peer.Address);
+        if (ready) adjacencies.OnPeerReady(entry);
+    }
+
+    private void Rebind(ProtectionId protection, IpAddress address)
+    {
+        var alias = new NbmaPeer(address);
+        children.SetSending(protection, alias, peers.TryFind(protection, alias, out ProtectedPeerEntry? there) ? there.Sending : 0);
+    }
+
+    private static uint Newest(ProtectedPeerEntry entry, uint except)
+    {
+        for (int i = entry.Children.Count - 1; i >= 0; i--)
+        {
+            if (entry.Children[i] != except) return entry.Children[i];
+        }
+        return 0;
+    }
+}

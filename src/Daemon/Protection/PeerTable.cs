@@ -1,0 +1,93 @@
+using System.Diagnostics.CodeAnalysis;
+using Dmvpn.Core;
+using Dmvpn.Ike;
+
+namespace Dmvpn.Daemon.Protection;
+
+/// <summary>A peer with an association.</summary>
+internal sealed class ProtectedPeerEntry(ProtectionId protection, NbmaPeer peer, PeerIdentity identity)
+{
+    public ProtectionId Protection { get; } = protection;
+
+    /// <summary>Where it is now, and its association.</summary>
+    public NbmaPeer Peer { get; set; } = peer;
+
+    public PeerIdentity Identity { get; set; } = identity;
+
+    /// <summary>Our SPI of the child SA that packets to it leave by; 0 while there is none.</summary>
+    public uint Sending { get; set; }
+
+    /// <summary>Our SPIs of all its child SAs.</summary>
+    public List<uint> Children { get; } = new(1);
+}
+
+/// <summary>
+/// The peers that IKE has associations with, by association and by where they are. NHRP knows configured and resolved stations by their address alone
+/// (association 0): such a one is the peer that was last seen there. Control thread only.
+/// </summary>
+internal sealed class PeerTable
+{
+    private readonly Dictionary<int, ProtectedPeerEntry> _byAssociation = [];
+    private readonly Dictionary<(ProtectionId Protection, IpAddress Address), List<ProtectedPeerEntry>> _byAddress = [];
+
+    public int Count => _byAssociation.Count;
+
+    public IEnumerable<ProtectedPeerEntry> All => _byAssociation.Values;
+
+    public bool TryGet(int association, [MaybeNullWhen(false)] out ProtectedPeerEntry entry) => _byAssociation.TryGetValue(association, out entry);
+
+    /// <summary>Whom packets to <paramref name="peer"/> go to: with an association that one, without the last one seen at the address.</summary>
+    public bool TryFind(ProtectionId protection, NbmaPeer peer, [MaybeNullWhen(false)] out ProtectedPeerEntry entry)
+    {
+        if (peer.Association != 0) return _byAssociation.TryGetValue(peer.Association, out entry);
+        entry = _byAddress.TryGetValue((protection, peer.Address), out List<ProtectedPeerEntry>? there) ? there[^1] : null;
+        return entry is not null;
+    }
+
+    /// <summary>The same peer with the address where it is now: a packet that waited in a mailbox may bear an old one.</summary>
+    public NbmaPeer Current(NbmaPeer peer) => peer.Association != 0 && _byAssociation.TryGetValue(peer.Association, out ProtectedPeerEntry? entry) ? entry.Peer : peer;
+
+    /// <summary>Adds a peer, or takes its new place and identity over. Returns where it was before.</summary>
+    public NbmaPeer? Put(ProtectionId protection, NbmaPeer peer, PeerIdentity identity)
+    {
+        if (!_byAssociation.TryGetValue(peer.Association, out ProtectedPeerEntry? entry))
+        {
+            _byAssociation.Add(peer.Association, entry = new ProtectedPeerEntry(protection, peer, identity));
+            Link(entry);
+            return null;
+        }
+        entry.Identity = identity;
+        return Move(entry, peer);
+    }
+
+    /// <summary>The peer is at another address now, or was heard of there last. Returns where it was before.</summary>
+    public NbmaPeer Move(ProtectedPeerEntry entry, NbmaPeer to)
+    {
+        NbmaPeer before = entry.Peer;
+        Unlink(entry);
+        entry.Peer = to;
+        Link(entry);
+        return before;
+    }
+
+    public void Remove(ProtectedPeerEntry entry)
+    {
+        _byAssociation.Remove(entry.Peer.Association);
+        Unlink(entry);
+    }
+
+    private void Link(ProtectedPeerEntry entry)
+    {
+        (ProtectionId, IpAddress) key = (entry.Protection, entry.Peer.Address);
+        if (!_byAddress.TryGetValue(key, out List<ProtectedPeerEntry>? there)) _byAddress.Add(key, there = new(1));
+        there.Add(entry);
+    }
+
+    private void Unlink(ProtectedPeerEntry entry)
+    {
+        (ProtectionId, IpAddress) key = (entry.Protection, entry.Peer.Address);
+        if (!_byAddress.TryGetValue(key, out List<ProtectedPeerEntry>? there)) return;
+        there.Remove(entry);
+        if (there.Count == 0) _byAddress.Remove(key);
+    }
+}

@@ -1,0 +1,101 @@
+using Dmvpn.Core;
+using Dmvpn.Daemon.Tunnels;
+using Dmvpn.Ike;
+using Dmvpn.Management.Config;
+
+namespace Dmvpn.Daemon.Protection;
+
+/// <summary>
+/// The protected sources: each is a tunnel source with an IPsec profile, and belongs to one tunnel or, with <c>shared</c>, to several. Tells IKE when one comes, goes, or has another
+/// address. Control thread only.
+/// </summary>
+internal sealed class ProtectionSet(Engines engines)
+{
+    private readonly Dictionary<Key, Entry> _entries = [];
+    private readonly Dictionary<TunnelId, Entry> _byTunnel = [];
+    private int _last;
+
+    /// <summary>The protected source of a tunnel; null for one that sends in clear text.</summary>
+    public ProtectionId? Of(TunnelId tunnel) => _byTunnel.TryGetValue(tunnel, out Entry? entry) ? entry.Id : null;
+
+    /// <summary>The tunnels with a protected source.</summary>
+    public IEnumerable<TunnelId> TunnelsOf(ProtectionId protection)
+    {
+        foreach (Entry entry in _entries.Values)
+        {
+            if (entry.Id != protection) continue;
+            foreach (TunnelInterface tunnel in entry.Tunnels) yield return tunnel.Id;
+        }
+    }
+
+    /// <summary>Network namespace, local address and IPsec profile of a protected source; null when there is none with this number.</summary>
+    public ProtectionFacts? Facts(ProtectionId protection)
+    {
+        foreach (Entry entry in _entries.Values)
+        {
+            if (entry.Id == protection) return entry.Facts;
+        }
+        return null;
+    }
+
+    /// <summary>The tunnel is there; its configuration or its source may have changed.</summary>
+    public void Update(TunnelInterface tunnel, Instant now)
+    {
+        Key? wanted = tunnel.Config.Protection is { } protection && tunnel.Config.Source is { } source ? new Key(tunnel.Config.Vrf, source, protection.Profile) : null;
+        if (_byTunnel.TryGetValue(tunnel.Id, out Entry? present) && present.Key != wanted)
+        {
+            Leave(tunnel, present, now);
+            present = null;
+        }
+        if (wanted is null) return;
+        if (present is null)
+        {
+            if (!_entries.TryGetValue(wanted, out present)) _entries.Add(wanted, present = new Entry(wanted, new ProtectionId(++_last)));
+            present.Tunnels.Add(tunnel);
+            _byTunnel.Add(tunnel.Id, present);
+        }
+        Tell(present, now);
+    }
+
+    /// <summary>The tunnel is gone.</summary>
+    public void Remove(TunnelInterface tunnel, Instant now)
+    {
+        if (_byTunnel.TryGetValue(tunnel.Id, out Entry? entry)) Leave(tunnel, entry, now);
+    }
+
+    private void Leave(TunnelInterface tunnel, Entry entry, Instant now)
+    {
+        _byTunnel.Remove(tunnel.Id);
+        entry.Tunnels.Remove(tunnel);
+        if (entry.Tunnels.Count > 0)
+        {
+            Tell(entry, now);
+            return;
+        }
+        _entries.Remove(entry.Key);
+        engines.Ike.OnProtectionRemoved(entry.Id, now, engines.IkeOut);
+    }
+
+    private void Tell(Entry entry, Instant now)
+    {
+        IpAddress local = IpAddress.None;
+        foreach (TunnelInterface tunnel in entry.Tunnels)
+        {
+            if (!tunnel.Source.IsNone) local = tunnel.Source;
+        }
+        var facts = new ProtectionFacts { Id = entry.Id, Vrf = entry.Key.Vrf, Local = local, Profile = entry.Key.Profile };
+        if (facts == entry.Facts) return;
+        entry.Facts = facts;
+        engines.Ike.OnProtectionChanged(facts, now, engines.IkeOut);
+    }
+
+    private sealed record Key(string? Vrf, TunnelSource Source, string Profile);
+
+    private sealed class Entry(Key key, ProtectionId id)
+    {
+        public readonly Key Key = key;
+        public readonly ProtectionId Id = id;
+        public readonly List<TunnelInterface> Tunnels = [];
+        public ProtectionFacts? Facts;
+    }
+}

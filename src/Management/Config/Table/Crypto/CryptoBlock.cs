@@ -1,0 +1,64 @@
+using Dmvpn.Core;
+using Dmvpn.Ike;
+
+namespace Dmvpn.Management.Config;
+
+/// <summary>
+/// A kind of named block under <c>crypto</c>: where it is kept, and how one is made. Rows in such a block change the one that was entered last.
+/// </summary>
+/// <param name="Mode">The mode of its lines.</param>
+/// <param name="Get">All blocks of the kind.</param>
+/// <param name="Put">The configuration with other ones.</param>
+/// <param name="Name">A block's name.</param>
+/// <param name="Make">A new block of this name.</param>
+internal sealed record CryptoBlock<T>(
+    string Mode, Func<IkeConfig, ValueList<T>> Get, Func<IkeConfig, ValueList<T>, IkeConfig> Put, Func<T, string> Name, Func<string, T> Make)
+    where T : class
+{
+    /// <summary>The block that the builder is in.</summary>
+    public T Current(ConfigBuilder builder) => Get(builder.Router.Crypto).First(block => Name(block) == builder.CurrentBlock);
+
+    /// <summary>Makes the block, or comes back to it.</summary>
+    public void Enter(ConfigBuilder builder, ConfigLine line, string name)
+    {
+        ValueList<T> all = Get(builder.Router.Crypto);
+        if (!all.Any(block => Name(block) == name)) Set(builder, all.Add(Make(name)));
+        builder.CurrentBlock = name;
+        builder.Mode = Mode;
+        builder.CryptoLines[(Mode, name, "")] = line.Source;
+    }
+
+    /// <summary>Changes the block that the builder is in.</summary>
+    public void Change(ConfigBuilder builder, ConfigLine line, Func<T, T> change)
+    {
+        builder.CryptoLines[(Mode, builder.CurrentBlock, line.Arguments.Canonical)] = line.Source;
+        Set(builder, [.. Get(builder.Router.Crypto).Select(block => Name(block) == builder.CurrentBlock ? change(block) : block)]);
+    }
+
+    /// <summary>The row that opens such a block.</summary>
+    public ConfigRow Opening(string words, string summary, Func<T, IEnumerable<string>> lines) => new(ConfigMode.Global, $"{words} WORD(1-127)", summary)
+    {
+        Apply = (b, l) => Enter(b, l, l.Text(words[(words.LastIndexOf(' ') + 1)..])!),
+        No = (b, l) => Set(b, Get(b.Router.Crypto).RemoveAll(block => Name(block) == l.Text(words[(words.LastIndexOf(' ') + 1)..]))),
+        NoPattern = $"{words} WORD(1-127)",
+        WriteRouter = r => Get(r.Crypto).SelectMany(block => (string[])[$"{words} {Name(block)}", .. lines(block).Select(line => " " + line)]),
+    };
+
+    /// <summary>A row within such a block.</summary>
+    public ConfigRow Row(string pattern, string summary, string defaultText, Func<T, ConfigLine, T> set, Func<T, ConfigLine, T> no, string? noPattern = null) => new(Mode, pattern, summary)
+    {
+        DefaultText = defaultText,
+        Apply = (b, l) => Change(b, l, block => set(block, l)),
+        No = (b, l) => Change(b, l, block => no(block, l)),
+        NoPattern = noPattern,
+    };
+
+    /// <summary><c>exit</c> and <c>end</c>.</summary>
+    public IEnumerable<ConfigRow> Leaving(string to = ConfigMode.Global)
+    {
+        yield return new(Mode, "exit", "Leave this block") { Apply = (b, _) => b.Mode = to };
+        yield return new(Mode, "end", "The configuration ends here") { Apply = (b, _) => b.IsEnded = true };
+    }
+
+    private void Set(ConfigBuilder builder, ValueList<T> all) => builder.Router = builder.Router with { Crypto = Put(builder.Router.Crypto, all) };
+}

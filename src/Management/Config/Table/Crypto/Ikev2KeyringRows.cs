@@ -1,0 +1,128 @@
+using Dmvpn.Ike;
+
+namespace Dmvpn.Management.Config;
+
+/// <summary>The rows of <c>crypto ikev2 keyring</c> and its <c>peer</c> blocks.</summary>
+internal static class Ikev2KeyringRows
+{
+    private const string Identity = "identity {address {addr=A.B.C.D | addr=X:X::X} | fqdn [domain] name=WORD(1-255) | email [domain] name=WORD(1-255) | key-id name=WORD(1-255)}";
+    private const string PresharedKey = "pre-shared-key [local | remote] [0] key=SECRET(1-128)";
+
+    private static readonly CryptoBlock<Ikev2Keyring> Keyring = new(
+        ConfigMode.Ikev2Keyring, c => c.Keyrings, (c, all) => c with { Keyrings = all }, k => k.Name, name => new() { Name = name });
+
+    public static IEnumerable<ConfigRow> All()
+    {
+        yield return Keyring.Opening("crypto ikev2 keyring", "Pre-shared keys", Write);
+        foreach (string mode in (string[])[ConfigMode.Ikev2Keyring, ConfigMode.Ikev2KeyringPeer])
+        {
+            yield return new(mode, "peer WORD(1-127)", "A peer, or a kind of peers, and its key")
+            {
+                Apply = Enter,
+                No = (b, l) => ChangeKeyring(b, l, k => k with { Peers = k.Peers.RemoveAll(p => p.Name == l.Text("peer")) }),
+                NoPattern = "peer WORD(1-127)",
+                IsHidden = mode == ConfigMode.Ikev2KeyringPeer,
+            };
+        }
+        yield return Peer("address {addr=A.B.C.D [mask=MASK] | addr=X:X::X/nn | addr=X:X::X}", "By the peer's address; 0.0.0.0 0.0.0.0 is any", "",
+            (p, l) => p with { Address = Addresses(l) }, (p, _) => p with { Address = null });
+        yield return Peer(Identity, "By the peer's identity", "", (p, l) => p with { Identity = IdentityOf(l) }, (p, _) => p with { Identity = null });
+        yield return Peer(PresharedKey, "The key: 'local' is what this router proves itself with, 'remote' what the peer must", "",
+            SetKey, (p, _) => p with { LocalKey = null, RemoteKey = null });
+        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "pre-shared-key {local 6 | remote 6 | 6} key=SECRET(1-255)", "a key that another router encrypted (type 6) cannot be read here", "Write the key itself");
+        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "pre-shared-key {local hex | remote hex | hex} key=SECRET(1-255)", "keys in hexadecimal are not read", "Write the key as text, here and on the peer");
+        yield return ConfigRow.Harmless(ConfigMode.Ikev2KeyringPeer, "description LINE");
+        yield return ConfigRow.Harmless(ConfigMode.Ikev2KeyringPeer, "hostname LINE");
+        foreach (ConfigRow row in Keyring.Leaving()) yield return row;
+        yield return new(ConfigMode.Ikev2KeyringPeer, "exit", "Leave this block") { Apply = (b, _) => b.Mode = ConfigMode.Ikev2Keyring };
+        yield return new(ConfigMode.Ikev2KeyringPeer, "end", "The configuration ends here") { Apply = (b, _) => b.IsEnded = true };
+    }
+
+    /// <summary>The same with stars for keys.</summary>
+    public static Ikev2Keyring Masked(Ikev2Keyring keyring) => keyring with
+    {
+        Peers = [.. keyring.Peers.Select(p => p with { LocalKey = Star(p.LocalKey), RemoteKey = Star(p.RemoteKey) })],
+    };
+
+    internal static IdentityMatch IdentityOf(ConfigLine line)
+    {
+        string name = line.Text("name") ?? "";
+        bool domain = line.Has("domain");
+        if (line.Has("fqdn")) return new(domain ? IdentityMatchKind.FqdnDomain : IdentityMatchKind.Fqdn, name);
+        if (line.Has("email")) return new(domain ? IdentityMatchKind.EmailDomain : IdentityMatchKind.Email, name);
+        if (line.Has("key-id")) return new(IdentityMatchKind.KeyId, name);
+        return line.Has("any") ? new(IdentityMatchKind.Any, "") : new(IdentityMatchKind.Address, "", Addresses(line));
+    }
+
+    /// <summary>As on IOS, 0.0.0.0 without a mask is every address.</summary>
+    private static Core.IpPrefix Addresses(ConfigLine line) =>
+        line.Address("addr").IsUnspecified && !line.HasValue("mask") ? new(line.Address("addr"), 0) : line.Prefix("addr", "mask");
+
+    internal static string Text(IdentityMatch match, bool withMask) => match.Kind switch
+    {
+        IdentityMatchKind.Address when !match.Prefix.IsIPv4 => match.Prefix.IsHost ? $"address {match.Prefix.Address}" : $"address {match.Prefix}",
+        IdentityMatchKind.Address => withMask ? $"address {match.Prefix.Address} {ConfigText.Mask(match.Prefix.Length)}" : $"address {match.Prefix.Address}",
+        IdentityMatchKind.Fqdn => $"fqdn {match.Text}",
+        IdentityMatchKind.FqdnDomain => $"fqdn domain {match.Text}",
+        IdentityMatchKind.Email => $"email {match.Text}",
+        IdentityMatchKind.EmailDomain => $"email domain {match.Text}",
+        IdentityMatchKind.KeyId => $"key-id {match.Text}",
+        IdentityMatchKind.Dn => $"dn {match.Text}",
+        _ => "any",
+    };
+
+    private static ConfigRow Peer(string pattern, string summary, string defaultText, Func<Ikev2KeyringPeer, ConfigLine, Ikev2KeyringPeer> set,
+        Func<Ikev2KeyringPeer, ConfigLine, Ikev2KeyringPeer> no) => new(ConfigMode.Ikev2KeyringPeer, pattern, summary)
+        {
+            DefaultText = defaultText,
+            Apply = (b, l) => ChangePeer(b, l, p => set(p, l)),
+            No = (b, l) => ChangePeer(b, l, p => no(p, l)),
+        };
+
+    private static void Enter(ConfigBuilder builder, ConfigLine line)
+    {
+        string name = line.Text("peer")!;
+        ChangeKeyring(builder, line, k => k.Peers.Any(p => p.Name == name) ? k : k with { Peers = k.Peers.Add(new() { Name = name }) });
+        builder.CurrentPeer = name;
+        builder.Mode = ConfigMode.Ikev2KeyringPeer;
+    }
+
+    private static void ChangeKeyring(ConfigBuilder builder, ConfigLine line, Func<Ikev2Keyring, Ikev2Keyring> change) => Keyring.Change(builder, line, change);
+
+    private static void ChangePeer(ConfigBuilder builder, ConfigLine line, Func<Ikev2KeyringPeer, Ikev2KeyringPeer> change)
+    {
+        builder.CryptoLines[(ConfigMode.Ikev2KeyringPeer, $"{builder.CurrentBlock}/{builder.CurrentPeer}", "")] = line.Source;
+        ChangeKeyring(builder, line, k => k with { Peers = [.. k.Peers.Select(p => p.Name == builder.CurrentPeer ? change(p) : p)] });
+    }
+
+    private static Ikev2KeyringPeer SetKey(Ikev2KeyringPeer peer, ConfigLine line)
+    {
+        string key = line.Text("key")!;
+        if (key.Trim('*').Length == 0)
+        {
+            line.Refuse("key", "the key is masked: these stars are what 'show running-config' prints", "Write the key itself");
+            return peer;
+        }
+        return peer with { LocalKey = line.Has("remote") ? peer.LocalKey : key, RemoteKey = line.Has("local") ? peer.RemoteKey : key };
+    }
+
+    private static IEnumerable<string> Write(Ikev2Keyring keyring)
+    {
+        foreach (Ikev2KeyringPeer peer in keyring.Peers)
+        {
+            yield return $"peer {peer.Name}";
+            if (peer.Address is { } address)
+                yield return address.IsIPv4 ? $" address {address.Address} {ConfigText.Mask(address.Length)}" : $" address {address}";
+            if (peer.Identity is { } identity) yield return $" identity {Text(identity, withMask: false)}";
+            if (peer.LocalKey == peer.RemoteKey)
+            {
+                if (peer.LocalKey is { } key) yield return $" pre-shared-key {key}";
+                continue;
+            }
+            if (peer.LocalKey is { } local) yield return $" pre-shared-key local {local}";
+            if (peer.RemoteKey is { } remote) yield return $" pre-shared-key remote {remote}";
+        }
+    }
+
+    private static string? Star(string? secret) => secret is null ? null : NhrpRows.MaskedSecret;
+}
