@@ -1,8 +1,10 @@
 using Dmvpn.Core;
 using Dmvpn.Daemon.Kernel;
 using Dmvpn.Daemon.Logging;
+using Dmvpn.Daemon.Protection;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Management.Config;
+using Dmvpn.Pki;
 using Dmvpn.Rib;
 using Dmvpn.Runtime;
 using Microsoft.Extensions.Logging;
@@ -14,7 +16,7 @@ namespace Dmvpn.Daemon;
 /// devices) is done first, so that a configuration is applied as a whole or not at all. Control thread only.
 /// </summary>
 internal sealed class ConfigApplier(
-    Engines engines, TunnelSet tunnels, DeviceSet devices, KernelSync kernel, NameResolver names, RouterLog log, ILogger logger)
+    Engines engines, TunnelSet tunnels, DeviceSet devices, KernelSync kernel, NameResolver names, TrustpointStore trustpoints, RouterLog log, ILogger logger)
 {
     private HashSet<string> _watchedNames = [];
 
@@ -30,8 +32,15 @@ internal sealed class ConfigApplier(
     {
         failure = "";
         ConfigDiff diff = ConfigDiff.Compute(Running, config);
-        if (!TryCreateDevices(diff, out List<TunDevice> made, out failure)) return null;
-
+        if (!trustpoints.TryLoad(config.Crypto, out IReadOnlyDictionary<string, Trustpoint> loaded, out failure)) return null;
+        if (!TryCreateDevices(diff, out List<TunDevice> made, out failure))
+        {
+            trustpoints.Discard(loaded);
+            return null;
+        }
+        trustpoints.Use(loaded, now);
+        // BEFORE the tunnels: their protected sources name its profiles.
+        engines.Ike.TryApply(config.Crypto, loaded, now, engines.IkeOut);
         foreach (TunnelId removed in diff.TunnelsRemoved) tunnels.Remove(removed, now);
         foreach (TunnelChange change in diff.TunnelsChanged) tunnels.Change(change, now);
         for (int i = 0; i < made.Count; i++) tunnels.Add(diff.TunnelsAdded[i], made[i], now);

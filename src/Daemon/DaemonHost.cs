@@ -60,6 +60,7 @@ public static class DaemonHost
         await using var server = new ApiServer(options.SocketPath, loop, new RouterApi(router, file), log);
 
         Instant now = MonotonicClock.Now;
+        router.Trustpoints.Directory = Path.GetDirectoryName(Path.GetFullPath(options.ConfigFile)) ?? "/";
         router.Start(now);
         if (router.Configuration.Apply(config, now, out string failure) is null) throw new InvalidOperationException(failure);
         router.Kernel.Start(now);

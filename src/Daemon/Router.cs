@@ -65,7 +65,8 @@ internal sealed class Router : IControlWork, IDisposable
         _pathMtus = new PathMtuTable(loop, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
         _mail = new MailReader(Engines, Tunnels, Carrier, Protection.Peers, _underlays);
-        Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, log, routerLog);
+        Trustpoints = new TrustpointStore();
+        Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, Trustpoints, log, routerLog);
     }
 
     public Engines Engines { get; }
@@ -80,6 +81,9 @@ internal sealed class Router : IControlWork, IDisposable
     public ProtectionParts Protection { get; }
 
     public ConfigApplier Configuration { get; }
+
+    /// <summary>The certificates in use.</summary>
+    public TrustpointStore Trustpoints { get; }
 
     /// <summary>When the daemon was started.</summary>
     public Instant Started { get; private set; }
@@ -121,6 +125,7 @@ internal sealed class Router : IControlWork, IDisposable
         foreach (ControlMailbox mailbox in _workers.IkeMailboxes) _mail.Read(mailbox, IkeMessagesPerRound, now);
         Engines.OnDeadline(now);
         Protection.Wants.OnDeadline(now);
+        Trustpoints.OnDeadline(now);
         Tunnels.OnDeadline(now);
         _pathMtus.OnDeadline(now);
         if (now >= _housekeepingAt) DoHousekeeping(now);
@@ -165,6 +170,7 @@ internal sealed class Router : IControlWork, IDisposable
     {
         _names.Dispose();
         Protection.Dispose();
+        Trustpoints.Dispose();
         _workers.Stop();
         _namespaces.Dispose();
         _underlays.Dispose();

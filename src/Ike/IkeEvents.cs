@@ -76,13 +76,18 @@ public enum IkeEffectKind
     /// <summary>There is no SA with the peer any more. <see cref="IkeEffect.Reason"/> says why.</summary>
     PeerDown,
 
-    /// <summary>The endpoints of all child SAs of <see cref="IkeEffect.Peer"/> are those of <see cref="IkeEffect.Path"/> now (MOBIKE, NAT).</summary>
+    /// <summary>
+    /// The endpoints of all child SAs of <see cref="IkeEffect.Peer"/> are those of <see cref="IkeEffect.Path"/> now, in UDP or not by <see cref="IkeEffect.UdpEncapsulation"/> (MOBIKE, NAT).
+    /// </summary>
     PeerMoved,
 
     /// <summary>
     /// Nobody could be reached or authenticated at <see cref="IkeEffect.Peer"/> (association 0): packets that wait for it are dropped. It is tried again while it is wanted.
     /// </summary>
     PeerFailed,
+
+    /// <summary>Send one octet 0xFF, without the non-ESP marker, by <see cref="IkeEffect.Path"/>: a NAT keepalive (RFC 3948 2.3).</summary>
+    Keepalive,
 }
 
 /// <summary>One effect. Which fields count is said at its kind.</summary>
@@ -99,6 +104,9 @@ public readonly record struct IkeEffect
 
     /// <summary>Ends of the datagram, or of the peer's SAs.</summary>
     public IkePath Path { get; init; }
+
+    /// <summary>Of a peer that moved: its child SAs' packets go in UDP from now on, or not any more.</summary>
+    public bool UdpEncapsulation { get; init; }
 
     /// <summary>The message, without non-ESP marker, in the outbox's arena.</summary>
     public ByteRange Bytes { get; init; }

@@ -35,6 +35,12 @@ public abstract class Trustpoint : IDisposable
     public abstract CertificateVerdict Verify(
         IReadOnlyList<byte[]> certificates, IkeIdentity identity, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets);
 
+    /// <summary>What a screen shows of its certificates.</summary>
+    public abstract IReadOnlyList<CertificateSummary> Certificates { get; }
+
+    /// <summary>Takes a newer revocation list (PEM or DER). Null when all is well; otherwise why it was not taken.</summary>
+    public abstract string? ReplaceRevocationList(ReadOnlyMemory<byte> file);
+
     /// <summary>Zeroes the key.</summary>
     public abstract void Dispose();
 }

@@ -55,7 +55,7 @@ public ref struct WireWriter
     }
 
     /// <summary>Bytes as they are.</summary>
-    public void WriteBytes(ReadOnlySpan<byte> bytes)
+    public void WriteBytes(scoped ReadOnlySpan<byte> bytes)
     {
         if (TryTake(bytes.Length, out Span<byte> room)) bytes.CopyTo(room);
     }

@@ -2,7 +2,6 @@ using Dmvpn.Core;
 using Dmvpn.Dataplane;
 using Dmvpn.Ike;
 using Dmvpn.Ipsec;
-using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Daemon.Protection;
 
@@ -83,14 +82,13 @@ internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action
     }
 
     /// <summary>All SAs of a peer have other ends now.</summary>
-    public void Move(int association, IkePath to)
+    public void Move(int association, IkePath to, bool udp)
     {
         if (!_byAssociation.TryGetValue(association, out List<uint>? spis)) return;
         foreach (uint spi in spis)
         {
             InstalledChild child = _children[spi];
-            // A NAT that appears on the way wants UDP, one that is gone does no harm.
-            EspPath path = PathOf(to, child.Child.UdpEncapsulation || to.Local.Port == IkeSpec.NatPort && child.Inbound.Path.UdpEncapsulation);
+            EspPath path = PathOf(to, udp);
             child.Inbound.Path = path;
             child.Outbound.Path = path;
         }

@@ -21,7 +21,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
                 OnPeerUp(effect, now);
                 break;
             case IkeEffectKind.PeerMoved:
-                children.Move(effect.Peer.Association, effect.Path);
+                children.Move(effect.Peer.Association, effect.Path, effect.UdpEncapsulation);
                 OnMoved(effect.Peer, now);
                 break;
             case IkeEffectKind.ChildInstalled:
@@ -52,7 +52,8 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
     {
         foreach (ref readonly IkeEffect effect in engines.IkeOut.Effects)
         {
-            if (effect.Kind == IkeEffectKind.Transmit) transport.Send(effect.Path, engines.IkeOut.Bytes(effect.Bytes));
+            if (effect.Kind == IkeEffectKind.Keepalive) transport.SendKeepalive(effect.Path);
+            else if (effect.Kind == IkeEffectKind.Transmit) transport.Send(effect.Path, engines.IkeOut.Bytes(effect.Bytes));
         }
         engines.IkeOut.Clear();
     }

@@ -55,6 +55,7 @@ internal sealed class ProtectionSet(Engines engines)
             _byTunnel.Add(tunnel.Id, present);
         }
         Tell(present, now);
+        WantDestination(tunnel, present, tunnel.Config.IsMultipoint || tunnel.Source.IsNone ? IpAddress.None : tunnel.Config.Destination, now);
     }
 
     /// <summary>The tunnel is gone.</summary>
@@ -69,11 +70,24 @@ internal sealed class ProtectionSet(Engines engines)
         entry.Tunnels.Remove(tunnel);
         if (entry.Tunnels.Count > 0)
         {
+            WantDestination(tunnel, entry, IpAddress.None, now);
             Tell(entry, now);
             return;
         }
+        WantDestination(tunnel, entry, IpAddress.None, now);
         _entries.Remove(entry.Key);
         engines.Ike.OnProtectionRemoved(entry.Id, now, engines.IkeOut);
+    }
+
+    /// <summary>A point-to-point tunnel always wants its other end; NHRP wants those of a multipoint one.</summary>
+    private void WantDestination(TunnelInterface tunnel, Entry entry, IpAddress destination, Instant now)
+    {
+        IpAddress before = entry.Destinations.GetValueOrDefault(tunnel.Id);
+        if (before == destination) return;
+        if (!before.IsNone) engines.Ike.OnPeerReleased(entry.Id, new NbmaPeer(before), now, engines.IkeOut);
+        if (!destination.IsNone) engines.Ike.OnPeerWanted(entry.Id, new NbmaPeer(destination), now, engines.IkeOut);
+        if (destination.IsNone) entry.Destinations.Remove(tunnel.Id);
+        else entry.Destinations[tunnel.Id] = destination;
     }
 
     private void Tell(Entry entry, Instant now)
@@ -96,6 +110,7 @@ internal sealed class ProtectionSet(Engines engines)
         public readonly Key Key = key;
         public readonly ProtectionId Id = id;
         public readonly List<TunnelInterface> Tunnels = [];
+        public readonly Dictionary<TunnelId, IpAddress> Destinations = [];
         public ProtectionFacts? Facts;
     }
 }

@@ -54,7 +54,7 @@ internal sealed class PathMtuTable(ControlLoop loop, ForwardingTable forwarding,
 
     private void Apply(Adjacency adjacency, Dictionary<IpAddress, int> reports, PathMtuDiscoveryConfig config, Instant now)
     {
-        if (!reports.TryGetValue(adjacency.Peer.Address, out int mtu)) return;
+        if (!reports.TryGetValue(adjacency.Remote, out int mtu)) return;
         adjacency.PathMtu = Math.Max(mtu, config.MinMtu);
         if (config.AgeTimer is { } age) _aging.Schedule(adjacency, now + age);
     }

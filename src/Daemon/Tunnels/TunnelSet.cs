@@ -84,8 +84,14 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     public void Change(TunnelChange change, Instant now)
     {
         if (!_tunnels.TryGetValue(change.New.Id, out TunnelInterface? tunnel)) return;
-        tunnel.Config = change.New;
         TunnelAspects aspects = change.Aspects;
+        if ((aspects & TunnelAspects.Protection) != 0)
+        {
+            // What NHRP has learnt came by the old SAs, and depends on their peers: it says goodbye by them, and starts anew.
+            SetLine(tunnel, "its protection changes", now);
+            Flush(now);
+        }
+        tunnel.Config = change.New;
         protections.Update(tunnel, now);
         const TunnelAspects device = TunnelAspects.Addresses | TunnelAspects.Mtu | TunnelAspects.Shutdown;
         if ((aspects & device) != 0) devices.Configure(tunnel, kernel.Netlink);

@@ -32,7 +32,7 @@ public ref struct IkePayloadWriter
     public readonly ReadOnlySpan<byte> Written => _room[.._to.Position];
 
     /// <summary>SA.</summary>
-    public void SecurityAssociation(ReadOnlySpan<IkeProposal> proposals)
+    public void SecurityAssociation(scoped ReadOnlySpan<IkeProposal> proposals)
     {
         int at = Begin(IkePayloadType.SecurityAssociation);
         for (int i = 0; i < proposals.Length; i++) proposals[i].Write(ref _to, i == proposals.Length - 1);
@@ -40,7 +40,7 @@ public ref struct IkePayloadWriter
     }
 
     /// <summary>KE.</summary>
-    public void KeyExchange(DhGroup group, ReadOnlySpan<byte> publicValue)
+    public void KeyExchange(DhGroup group, scoped ReadOnlySpan<byte> publicValue)
     {
         int at = Begin(IkePayloadType.KeyExchange);
         _to.WriteUInt16((ushort)group);
@@ -50,7 +50,7 @@ public ref struct IkePayloadWriter
     }
 
     /// <summary>Ni or Nr.</summary>
-    public void Nonce(ReadOnlySpan<byte> nonce) => Raw(IkePayloadType.Nonce, nonce);
+    public void Nonce(scoped ReadOnlySpan<byte> nonce) => Raw(IkePayloadType.Nonce, nonce);
 
     /// <summary>IDi or IDr.</summary>
     public void Identity(IkePayloadType type, IkeIdentity identity)
@@ -70,7 +70,7 @@ public ref struct IkePayloadWriter
     }
 
     /// <summary>CERT or CERTREQ.</summary>
-    public void Certificate(IkePayloadType type, IkeCertificateEncoding encoding, ReadOnlySpan<byte> data)
+    public void Certificate(IkePayloadType type, IkeCertificateEncoding encoding, scoped ReadOnlySpan<byte> data)
     {
         int at = Begin(type);
         _to.WriteByte((byte)encoding);
@@ -79,7 +79,7 @@ public ref struct IkePayloadWriter
     }
 
     /// <summary>AUTH.</summary>
-    public void Authentication(IkeAuthMethod method, ReadOnlySpan<byte> data)
+    public void Authentication(IkeAuthMethod method, scoped ReadOnlySpan<byte> data)
     {
         int at = Begin(IkePayloadType.Authentication);
         _to.WriteByte((byte)method);
@@ -89,10 +89,10 @@ public ref struct IkePayloadWriter
     }
 
     /// <summary>A notify that is about no SA.</summary>
-    public void Notify(IkeNotifyType type, ReadOnlySpan<byte> data = default) => Notify(IkeProtocolId.None, default, type, data);
+    public void Notify(IkeNotifyType type, scoped ReadOnlySpan<byte> data = default) => Notify(IkeProtocolId.None, default, type, data);
 
     /// <summary>A notify about an SA.</summary>
-    public void Notify(IkeProtocolId protocol, ReadOnlySpan<byte> spi, IkeNotifyType type, ReadOnlySpan<byte> data)
+    public void Notify(IkeProtocolId protocol, scoped ReadOnlySpan<byte> spi, IkeNotifyType type, scoped ReadOnlySpan<byte> data)
     {
         int at = Begin(IkePayloadType.Notify);
         _to.WriteByte((byte)protocol);
@@ -113,7 +113,7 @@ public ref struct IkePayloadWriter
     }
 
     /// <summary>Deletes ESP SAs by the SPIs that the sender receives with.</summary>
-    public void DeleteEsp(ReadOnlySpan<uint> spis)
+    public void DeleteEsp(scoped ReadOnlySpan<uint> spis)
     {
         int at = Begin(IkePayloadType.Delete);
         _to.WriteByte((byte)IkeProtocolId.Esp);
@@ -124,7 +124,7 @@ public ref struct IkePayloadWriter
     }
 
     /// <summary>TSi or TSr.</summary>
-    public void TrafficSelectors(IkePayloadType type, ReadOnlySpan<TrafficSelector> selectors)
+    public void TrafficSelectors(IkePayloadType type, scoped ReadOnlySpan<TrafficSelector> selectors)
     {
         int at = Begin(type);
         _to.WriteByte((byte)selectors.Length);
@@ -134,10 +134,10 @@ public ref struct IkePayloadWriter
     }
 
     /// <summary>V.</summary>
-    public void VendorId(ReadOnlySpan<byte> id) => Raw(IkePayloadType.VendorId, id);
+    public void VendorId(scoped ReadOnlySpan<byte> id) => Raw(IkePayloadType.VendorId, id);
 
     /// <summary>Any payload, its body as it is.</summary>
-    public void Raw(IkePayloadType type, ReadOnlySpan<byte> body, bool isCritical = false)
+    public void Raw(IkePayloadType type, scoped ReadOnlySpan<byte> body, bool isCritical = false)
     {
         int at = Begin(type);
         _to.WriteBytes(body);

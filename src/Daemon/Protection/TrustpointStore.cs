@@ -1,0 +1,119 @@
+using Dmvpn.Core;
+using Dmvpn.Ike;
+using Dmvpn.Pki;
+using Dmvpn.Runtime;
+
+namespace Dmvpn.Daemon.Protection;
+
+/// <summary>
+/// The certificates in use: read from files when a configuration is taken into use, and kept for a while after another one replaced them, for jobs may still verify with them. Control thread only.
+/// </summary>
+internal sealed class TrustpointStore : IDisposable
+{
+    // A CA's file has kilobytes; a device or a huge file given by mistake must not fill the memory.
+    private const int LargestFile = 4 * 1024 * 1024;
+    private static readonly TimeSpan Afterlife = TimeSpan.FromMinutes(1);
+
+    private readonly List<(Trustpoint Trustpoint, Instant At)> _retired = [];
+    private IReadOnlyDictionary<string, Trustpoint> _current = new Dictionary<string, Trustpoint>();
+
+    /// <summary>Those in use.</summary>
+    public IEnumerable<Trustpoint> All => _current.Values;
+
+    /// <summary>Directory that relative paths start from: the configuration file's.</summary>
+    public string Directory { get; set; } = ".";
+
+    /// <summary>Reads all files that the configuration names. On false nothing was kept, and <paramref name="failure"/> says which file is wrong and how.</summary>
+    public bool TryLoad(IkeConfig config, out IReadOnlyDictionary<string, Trustpoint> loaded, out string failure)
+    {
+        var made = new Dictionary<string, Trustpoint>();
+        loaded = made;
+        failure = "";
+        foreach (TrustpointConfig trustpoint in config.Trustpoints)
+        {
+            if (TryRead(trustpoint, out TrustpointMaterial? material, out string why) && TrustpointLoader.Load(material!, SystemWallClock.Instance, out why) is { } good)
+            {
+                made.Add(trustpoint.Name, good);
+                continue;
+            }
+            failure = $"crypto pki trustpoint {trustpoint.Name}: {why}";
+            Discard(made);
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>Forgets what was loaded and is not used after all.</summary>
+    public void Discard(IReadOnlyDictionary<string, Trustpoint> loaded)
+    {
+        foreach (Trustpoint trustpoint in loaded.Values) trustpoint.Dispose();
+    }
+
+    /// <summary>Takes them into use.</summary>
+    public void Use(IReadOnlyDictionary<string, Trustpoint> loaded, Instant now)
+    {
+        foreach (Trustpoint former in _current.Values) _retired.Add((former, now + Afterlife));
+        _current = loaded;
+    }
+
+    /// <summary>Frees what nobody can be using any more.</summary>
+    public void OnDeadline(Instant now)
+    {
+        while (_retired.Count > 0 && _retired[0].At <= now)
+        {
+            _retired[0].Trustpoint.Dispose();
+            _retired.RemoveAt(0);
+        }
+    }
+
+    public void Dispose()
+    {
+        Discard(_current);
+        foreach ((Trustpoint trustpoint, _) in _retired) trustpoint.Dispose();
+        _retired.Clear();
+    }
+
+    private bool TryRead(TrustpointConfig config, out TrustpointMaterial? material, out string failure)
+    {
+        material = null;
+        if (!TryRead(config.CaFile, "ca-file", out byte[] authorities, out failure) || !TryRead(config.CertificateFile, "certificate-file", out byte[] certificates, out failure)
+            || !TryRead(config.KeyFile, "key-file", out byte[] key, out failure) || !TryRead(config.Pkcs12File, "pkcs12-file", out byte[] pkcs12, out failure)
+            || !TryRead(config.CrlFile, "crl-file", out byte[] list, out failure))
+        {
+            return false;
+        }
+        material = new TrustpointMaterial
+        {
+            Name = config.Name,
+            Authorities = authorities,
+            Certificates = certificates,
+            Key = key,
+            Pkcs12 = pkcs12,
+            Password = config.Password,
+            RevocationList = list,
+            ChecksRevocation = config.Revocation != RevocationCheck.None,
+            RequiresRevocationList = config.Revocation == RevocationCheck.Crl,
+        };
+        return true;
+    }
+
+    private bool TryRead(string? path, string command, out byte[] bytes, out string failure)
+    {
+        bytes = [];
+        failure = "";
+        if (path is null) return true;
+        string file = Path.Combine(Directory, path);
+        try
+        {
+            var info = new FileInfo(file);
+            if (info.Exists && info.Length > LargestFile) failure = $"{command} {file}: larger than any certificate";
+            else bytes = File.ReadAllBytes(file);
+            if (failure.Length == 0 && bytes.Length == 0) failure = $"{command} {file}: the file is empty";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failure = $"{command}: {e.Message}";
+        }
+        return failure.Length == 0;
+    }
+}

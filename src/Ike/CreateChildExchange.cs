@@ -1,0 +1,229 @@
+using Dmvpn.Core;
+using Dmvpn.Crypto;
+using Dmvpn.Wire;
+using Dmvpn.Wire.Ike;
+
+namespace Dmvpn.Ike;
+
+/// <summary>
+/// CREATE_CHILD_SA of ours for a child SA: a key pair first where there is perfect forward secrecy, then the exchange, then the secret. When both ends rekey the same child SA at
+/// once, the nonces decide (RFC 7296 2.8.1).
+/// </summary>
+internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, ChildSa? rekeys) : IkeRequest, IWorkOwner
+{
+    private IkeSa _sa = sa;
+    private IkeWork? _work;
+    private KeyExchange? _keyPair;
+    private ChildMessage? _answer;
+    private ChildAgreement _agreement;
+    private SelectorPair _offer;
+    private byte[] _nonce = [];
+    private byte[] _twinNonce = [];
+    private ChildSa? _twin;
+    private uint _spi;
+    private bool _isCounted;
+    private bool _isOver;
+
+    public IkePeer Peer { get; } = peer;
+
+    /// <summary>The child SA that is replaced; null for a new one.</summary>
+    public ChildSa? Rekeys { get; } = rekeys;
+
+    public override IkeExchangeType Exchange => IkeExchangeType.CreateChildSa;
+
+    /// <summary>The request is on the wire: the peer may have obeyed it.</summary>
+    public bool IsSent => Tries > 0;
+
+    private DhGroup Group => Peer.Protection.Pfs;
+
+    public void Begin(Instant now, Outbox<IkeEffect> outbox)
+    {
+        Count(_sa);
+        if (Group == DhGroup.None) _sa.Submit(this, now, outbox);
+        else core.Run(_work = new KeyPairWork(this, Group), outbox);
+    }
+
+    public bool IsWaitingFor(IkeWork work) => _work == work && !_isOver;
+
+    public void OnDone(IkeWork work, Instant now, Outbox<IkeEffect> outbox)
+    {
+        _work = null;
+        switch (work)
+        {
+            case KeyPairWork { KeyPair: { } keyPair }:
+                _keyPair = keyPair;
+                // The IKE SA may have been rekeyed meanwhile.
+                if ((Rekeys?.Sa ?? Peer.Current) is { IsEstablished: true } present)
+                {
+                    Count(present);
+                    present.Submit(this, now, outbox);
+                }
+                else
+                {
+                    End();
+                }
+                break;
+            case AgreementWork { Shared: { } shared }:
+                using (shared) Install(shared.Span, now, outbox);
+                break;
+            default:
+                Refused(IkeDrop.BadPublicValue, "a public value of the key exchange is not of its group", now, outbox);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// The peer rekeys the same child SA: its exchange has made <paramref name="child"/>, and <paramref name="lowest"/> is the lower of its nonces. Ours is left out when it was not sent yet.
+    /// </summary>
+    public void OnTwin(ChildSa child, byte[] lowest)
+    {
+        (_twin, _twinNonce) = (child, lowest);
+        if (!IsSent) End();
+    }
+
+    public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now)
+    {
+        if (_isOver || Peer.Protection.Policy is null || Rekeys is { IsLive: false } or { IsDeleting: true }) return false;
+        Count(sa);
+        if (_nonce.Length == 0) _nonce = core.NewNonce();
+        _spi = core.NewChildSpi();
+        _offer = TrafficSelectorChoice.Offer(sa.Path.Local.Address, sa.Path.Remote.Address);
+        if (Rekeys is not null)
+        {
+            Span<byte> spi = stackalloc byte[4];
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(spi, Rekeys.InboundSpi);
+            writer.Notify(IkeProtocolId.Esp, spi, IkeNotifyType.RekeySa, default);
+        }
+        ChildNegotiation.WriteOffer(ref writer, Peer.Protection, Peer.Protection.LaterChild!, _spi, _nonce, _keyPair, _offer);
+        return true;
+    }
+
+    public override void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox)
+    {
+        core.Statistics.Passed(IkePhase.ChildRoundTrip, now.Since(SentAt));
+        if (_isOver) return;
+        if (!ChildMessage.TryRead(payloads, out ChildMessage answer, out Malformed why))
+        {
+            core.Malformed.Count(why);
+            Refused(IkeDrop.InvalidSyntax, "the peer's answer has proposals or traffic selectors that cannot be read", now, outbox);
+            return;
+        }
+        if (!answer.HasSa)
+        {
+            OnError(sa, answer.Error ?? IkeNotifyType.InvalidSyntax, now, outbox);
+            return;
+        }
+        sa.TemporaryFailureSince = Instant.Never;
+        _answer = answer;
+        if (!ChildNegotiation.TryAccept(sa, Peer.Protection.LaterChild!, answer, _spi, _offer, sa.Path, out _agreement, out ChildRefusal refusal)
+            || _agreement.Group != (_keyPair?.Group ?? DhGroup.None) || (_keyPair is not null && answer.Group != _keyPair.Group))
+        {
+            // The peer has the child SA: it is told that we do not (1.3.1).
+            sa.Submit(new DeleteChildRequest([_spi]), now, outbox);
+            Refused(refusal.Problem is null ? IkeDrop.OtherGroup : refusal.Drop, refusal.Problem ?? "the peer answered with another group than was offered", now, outbox);
+            return;
+        }
+        if (_keyPair is null)
+        {
+            Install(default, now, outbox);
+            return;
+        }
+        KeyExchange keyPair = _keyPair;
+        _keyPair = null;
+        core.Run(_work = new AgreementWork(this, keyPair, answer.PublicValue), outbox);
+    }
+
+    public override void OnLost(IkeSa sa, Instant now, Outbox<IkeEffect> outbox) => End();
+
+    private void Install(ReadOnlySpan<byte> shared, Instant now, Outbox<IkeEffect> outbox)
+    {
+        // By the IKE SA of the exchange, even when that has been rekeyed since: its SK_d counts, its successor has the children.
+        IkeSa? owner = _sa.IsEstablished ? _sa : Peer.Current;
+        if (owner is null || _sa.Keys is null)
+        {
+            End();
+            return;
+        }
+        bool wins = _twin is null || NonceOrder.Compare(NonceOrder.Lower(_nonce, _answer!.Nonce), _twinNonce) > 0;
+        ChildKeys keys = IkeKeySchedule.Child(_sa.Keys.Suite.Prf, _sa.Keys.SkD.Span, _agreement.Suite, shared, _nonce, _answer!.Nonce);
+        ChildSa? old = Rekeys;
+        End();
+        if (ChildSa.Install(owner, _agreement, keys, isInitiator: true, sendNow: wins, now, outbox) is not { } child) return;
+        if (old is null) return;
+        core.Statistics.ChildRekeys++;
+        core.Logger.ChildRekeyed(Peer.Id, old.InboundSpi, child.InboundSpi, true);
+        // Who made the one with the lowest of the four nonces closes it; who made the other one closes what both replace.
+        if (wins)
+        {
+            if (old.IsLive) core.Children.Delete(old, now, outbox);
+        }
+        else
+        {
+            core.Children.Delete(child, now, outbox);
+        }
+    }
+
+    private void OnError(IkeSa sa, IkeNotifyType error, Instant now, Outbox<IkeEffect> outbox)
+    {
+        switch (error)
+        {
+            case IkeNotifyType.TemporaryFailure:
+                End();
+                if (!core.Children.OnTemporaryFailure(sa, now, outbox)) return;
+                if (Rekeys is { IsLive: true }) Rekeys.RekeyAgainAt(now + core.Random.Jitter(IkeLimits.CollisionPause, 0.5));
+                else if (Rekeys is null) core.Peers.RetryChild(Peer, now);
+                break;
+            case IkeNotifyType.ChildSaNotFound when Rekeys is not null:
+                End();
+                // With a twin, or when the peer has deleted it meanwhile, nothing is wrong (2.8.1). Otherwise it is gone over there, and made from scratch (2.25).
+                if (!Rekeys.IsLive || _twin is { IsLive: true }) break;
+                Rekeys.Retire(now, outbox);
+                core.Peers.Reconsider(Peer, IkeDownReason.DeletedByPeer, now, outbox);
+                break;
+            case IkeNotifyType.NoAdditionalSas when sa.IsEstablished:
+                // A minimal implementation: one child SA for each IKE SA (1.3). Then both are made anew.
+                End();
+                core.Initiator.Reauthenticate(sa, now, outbox);
+                break;
+            default:
+                Refused(IkeDrop.ChildRefused, IkeDiagnosis.ChildRefused(error, Peer.Protection.LaterChild!, _offer, !Peer.Protection.TunnelMode), now, outbox);
+                break;
+        }
+    }
+
+    private void Refused(IkeDrop drop, string problem, Instant now, Outbox<IkeEffect> outbox)
+    {
+        core.Failed(_sa.Path, Exchange, drop, problem, now);
+        End();
+        if (Rekeys is { IsLive: true }) Rekeys.RekeyAgainAt(now + IkeLimits.RekeyRetry);
+        else if (Rekeys is null) core.Peers.OnChildFailed(Peer, now, outbox);
+    }
+
+    private void Count(IkeSa sa)
+    {
+        if (_isCounted && _sa == sa) return;
+        if (_isCounted) _sa.ChildExchanges--;
+        _sa = sa;
+        sa.ChildExchanges++;
+        _isCounted = true;
+    }
+
+    private void End()
+    {
+        if (_isOver) return;
+        _isOver = true;
+        if (_isCounted) _sa.ChildExchanges--;
+        _isCounted = false;
+        _keyPair?.Dispose();
+        _keyPair = null;
+        core.Children.OnEnded(this);
+    }
+}
+
+/// <summary>Octet by octet from the front; of two that are alike so far the shorter one is the lower (RFC 7296 2.8.1).</summary>
+internal static class NonceOrder
+{
+    public static int Compare(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) => a.SequenceCompareTo(b);
+
+    public static byte[] Lower(byte[] a, byte[] b) => Compare(a, b) <= 0 ? a : b;
+}

@@ -1,0 +1,163 @@
+using System.Buffers.Binary;
+using Dmvpn.Core;
+using Dmvpn.Pki;
+using Dmvpn.Wire.Esp;
+using Dmvpn.Wire.Ike;
+using Microsoft.Extensions.Logging;
+
+namespace Dmvpn.Ike;
+
+/// <summary>What all parts of the engine share: configuration, randomness, timers, counters, the tables of SAs, peers and sources.</summary>
+internal sealed class IkeCore
+{
+    public IkeCore(IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILogger logger)
+    {
+        (Secrets, Activity, Clock, Random, Logger) = (secrets, activity, clock, random, logger);
+        PeerLines = new IkeLogBudget(this);
+        Peers = new IkePeers(this);
+        Protections = new IkeProtections(this);
+        Admission = new IkeAdmission(this);
+        Receiver = new IkeReceiver(this);
+        Responder = new IkeResponder(this);
+        Initiator = new IkeInitiator(this);
+        Children = new ChildExchanges(this);
+        Rekeying = new IkeRekeying(this);
+        Informational = new IkeInformational(this);
+        Mobility = new IkeMobility(this);
+        Crashes = new IkeCrashes(this);
+        Resumption = new IkeResumption(this);
+    }
+
+    public IkeSecrets Secrets { get; }
+
+    public IChildActivity Activity { get; }
+
+    public IWallClock Clock { get; }
+
+    public IRandom Random { get; }
+
+    public ILogger Logger { get; }
+
+    /// <summary>To be asked before a line about a single peer is logged.</summary>
+    public IkeLogBudget PeerLines { get; }
+
+    public IIkeKeyLog? KeyLog { get; set; }
+
+    public IkeTimers Timers { get; } = new();
+
+    public DropCounters<IkeDrop> Drops { get; } = new();
+
+    public DropCounters<Wire.Malformed> Malformed { get; } = new();
+
+    public IkeStatistics Statistics { get; } = new();
+
+    public IkeConfig Config { get; set; } = new();
+
+    public IReadOnlyDictionary<string, Trustpoint> Trustpoints { get; set; } = new Dictionary<string, Trustpoint>();
+
+    /// <summary>All IKE SAs by our SPI.</summary>
+    public Dictionary<ulong, IkeSa> Sas { get; } = [];
+
+    /// <summary>All child SAs by our SPI.</summary>
+    public Dictionary<uint, ChildSa> ChildSas { get; } = [];
+
+    public IkePeers Peers { get; }
+
+    public IkeProtections Protections { get; }
+
+    public IkeAdmission Admission { get; }
+
+    public IkeReceiver Receiver { get; }
+
+    public IkeResponder Responder { get; }
+
+    public IkeInitiator Initiator { get; }
+
+    public ChildExchanges Children { get; }
+
+    public IkeRekeying Rekeying { get; }
+
+    public IkeInformational Informational { get; }
+
+    public IkeMobility Mobility { get; }
+
+    public IkeCrashes Crashes { get; }
+
+    public IkeResumption Resumption { get; }
+
+    /// <summary>Where payloads are written before they are sealed. One message at a time.</summary>
+    public byte[] Plain { get; } = new byte[IkeLimits.MaximumMessage];
+
+    /// <summary>The same for responses: a request may be sent while one is being written.</summary>
+    public byte[] Answer { get; } = new byte[IkeLimits.MaximumMessage];
+
+    /// <summary>Where a message that came is opened. One message at a time.</summary>
+    public byte[] Opened { get; } = new byte[65_536];
+
+    /// <summary>A fresh SPI of an IKE SA.</summary>
+    public ulong NewSpi()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        while (true)
+        {
+            Random.Fill(bytes);
+            ulong spi = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+            if (spi != 0 && !Sas.ContainsKey(spi)) return spi;
+        }
+    }
+
+    /// <summary>A fresh SPI of a child SA. It is not reserved: <see cref="ChildSa"/> checks again.</summary>
+    public uint NewChildSpi()
+    {
+        while (true)
+        {
+            uint spi = Random.NextUInt32();
+            if (spi >= EspSpec.LeastSpi && !ChildSas.ContainsKey(spi)) return spi;
+        }
+    }
+
+    public byte[] NewNonce()
+    {
+        byte[] nonce = new byte[IkeLimits.NonceLength];
+        Random.Fill(nonce);
+        return nonce;
+    }
+
+    /// <summary>Has slow work done.</summary>
+    public void Run(IkeWork work, Outbox<IkeEffect> outbox)
+    {
+        Statistics.Jobs++;
+        outbox.Add(new IkeEffect { Kind = IkeEffectKind.RunJob, Job = work });
+    }
+
+    /// <summary>Slow work is done. When nobody waits for it any more, what it made is zeroed.</summary>
+    public void OnDone(IkeWork work, Instant now, Outbox<IkeEffect> outbox)
+    {
+        Statistics.Jobs--;
+        if (work.Owner.IsWaitingFor(work))
+        {
+            work.Owner.OnDone(work, now, outbox);
+            return;
+        }
+        Drops.Count(IkeDrop.LateResult);
+        work.Discard();
+    }
+
+    /// <summary>A negotiation failed: counted, remembered, and said.</summary>
+    public void Failed(in IkePath path, IkeExchangeType exchange, IkeDrop drop, string text, Instant now)
+    {
+        Drops.Count(drop);
+        Statistics.Remember(new IkeFailure(now, path.Local, path.Remote, exchange, drop, text));
+        if (PeerLines.TryTake(now)) Logger.NegotiationFailed(path.Remote, exchange, text);
+    }
+
+    public static void Transmit(in IkePath path, ReadOnlySpan<byte> message, Outbox<IkeEffect> outbox) =>
+        outbox.Add(new IkeEffect { Kind = IkeEffectKind.Transmit, Path = path, Bytes = outbox.Append(message) });
+
+    /// <summary>Sends a message that may be several fragments.</summary>
+    public static void Transmit(in IkePath path, byte[][] datagrams, Outbox<IkeEffect> outbox)
+    {
+        foreach (byte[] datagram in datagrams) Transmit(path, datagram, outbox);
+    }
+
+}

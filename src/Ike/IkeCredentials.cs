@@ -1,0 +1,140 @@
+using Dmvpn.Core;
+using Dmvpn.Pki;
+using Dmvpn.Wire.Ike;
+
+namespace Dmvpn.Ike;
+
+/// <summary>With what this end proves who it is.</summary>
+/// <param name="Identity">Who we say we are.</param>
+/// <param name="Keyring">The pre-shared key's entry; null with a certificate.</param>
+/// <param name="Trustpoint">The certificate's; null with a pre-shared key.</param>
+internal sealed record LocalCredentials(IkeIdentity Identity, Ikev2KeyringPeer? Keyring, Trustpoint? Trustpoint);
+
+/// <summary>What a profile says about proving identities, looked up in the configuration of this moment.</summary>
+internal static class IkeCredentials
+{
+    /// <summary>Our own. False with what is missing.</summary>
+    /// <param name="peer">Who the other end says it is; null while that is not known.</param>
+    public static bool TryLocal(IkeCore core, Ikev2Profile profile, IkeIdentity? peer, in IkePath path, out LocalCredentials? credentials, out string problem)
+    {
+        credentials = null;
+        if (LocalMethod(profile) == IkeAuthentication.PreShared)
+        {
+            if (!TryKeyring(core, profile, out Ikev2Keyring? keyring, out problem)) return false;
+            if (!KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: true, out Ikev2KeyringPeer? entry, out problem)) return false;
+            credentials = new LocalCredentials(profile.LocalIdentity ?? IkeIdentity.Of(path.Local.Address), entry, null);
+            return true;
+        }
+        if (SigningTrustpoint(core, profile) is not { Key: not null } trustpoint)
+        {
+            problem = $"'crypto ikev2 profile {profile.Name}' signs with a certificate, and {(profile.SignTrustpoint is { } name ? $"trustpoint {name} has no usable certificate and key" : "no trustpoint has a certificate and a key")}: "
+                + "check 'pki trustpoint' in the profile and the files of 'crypto pki trustpoint'";
+            return false;
+        }
+        problem = "";
+        // As on IOS, the subject is who a certificate's owner is unless the profile says otherwise.
+        IkeIdentity identity = profile.LocalIdentity ?? trustpoint.Subject ?? IkeIdentity.Of(path.Local.Address);
+        credentials = new LocalCredentials(identity, null, trustpoint);
+        return true;
+    }
+
+    /// <summary>Does the profile let a peer prove itself by this method? For certificates the kind of key is asked for again, when it is known.</summary>
+    public static bool Allows(Ikev2Profile profile, IkeAuthMethod method) => method switch
+    {
+        IkeAuthMethod.SharedKey => RemoteMethods(profile).Contains(IkeAuthentication.PreShared),
+        IkeAuthMethod.RsaSignature => Has(profile, IkeAuthentication.RsaSignature),
+        IkeAuthMethod.EcdsaSha256 or IkeAuthMethod.EcdsaSha384 or IkeAuthMethod.EcdsaSha512 => Has(profile, IkeAuthentication.EcdsaSignature),
+        IkeAuthMethod.DigitalSignature => Has(profile, IkeAuthentication.RsaSignature) || Has(profile, IkeAuthentication.EcdsaSignature),
+        _ => false,
+    };
+
+    /// <summary>See <see cref="Allows"/>.</summary>
+    public static bool AllowsKey(Ikev2Profile profile, KeyKind key) => Has(profile, key == KeyKind.Rsa ? IkeAuthentication.RsaSignature : IkeAuthentication.EcdsaSignature);
+
+    /// <summary>The peer's pre-shared key.</summary>
+    public static bool TryRemoteKey(
+        IkeCore core, Ikev2Profile profile, IkeIdentity peer, in IkePath path, out Ikev2Keyring? keyring, out Ikev2KeyringPeer? entry, out string problem)
+    {
+        entry = null;
+        return TryKeyring(core, profile, out keyring, out problem) && KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: false, out entry, out problem);
+    }
+
+    /// <summary>What peers' certificates are verified with.</summary>
+    public static List<Trustpoint> Verifiers(IkeCore core, Ikev2Profile profile)
+    {
+        var found = new List<Trustpoint>();
+        foreach ((string name, Trustpoint trustpoint) in core.Trustpoints)
+        {
+            if (profile.VerifyTrustpoints.Count == 0 || profile.VerifyTrustpoints.Contains(name)) found.Add(trustpoint);
+        }
+        return found;
+    }
+
+    /// <summary>True when a peer of the profile may come with a certificate: then CERTREQ names our anchors.</summary>
+    public static bool WantsCertificate(Ikev2Profile profile)
+    {
+        foreach (IkeAuthentication method in RemoteMethods(profile))
+        {
+            if (method != IkeAuthentication.PreShared) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Hashes of the anchors' keys, for CERTREQ.</summary>
+    public static byte[] AnchorHashes(List<Trustpoint> trustpoints)
+    {
+        var hashes = new List<byte>();
+        foreach (Trustpoint trustpoint in trustpoints) hashes.AddRange(trustpoint.AnchorHashes);
+        return [.. hashes];
+    }
+
+    /// <summary>The profile that a target is called by: the one that the IPsec profile names, or else the first that can prove itself there.</summary>
+    public static Ikev2Profile? ProfileFor(IkeCore core, IkeProtection protection, in IkePath path, out string problem)
+    {
+        string? named = protection.Policy?.Ipsec.Ikev2Profile;
+        problem = named is null ? "there is no 'crypto ikev2 profile' that can be used: configure one and name it in the IPsec profile" : $"there is no 'crypto ikev2 profile {named}'";
+        foreach (Ikev2Profile profile in core.Config.Profiles)
+        {
+            if (named is not null && profile.Name != named) continue;
+            if (profile.MatchLocal.Count > 0 && !profile.MatchLocal.Contains(path.Local.Address))
+            {
+                problem = $"'crypto ikev2 profile {profile.Name}' does not count for local address {path.Local.Address} ('match address local')";
+                continue;
+            }
+            if (TryLocal(core, profile, null, path, out _, out problem)) return profile;
+        }
+        return null;
+    }
+
+    private static IkeAuthentication LocalMethod(Ikev2Profile profile) =>
+        profile.LocalAuthentication ?? (profile.Keyring is not null ? IkeAuthentication.PreShared : IkeAuthentication.Certificate);
+
+    /// <summary>Without a word about the peer it has to do what we do.</summary>
+    private static ValueList<IkeAuthentication> RemoteMethods(Ikev2Profile profile) =>
+        profile.RemoteAuthentication.Count > 0 ? profile.RemoteAuthentication : [LocalMethod(profile)];
+
+    private static bool Has(Ikev2Profile profile, IkeAuthentication method) => RemoteMethods(profile).Contains(method) || RemoteMethods(profile).Contains(IkeAuthentication.Certificate);
+
+    private static bool TryKeyring(IkeCore core, Ikev2Profile profile, out Ikev2Keyring? keyring, out string problem)
+    {
+        keyring = null;
+        foreach (Ikev2Keyring candidate in core.Config.Keyrings)
+        {
+            if (candidate.Name == profile.Keyring) keyring = candidate;
+        }
+        problem = keyring is not null ? ""
+            : profile.Keyring is { } name ? $"there is no 'crypto ikev2 keyring {name}', which 'crypto ikev2 profile {profile.Name}' names"
+            : $"'crypto ikev2 profile {profile.Name}' uses pre-shared keys and has no 'keyring local'";
+        return keyring is not null;
+    }
+
+    private static Trustpoint? SigningTrustpoint(IkeCore core, Ikev2Profile profile)
+    {
+        if (profile.SignTrustpoint is { } name) return core.Trustpoints.GetValueOrDefault(name);
+        foreach (Trustpoint trustpoint in core.Trustpoints.Values)
+        {
+            if (trustpoint.Key is not null) return trustpoint;
+        }
+        return null;
+    }
+}

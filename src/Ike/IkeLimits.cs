@@ -1,0 +1,137 @@
+namespace Dmvpn.Ike;
+
+/// <summary>Numbers that are ours, with the reason for each.</summary>
+internal static class IkeLimits
+{
+    /// <summary>Longest message that is written or put together from fragments: room for a chain of four RSA certificates.</summary>
+    public const int MaximumMessage = 32_768;
+
+    /// <summary>Octets of our nonces: half the key of any PRF that we know at least (RFC 7296 2.10).</summary>
+    public const int NonceLength = 32;
+
+    /// <summary>IKE_SA_INITs that wait for or are in their Diffie-Hellman computation: some 100 ms of work of one core; more would be answered after the peer has given up.</summary>
+    public const int MaximumInitJobs = 1024;
+
+    /// <summary>Half-open SAs from one address that has not returned a cookie: many spokes come back behind one NAT, one attacker holds little.</summary>
+    public const int MaximumHalfOpenPerAddress = 256;
+
+    /// <summary>How long a half-open SA waits for IKE_AUTH: the initiator has given up or been answered by then.</summary>
+    public static readonly TimeSpan HalfOpenTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long an SA whose authentication failed is kept to answer retransmissions.</summary>
+    public static readonly TimeSpan FailedTime = TimeSpan.FromSeconds(6);
+
+    /// <summary>Answers without protection (unknown SPI, wrong version, no proposal, INVALID_KE) in <see cref="UnprotectedInterval"/> (RFC 7296 2.21.4); a storm of returning spokes needs some.</summary>
+    public const int UnprotectedPerInterval = 500;
+
+    /// <summary>See <see cref="UnprotectedPerInterval"/>.</summary>
+    public static readonly TimeSpan UnprotectedInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>The part of these that one source gets: the spokes behind one NAT, or one liar.</summary>
+    public const int AnswersPerSource = 50;
+
+    /// <summary>First retransmission; then doubled, up to <see cref="LongestRetransmission"/>.</summary>
+    public static readonly TimeSpan FirstRetransmission = TimeSpan.FromSeconds(1);
+
+    /// <summary>See <see cref="FirstRetransmission"/>.</summary>
+    public static readonly TimeSpan LongestRetransmission = TimeSpan.FromSeconds(16);
+
+    /// <summary>A retransmission time is shortened by up to this part of it, so that the spokes of a dead hub do not come back in step.</summary>
+    public const double RetransmissionJitter = 0.2;
+
+    /// <summary>Transmissions of IKE_SA_INIT before the peer counts as unreachable: 1 + 2 + 4 + 8 s. It is tried again while it is wanted.</summary>
+    public const int InitTries = 4;
+
+    /// <summary>Transmissions of any other request: 1 + 2 + 4 + 8 + 16 + 16 s. Less than RFC 7296 2.4 suggests: routes wait for the verdict.</summary>
+    public const int RequestTries = 6;
+
+    /// <summary>Transmissions of a delete: it is a courtesy.</summary>
+    public const int DeleteTries = 3;
+
+    /// <summary>Unanswered questions that end an SA with <c>dpd INTERVAL RETRY</c>, as on IOS.</summary>
+    public const int DpdTries = 5;
+
+    /// <summary>How long the last responses are kept for retransmitted requests (RFC 7296 2.1 allows to forget them after minutes).</summary>
+    public static readonly TimeSpan ResponseMemory = TimeSpan.FromMinutes(2);
+
+    /// <summary>Cookies and groups that an initiator lets itself be sent back with (RFC 7296 2.6).</summary>
+    public const int MaximumInitRetries = 5;
+
+    /// <summary>Shortest and …</summary>
+    public static readonly TimeSpan FirstReconnect = TimeSpan.FromSeconds(1);
+
+    /// <summary>… longest pause between tries to reach a wanted peer: a hub that comes back is found in seconds.</summary>
+    public static readonly TimeSpan LongestReconnect = TimeSpan.FromSeconds(16);
+
+    /// <summary>An association that lived this long was a good one: the next reconnection starts without a pause.</summary>
+    public static readonly TimeSpan GoodAssociation = TimeSpan.FromSeconds(30);
+
+    /// <summary>The pause before a lost peer is tried again: its loss may have ended the want.</summary>
+    public static readonly TimeSpan ReconnectPause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long the SAs of a peer that nobody wants any more are kept.</summary>
+    public static readonly TimeSpan UnusedTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>A lifetime is used up to this part of it, less a random part of <see cref="LifetimeJitter"/>, before it is renewed …</summary>
+    public const double SoftLifetime = 0.92;
+
+    /// <summary>… so that both ends rarely start at once (RFC 7296 2.8).</summary>
+    public const double LifetimeJitter = 0.12;
+
+    /// <summary>When a rekeying fails, it is tried again after this time, and not later than shortly before the end.</summary>
+    public static readonly TimeSpan RekeyRetry = TimeSpan.FromSeconds(10);
+
+    /// <summary>Before an exchange that collided with another one is tried again: time for the other one, and apart from the peer's own next try (RFC 7296 2.25).</summary>
+    public static readonly TimeSpan CollisionPause = TimeSpan.FromSeconds(4);
+
+    /// <summary>TEMPORARY_FAILUREs on one SA for this long mean that both ends disagree for good (RFC 7296 2.25).</summary>
+    public static readonly TimeSpan TemporaryFailureTime = TimeSpan.FromMinutes(3);
+
+    /// <summary>When the responder of a rekeying sends by the new SA though the old one has not been deleted.</summary>
+    public static readonly TimeSpan ActivationTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long packets of a replaced SA, late on the way, are still received.</summary>
+    public static readonly TimeSpan RetirementTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>When the end that has to delete a redundant or reauthenticated IKE SA does: until then both ends send by the other one.</summary>
+    public static readonly TimeSpan SupersededTime = TimeSpan.FromSeconds(1);
+
+    /// <summary>IKE SAs of one association: two during reauthentication or simultaneous initiation; a peer that makes more loses its oldest.</summary>
+    public const int MaximumSasPerPeer = 4;
+
+    /// <summary>Child SAs of one association: three in a rekeying that both ends start, and those retired before.</summary>
+    public const int MaximumChildrenPerPeer = 12;
+
+    /// <summary>Requests of ours that wait for room in the peer's window.</summary>
+    public const int MaximumWaitingRequests = 16;
+
+    /// <summary>Times that hints without protection (INVALID_SPI, INVALID_IKE_SPI) have the peer asked whether it is alive (RFC 7296 2.21.4): one in this time.</summary>
+    public static readonly TimeSpan HintInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Without dead peer detection by configuration: how long packets may go unanswered before the peer is asked (RFC 7296 2.4).</summary>
+    public static readonly TimeSpan QuietLiveness = TimeSpan.FromSeconds(30);
+
+    /// <summary>Validity of the tickets that we give (RFC 5723): a hub may be down for a night.</summary>
+    public static readonly TimeSpan TicketLifetime = TimeSpan.FromHours(12);
+
+    /// <summary>A peer's window counts no further: more requests than that we never have open.</summary>
+    public const int MaximumWindow = 20;
+
+    /// <summary>A ticket of a peer that is longer is not kept: it would not fit into the first message of a resumption.</summary>
+    public const int MaximumTicket = 2048;
+
+    /// <summary>Addresses of a peer that are remembered (RFC 4555 3.4).</summary>
+    public const int MaximumAdditionalAddresses = 4;
+
+    /// <summary>A request that was sent so often in vain goes to another address of a peer that has several (RFC 4555 3.5).</summary>
+    public const int TriesUntilOtherPath = 3;
+
+    /// <summary>Failures of negotiations that are remembered for <c>show crypto ikev2 diagnose error</c>.</summary>
+    public const int MaximumFailures = 64;
+
+    /// <summary>Log lines about single peers in <see cref="PeerLineInterval"/>: more nobody reads as they come.</summary>
+    public const int PeerLinesPerInterval = 50;
+
+    /// <summary>See <see cref="PeerLinesPerInterval"/>.</summary>
+    public static readonly TimeSpan PeerLineInterval = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,187 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Ike;
+
+/// <summary>Who is wanted, and what is done for it.</summary>
+internal sealed partial class IkePeers
+{
+    public void Want(IkeProtection protection, NbmaPeer peer, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (peer.Association != 0 && Find(peer.Association) is { } known)
+        {
+            known.Wants++;
+            core.Timers.Set(known, Instant.Never);
+            if (!known.IsUp) Revive(known, now, outbox);
+            return;
+        }
+        IkeTarget target = FindOrAddTarget(protection, peer.Address);
+        target.Wants++;
+        if (Satisfying(target) is { } satisfying) core.Timers.Set(satisfying, Instant.Never);
+        else if (target.Negotiation is null && target.Deadline.IsNever) Connect(target, now, outbox);
+    }
+
+    public void Release(IkeProtection protection, NbmaPeer peer, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (peer.Association != 0 && Find(peer.Association) is { Wants: > 0 } known)
+        {
+            known.Wants--;
+            if (known.Target is { IsWanted: false } through) Give(through, now, outbox);
+            StartGrace(known, now);
+            return;
+        }
+        if (!_targets.TryGetValue((protection.Id, peer.Address), out IkeTarget? target) || target.Wants == 0) return;
+        target.Wants--;
+        if (target.IsWanted) return;
+        IkePeer? satisfying = Satisfying(target);
+        Give(target, now, outbox);
+        if (satisfying is not null) StartGrace(satisfying, now);
+    }
+
+    /// <summary>Tries to reach a target, unless it is reached, being reached, or not wanted any more.</summary>
+    public void Connect(IkeTarget target, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (!target.IsWanted)
+        {
+            Give(target, now, outbox);
+            return;
+        }
+        if (target.Negotiation is not null || Satisfying(target) is not null) return;
+        if (target.Peer is { } peer && peer.Current is { } sa)
+        {
+            core.Children.Start(sa, null, now, outbox);
+            return;
+        }
+        // Without a local address nothing can be sent; OnProtectionChanged calls again.
+        if (target.Protection.Facts.Local.IsNone) return;
+        core.Initiator.Start(target, now, outbox);
+    }
+
+    /// <summary>A negotiation with a target failed.</summary>
+    public void OnFailed(IkeTarget target, string why, Instant now, Outbox<IkeEffect> outbox)
+    {
+        target.Negotiation = null;
+        target.LastFailure = why;
+        target.Failures++;
+        outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerFailed, Protection = target.Protection.Id, Peer = new NbmaPeer(target.Address) });
+        if (!target.IsWanted) Give(target, now, outbox);
+        else if (Satisfying(target) is null) core.Timers.Set(target, now + Pause(target));
+    }
+
+    /// <summary>Everything that waits for this source's local address, or for a new configuration.</summary>
+    public void ConnectAll(IkeProtection protection, Instant now, Outbox<IkeEffect> outbox)
+    {
+        foreach (IkeTarget target in new List<IkeTarget>(_targets.Values))
+        {
+            if (target.Protection != protection) continue;
+            target.Failures = 0;
+            Connect(target, now, outbox);
+        }
+    }
+
+    /// <summary>The source is gone: nobody can want anything there.</summary>
+    public void RemoveTargets(IkeProtection protection, Instant now, Outbox<IkeEffect> outbox)
+    {
+        foreach (IkeTarget target in new List<IkeTarget>(_targets.Values))
+        {
+            if (target.Protection != protection) continue;
+            target.Wants = 0;
+            if (target.Peer is { } peer) peer.Wants = 0;
+            Give(target, now, outbox);
+        }
+    }
+
+    /// <summary>Nobody has wanted the peer for a while. While traffic goes on, somebody does all the same.</summary>
+    public void OnUnused(IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (IsWanted(peer)) return;
+        Instant used = Instant.Zero;
+        foreach (ChildSa child in peer.Children)
+        {
+            if (child.LastReceived > used) used = child.LastReceived;
+            if (child.LastSent > used) used = child.LastSent;
+        }
+        TimeSpan idle = peer.Protection.IdleTime ?? IkeLimits.UnusedTime;
+        if (used + idle > now)
+        {
+            core.Timers.Set(peer, used + idle);
+            return;
+        }
+        foreach (IkeSa sa in peer.Sas.ToArray()) sa.Close(IkeDownReason.Unused, now, outbox);
+    }
+
+    /// <summary>A peer is there: a target at its address needs nothing more.</summary>
+    private void OnReached(IkeTarget target, IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
+    {
+        core.Timers.Set(target, Instant.Never);
+        target.LastFailure = "";
+        if (target.Peer is null || !target.Peer.IsUp)
+        {
+            target.Peer = peer;
+            peer.Target = target;
+        }
+        // The peer called while we were calling. Once we have sent IKE_AUTH it may have the SA already: then both come up, and one of them goes (IkeDuplicates).
+        if (target.Negotiation is not { Handshake: InitiatorHandshake { HasSentAuthentication: false } } calling) return;
+        target.Negotiation = null;
+        calling.Die(IkeDownReason.Unused, now, outbox);
+    }
+
+    /// <summary>A peer that is wanted and not up: a child SA if the IKE SA lives, otherwise a call.</summary>
+    private void Revive(IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (peer.Current is { } sa) core.Children.Start(sa, null, now, outbox);
+        else Reconnect(peer, now);
+    }
+
+    private void Reconnect(IkePeer peer, Instant now)
+    {
+        if (!peer.IsReachable && peer.Target is null) return;
+        IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
+        target.Peer ??= peer;
+        peer.Target ??= target;
+        if (target.Negotiation is not null) return;
+        // An association that does not last is not made again and again without a pause.
+        if (now.Since(peer.UpSince) >= IkeLimits.GoodAssociation) target.Failures = 0;
+        else target.Failures++;
+        TimeSpan pause = target.Failures == 0 ? core.Random.Jitter(IkeLimits.ReconnectPause, 0.5) : Pause(target);
+        core.Timers.Set(target, now + pause);
+    }
+
+    private TimeSpan Pause(IkeTarget target)
+    {
+        TimeSpan pause = IkeLimits.FirstReconnect;
+        for (int i = 1; i < target.Failures && pause < IkeLimits.LongestReconnect; i++) pause *= 2;
+        return core.Random.Jitter(pause, 0.5);
+    }
+
+    /// <summary>The peer that makes a call to the target unnecessary.</summary>
+    private IkePeer? Satisfying(IkeTarget target) => target.Peer is { IsUp: true } peer ? peer : FindUp(target.Protection, target.Address);
+
+    /// <summary>The target is not wanted any more.</summary>
+    private void Give(IkeTarget target, Instant now, Outbox<IkeEffect> outbox)
+    {
+        core.Timers.Set(target, Instant.Never);
+        _targets.Remove((target.Protection.Id, target.Address));
+        if (target.Peer is { } peer)
+        {
+            target.Peer = null;
+            if (peer.Target == target) peer.Target = null;
+            if (peer.Sas.Count == 0 && peer.Children.Count == 0 && !IsWanted(peer)) Forget(peer);
+        }
+        if (target.Negotiation is not { } calling) return;
+        target.Negotiation = null;
+        // After IKE_AUTH the peer may have the SA: it is finished, and goes as unused.
+        if (calling.Handshake is InitiatorHandshake { HasSentAuthentication: false }) calling.Die(IkeDownReason.Unused, now, outbox);
+    }
+
+    private void StartGrace(IkePeer peer, Instant now)
+    {
+        if (!IsWanted(peer) && peer.Sas.Count > 0) core.Timers.Set(peer, now + (peer.Protection.IdleTime ?? IkeLimits.UnusedTime));
+        else if (!IsWanted(peer) && peer.Children.Count == 0) Forget(peer);
+    }
+
+    private IkeTarget FindOrAddTarget(IkeProtection protection, IpAddress address)
+    {
+        if (!_targets.TryGetValue((protection.Id, address), out IkeTarget? target)) _targets.Add((protection.Id, address), target = new IkeTarget(core, protection, address));
+        return target;
+    }
+}

@@ -1,0 +1,101 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Ike;
+
+/// <summary>A new IKE SA, and what becomes of those that the peer had before.</summary>
+internal sealed partial class IkePeers
+{
+    /// <summary>Both ends of an IKE SA are authenticated: it belongs to a peer from now on.</summary>
+    public IkePeer Establish(IkeSa sa, IkeProtection protection, PeerIdentity identity, Ikev2Profile profile, AuthenticationFacts facts, Instant now)
+    {
+        IkePeer peer = FindOrAdd(protection, identity.Id);
+        peer.Identity = identity;
+        peer.IsReachable = sa.IsInitiator || !sa.IsRemoteBehindNat;
+        peer.Add(sa);
+        if (!peer.IsUp) Place(peer, sa.Path.Remote.Address);
+        sa.Establish(peer, profile, facts, now);
+        if (sa.IsInitiator) core.Statistics.EstablishedAsInitiator++;
+        else core.Statistics.EstablishedAsResponder++;
+        if (sa.IsResumed) core.Statistics.Resumed++;
+        if (core.PeerLines.TryTake(now)) core.Logger.SaEstablished(peer.Id, sa.Path.Local, sa.Path.Remote, IkeDiagnosis.Method(identity.Method), sa.IsResumed);
+        return peer;
+    }
+
+    /// <summary>
+    /// After the new SA has its child SA: others of the peer go, without a moment in which there is none.
+    /// <list type="bullet">
+    /// <item>With INITIAL_CONTACT all that there were before this one began (2.4): the peer does not have them any more. Those that came up meanwhile it has.</item>
+    /// <item>When both ends called each other at once there are two: the one with the lower initiator's SPI is closed by the end that initiated it, as 2.8.1 has it for rekeying.</item>
+    /// <item>The one that a reauthentication replaces is closed by the end that wanted it (2.8.3).</item>
+    /// </list>
+    /// </summary>
+    public void Settle(IkePeer peer, IkeSa sa, IkeSa? replaces, bool initialContact, Instant begun, Instant now, Outbox<IkeEffect> outbox)
+    {
+        foreach (IkeSa other in peer.Sas.ToArray())
+        {
+            if (other == sa || !other.IsEstablished || !sa.IsEstablished) continue;
+            if (other == replaces)
+            {
+                End(other, now);
+            }
+            else if (initialContact && other.Established < begun)
+            {
+                other.CloseAtOnce(IkeDownReason.DeletedByPeer, now, outbox);
+            }
+            else if (other.IsInitiator != sa.IsInitiator)
+            {
+                (IkeSa winner, IkeSa loser) = other.InitiatorSpi > sa.InitiatorSpi ? (other, sa) : (sa, other);
+                if (!winner.Children.Exists(child => child.IsLive)) continue;
+                winner.Children[^1].Activate(outbox);
+                if (loser.IsInitiator) End(loser, now);
+            }
+        }
+        while (peer.Sas.Count > IkeLimits.MaximumSasPerPeer) peer.Sas[0].Close(IkeDownReason.Unused, now, outbox);
+        Reconsider(peer, IkeDownReason.DeletedByPeer, now, outbox);
+        if (!IsWanted(peer) && peer.Protection.IdleTime is { } idle && peer.Deadline.IsNever) core.Timers.Set(peer, now + idle);
+    }
+
+    /// <summary>A call reached a peer.</summary>
+    public void OnConnected(IkeTarget target, IkePeer peer, Instant now)
+    {
+        if (_targets.GetValueOrDefault((target.Protection.Id, target.Address)) != target)
+        {
+            // Nobody wanted it any more when IKE_AUTH was under way.
+            StartGrace(peer, now);
+            return;
+        }
+        if (target.Peer is { } before && before != peer && before.Target == target) before.Target = null;
+        target.Peer = peer;
+        peer.Target = target;
+        core.Timers.Set(target, Instant.Never);
+    }
+
+    /// <summary>The IKE SA is there, a child SA is not: the peer may be of another opinion about what is to be protected, or busy. It is tried again while it is wanted.</summary>
+    public void OnChildFailed(IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (peer.HasLiveChild) return;
+        if (peer.IsUp) Down(peer, IkeDownReason.DeletedByPeer, now, outbox);
+        if (!IsWanted(peer)) return;
+        outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerFailed, Protection = peer.Protection.Id, Peer = new NbmaPeer(peer.Address) });
+        IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
+        target.Peer ??= peer;
+        peer.Target ??= target;
+        target.Failures++;
+        core.Timers.Set(target, now + Pause(target));
+    }
+
+    /// <summary>A child SA could not be made because something else is under way: again in a moment.</summary>
+    public void RetryChild(IkePeer peer, Instant now)
+    {
+        IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
+        target.Peer ??= peer;
+        peer.Target ??= target;
+        core.Timers.Set(target, now + core.Random.Jitter(IkeLimits.CollisionPause, 0.5));
+    }
+
+    private static void End(IkeSa sa, Instant now)
+    {
+        sa.EndsAt = now + IkeLimits.SupersededTime;
+        sa.Reschedule();
+    }
+}

@@ -1,0 +1,145 @@
+using System.Buffers.Binary;
+using System.Text;
+using Dmvpn.Core;
+using Dmvpn.Crypto;
+using Dmvpn.Wire.Ike;
+
+namespace Dmvpn.Ike;
+
+/// <summary>
+/// Session resumption (RFC 5723): as responder tickets are given, and taken again after this router lost its state; as initiator they are kept with what they stand for.
+/// </summary>
+internal sealed class IkeResumption(IkeCore core)
+{
+    private readonly TicketSeal _seal = new(core.Secrets.Tickets, core.Random);
+
+    /// <summary>An IKE_SESSION_RESUME that was let in. A ticket that is no good has the initiator begin from scratch.</summary>
+    public void HandleRequest(in IkeArrival arrival, IkeView view, ReadOnlySpan<byte> nonce, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (!core.Config.Resumption || !view.Payloads.TryFindNotify(IkeNotifyType.TicketOpaque, out IkeNotifyView notify)
+            || !_seal.TryOpen(notify.Data, core.Clock.Now, out SessionTicket? ticket))
+        {
+            Refuse(arrival, view, now, outbox);
+            return;
+        }
+        if (!IsStillGood(ticket, arrival.Path))
+        {
+            ticket.Dispose();
+            Refuse(arrival, view, now, outbox);
+            return;
+        }
+        var sa = new IkeSa(core, isInitiator: false, arrival.Path, now) { RemoteSpi = view.InitiatorSpi };
+        var handshake = new ResponderHandshake(sa, now);
+        sa.Handshake = handshake;
+        handshake.Resume(arrival, view, ticket, nonce, notify.Data.ToArray(), now, outbox);
+    }
+
+    /// <summary>The client has shown that it has the keys: the ticket is used up.</summary>
+    public void MarkUsed(byte[] ticket) => _seal.MarkUsed(ticket);
+
+    /// <summary>A ticket for the client, or that there is none.</summary>
+    /// <param name="certificate">What its certificate proved; null with a pre-shared key, and when that was proved before.</param>
+    public void WriteTicket(ref IkePayloadWriter writer, IkeSa sa, PeerIdentity client, CertificateFacts? certificate, Instant now)
+    {
+        DateTimeOffset notAfter = certificate?.NotAfter ?? (sa.Authentication!.PeerNotAfter != default ? sa.Authentication.PeerNotAfter : DateTimeOffset.MaxValue);
+        byte[]? credential = CredentialOf(sa.Profile!, client.Id, client.Method, sa.Path);
+        if (!core.Config.Resumption || credential is null)
+        {
+            writer.Notify(IkeNotifyType.TicketNack);
+            return;
+        }
+        // Not longer than until the client has to authenticate anew anyway (5).
+        TimeSpan lifetime = IkeLimits.TicketLifetime;
+        if (sa.Profile!.Reauthentication is { } reauthentication && reauthentication < lifetime) lifetime = reauthentication;
+        using var ticket = new SessionTicket
+        {
+            Suite = sa.Keys!.Suite,
+            SkD = new SecretBytes(sa.Keys.SkD.Span),
+            Client = client.Id,
+            Gateway = sa.Authentication!.LocalId,
+            ClientMethod = client.Method,
+            Addresses = client.Addresses,
+            NotAfter = notAfter,
+            Credential = credential,
+            Issued = core.Clock.Now,
+            Lifetime = lifetime,
+        };
+        if (!_seal.TrySeal(ticket, out byte[] octets))
+        {
+            writer.Notify(IkeNotifyType.TicketNack);
+            return;
+        }
+        byte[] data = new byte[4 + octets.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(data, (uint)lifetime.TotalSeconds);
+        octets.CopyTo(data, 4);
+        writer.Notify(IkeNotifyType.TicketLtOpaque, data);
+    }
+
+    /// <summary>A ticket that a peer gave us, with what it stands for.</summary>
+    public void Keep(IkeSa sa, IkePeer peer, byte[] octets, TimeSpan lifetime, IkeIdentity gateway, AuthenticationFacts facts)
+    {
+        if (!core.Config.Resumption || sa.Keys is null) return;
+        sa.Abilities |= PeerAbilities.Resumption;
+        peer.Ticket?.Dispose();
+        peer.Ticket = new HeldTicket(octets, new SessionTicket
+        {
+            Suite = sa.Keys.Suite,
+            SkD = new SecretBytes(sa.Keys.SkD.Span),
+            Client = facts.LocalId,
+            Gateway = gateway,
+            ClientMethod = facts.LocalMethod,
+            NotAfter = facts.PeerNotAfter != default ? facts.PeerNotAfter : DateTimeOffset.MaxValue,
+            Issued = core.Clock.Now,
+            Lifetime = lifetime,
+        });
+    }
+
+    private void Refuse(in IkeArrival arrival, IkeView view, Instant now, Outbox<IkeEffect> outbox)
+    {
+        core.Drops.Count(IkeDrop.TicketRefused);
+        core.Admission.Answer(arrival, view, IkeNotifyType.TicketNack, default, now, outbox);
+    }
+
+    /// <summary>The client is still one of ours: a profile fits it, and what it was authenticated with is what it would be now (6.2).</summary>
+    private bool IsStillGood(SessionTicket ticket, in IkePath path)
+    {
+        foreach (IkeProtection protection in core.Protections.At(path.Vrf, path.Local.Address))
+        {
+            if (ProfileChoice.TryFind(core.Config, protection.Policy!.Ipsec.Ikev2Profile, path.Local.Address, ticket.Client, out Ikev2Profile? profile, out _)
+                && CredentialOf(profile, ticket.Client, ticket.ClientMethod, path) is { } credential)
+                return credential.AsSpan().SequenceEqual(ticket.Credential);
+        }
+        return false;
+    }
+
+    /// <summary>Stands for the peer's pre-shared key, or for the anchors that its certificate is verified with.</summary>
+    private byte[]? CredentialOf(Ikev2Profile profile, IkeIdentity client, IkeAuthMethod method, in IkePath path)
+    {
+        if (!IkeCredentials.Allows(profile, method)) return null;
+        if (method != IkeAuthMethod.SharedKey) return _seal.CredentialOf(IkeCredentials.AnchorHashes(IkeCredentials.Verifiers(core, profile)));
+        if (!IkeCredentials.TryRemoteKey(core, profile, client, path, out _, out Ikev2KeyringPeer? entry, out _)) return null;
+        using var key = new SecretBytes(Encoding.UTF8.GetByteCount(entry!.RemoteKey!));
+        Encoding.UTF8.GetBytes(entry.RemoteKey, key.Span);
+        return _seal.CredentialOf(key.Span);
+    }
+}
+
+/// <summary>A ticket of a peer's, and what it stands for. Used once.</summary>
+internal sealed class HeldTicket(byte[] octets, SessionTicket session) : IDisposable
+{
+    private SessionTicket? _session = session;
+
+    public byte[] Octets { get; } = octets;
+
+    public bool IsValid(DateTimeOffset now) => _session?.IsValid(now) ?? false;
+
+    /// <summary>The session, whose owner the caller is then.</summary>
+    public SessionTicket? Take()
+    {
+        SessionTicket? taken = _session;
+        _session = null;
+        return taken;
+    }
+
+    public void Dispose() => _session?.Dispose();
+}

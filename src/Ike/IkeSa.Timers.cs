@@ -1,0 +1,114 @@
+using Dmvpn.Core;
+
+namespace Dmvpn.Ike;
+
+/// <summary>Deadlines of an IKE SA: one place in the heap for all of them.</summary>
+internal sealed partial class IkeSa
+{
+    private Instant _livenessAt = Instant.Never;
+    private Instant _keepaliveAt = Instant.Never;
+
+    /// <summary>When negotiation, a failed SA's last moments, or a redundant SA end.</summary>
+    public Instant EndsAt { get; set; } = Instant.Never;
+
+    /// <summary>When it is rekeyed.</summary>
+    public Instant RekeyAt { get; set; } = Instant.Never;
+
+    /// <summary>When it is used no more.</summary>
+    public Instant ExpiresAt { get; private set; } = Instant.Never;
+
+    /// <summary>When the peer is to be authenticated anew; Never without.</summary>
+    public Instant ReauthenticateAt { get; set; } = Instant.Never;
+
+    public Instant LastSent { get; private set; }
+
+    /// <summary>The configured dead peer detection; null for the quiet one that RFC 7296 2.4 asks for.</summary>
+    public DpdConfig? Dpd => Profile?.Dpd ?? Core.Config.Dpd;
+
+    /// <summary>Something changed that a deadline depends on.</summary>
+    public void Reschedule()
+    {
+        if (Stage == IkeSaStage.Dead) return;
+        Instant next = Instant.Min(NextRetransmission(), Instant.Min(EndsAt, NextForgotten()));
+        next = Instant.Min(next, Instant.Min(_livenessAt, _keepaliveAt));
+        if (IsEstablished) next = Instant.Min(next, Instant.Min(Instant.Min(RekeyAt, ExpiresAt), ReauthenticateAt));
+        Core.Timers.Set(this, next);
+    }
+
+    public override void OnDeadline(Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (!Retransmit(now, outbox)) return;
+        ForgetResponses(now);
+        if (EndsAt <= now && !OnEnd(now, outbox)) return;
+        if (IsEstablished && ExpiresAt <= now)
+        {
+            Close(IkeDownReason.Expired, now, outbox);
+            return;
+        }
+        if (IsEstablished && ReauthenticateAt <= now) Core.Initiator.Reauthenticate(this, now, outbox);
+        if (IsEstablished && RekeyAt <= now) Core.Rekeying.Start(this, now, outbox);
+        if (Stage == IkeSaStage.Dead) return;
+        if (_livenessAt <= now) CheckLiveness(now, outbox);
+        if (_keepaliveAt <= now) CheckKeepalive(now, outbox);
+        Reschedule();
+    }
+
+    /// <summary>Starts the clock of liveness and keepalives, which the configuration and NATs decide about.</summary>
+    public void StartLiveness(Instant now)
+    {
+        _livenessAt = IsEstablished ? now + (Dpd?.Interval ?? IkeLimits.QuietLiveness) : Instant.Never;
+        _keepaliveAt = IsEstablished && IsLocalBehindNat ? now + KeepaliveInterval : Instant.Never;
+        Reschedule();
+    }
+
+    /// <summary>The peer is asked at once whether it lives, unless it is being asked.</summary>
+    public void AskLiveness(Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (IsEstablished && !HasOpenRequests) Submit(new LivenessRequest(Dpd), now, outbox);
+    }
+
+    private TimeSpan KeepaliveInterval => Profile?.NatKeepalive ?? Core.Config.NatKeepalive;
+
+    private void StartLifetimes(Instant now)
+    {
+        TimeSpan lifetime = Profile!.Lifetime;
+        ExpiresAt = now + lifetime;
+        RekeyAt = now + SoftLifetime(lifetime);
+        StartLiveness(now);
+    }
+
+    /// <summary>When to begin with the replacement of something that lives so long.</summary>
+    public TimeSpan SoftLifetime(TimeSpan lifetime) =>
+        lifetime * (IkeLimits.SoftLifetime - IkeLimits.LifetimeJitter * Core.Random.NextDouble());
+
+    /// <summary>
+    /// With <c>periodic</c>: is the peer silent for the interval, by IKE and by ESP? With <c>on-demand</c>, and without dead peer detection: have we also sent
+    /// something since? "If there has only been outgoing traffic ..., it is essential to confirm liveness" (RFC 7296 2.4).
+    /// </summary>
+    private void CheckLiveness(Instant now, Outbox<IkeEffect> outbox)
+    {
+        TimeSpan interval = Dpd?.Interval ?? IkeLimits.QuietLiveness;
+        Instant heard = LastHeard, sent = Instant.Zero;
+        foreach (ChildSa child in Children)
+        {
+            heard = heard > child.LastReceived ? heard : child.LastReceived;
+            sent = sent > child.LastSent ? sent : child.LastSent;
+        }
+        bool silent = heard + interval <= now;
+        _livenessAt = silent ? now + interval : heard + interval;
+        if (silent && ((Dpd is { Periodic: true }) || sent > heard)) AskLiveness(now, outbox);
+    }
+
+    /// <summary>RFC 3948 2.3: a NAT forgets who is silent.</summary>
+    private void CheckKeepalive(Instant now, Outbox<IkeEffect> outbox)
+    {
+        Instant sent = LastSent;
+        foreach (ChildSa child in Children) sent = sent > child.LastSent ? sent : child.LastSent;
+        if (sent + KeepaliveInterval <= now)
+        {
+            outbox.Add(new IkeEffect { Kind = IkeEffectKind.Keepalive, Path = Path });
+            LastSent = sent = now;
+        }
+        _keepaliveAt = sent + KeepaliveInterval;
+    }
+}

@@ -1,0 +1,201 @@
+using Dmvpn.Core;
+using Dmvpn.Crypto;
+using Dmvpn.Wire.Ike;
+
+namespace Dmvpn.Ike;
+
+/// <summary>How far an IKE SA is.</summary>
+internal enum IkeSaStage : byte
+{
+    /// <summary>Before both ends are authenticated.</summary>
+    Negotiating,
+
+    /// <summary>In use.</summary>
+    Established,
+
+    /// <summary>Made by a rekeying that may have had a twin: what becomes of it is decided by the nonces (RFC 7296 2.8.2). Has no child SAs yet.</summary>
+    Waiting,
+
+    /// <summary>Rekeyed: its child SAs are its successor's, and its delete is to come.</summary>
+    Replaced,
+
+    /// <summary>We have asked the peer to delete it.</summary>
+    Closing,
+
+    /// <summary>Not authenticated, or told so; kept for a moment to answer retransmissions.</summary>
+    Failed,
+
+    /// <summary>Out of all tables.</summary>
+    Dead,
+}
+
+/// <summary>What the peer can do, as far as it said.</summary>
+[Flags]
+internal enum PeerAbilities : byte
+{
+    None = 0,
+
+    /// <summary>RFC 7383.</summary>
+    Fragmentation = 1,
+
+    /// <summary>RFC 4555.</summary>
+    Mobike = 2,
+
+    /// <summary>It sent NAT detection.</summary>
+    NatTraversal = 4,
+
+    /// <summary>RFC 6023.</summary>
+    Childless = 8,
+
+    /// <summary>Initiator only: it gave a ticket, so it speaks RFC 5723.</summary>
+    Resumption = 16,
+}
+
+/// <summary>
+/// One IKE SA: SPIs, path, keys, message numbers, child SAs. Requests of ours are in the part <c>Requests</c>, the peer's in <c>Responses</c>, deadlines in <c>Timers</c>, its
+/// end in <c>End</c>. What only a handshake needs is in <see cref="Handshake"/>, and gone with it.
+/// </summary>
+internal sealed partial class IkeSa : IkeTimed
+{
+    private FragmentAssembly? _requestFragments;
+    private FragmentAssembly? _responseFragments;
+
+    /// <summary>A new IKE SA with an SPI of ours.</summary>
+    public IkeSa(IkeCore core, bool isInitiator, in IkePath path, Instant now)
+    {
+        Core = core;
+        IsInitiator = isInitiator;
+        Path = path;
+        Created = now;
+        LastHeard = now;
+        LocalSpi = core.NewSpi();
+        core.Sas.Add(LocalSpi, this);
+    }
+
+    public IkeCore Core { get; }
+
+    public ulong LocalSpi { get; }
+
+    /// <summary>0 until it is known.</summary>
+    public ulong RemoteSpi { get; set; }
+
+    /// <summary>True when we are the original initiator: decides flags, keys, and the order of SPIs.</summary>
+    public bool IsInitiator { get; }
+
+    public ulong InitiatorSpi => IsInitiator ? LocalSpi : RemoteSpi;
+
+    public ulong ResponderSpi => IsInitiator ? RemoteSpi : LocalSpi;
+
+    public IkeSaStage Stage { get; set; }
+
+    /// <summary>The ends of what is sent.</summary>
+    public IkePath Path { get; set; }
+
+    /// <summary>State of IKE_SA_INIT and IKE_AUTH; null afterwards.</summary>
+    public IkeHandshake? Handshake { get; set; }
+
+    /// <summary>Only SK_d is left in it after authentication.</summary>
+    public IkeKeys? Keys { get; private set; }
+
+    public IkeCipher? Inbound { get; private set; }
+
+    public IkeCipher? Outbound { get; private set; }
+
+    /// <summary>Whom it is with; null before authentication and after it was taken from its peer.</summary>
+    public IkePeer? Peer { get; set; }
+
+    /// <summary>The profile that the peer was authenticated by.</summary>
+    public Ikev2Profile? Profile { get; set; }
+
+    public AuthenticationFacts? Authentication { get; set; }
+
+    public PeerAbilities Abilities { get; set; }
+
+    /// <summary>A NAT in front of us: keepalives, and no change of addresses by what packets bear (RFC 7296 2.23).</summary>
+    public bool IsLocalBehindNat { get; set; }
+
+    public bool IsRemoteBehindNat { get; set; }
+
+    public bool IsNatted => IsLocalBehindNat || IsRemoteBehindNat;
+
+    /// <summary>ESP in UDP: with NAT, or always by configuration.</summary>
+    public bool UsesUdp => (IsNatted || Core.Config.AlwaysUdp) && Path.Local.Port == IkeSpec.NatPort;
+
+    /// <summary>It was resumed by a ticket, not authenticated anew.</summary>
+    public bool IsResumed { get; set; }
+
+    /// <summary>Child SAs negotiated under it or inherited, without those retired.</summary>
+    public List<ChildSa> Children { get; } = new(1);
+
+    /// <summary>The peer's QCD token for this SA (RFC 6290).</summary>
+    public byte[]? PeerToken { get; set; }
+
+    /// <summary>Rekeying and moves under way; null for most of the life.</summary>
+    public IkeRekeyState? Rekey { get; set; }
+
+    /// <summary>Of a waiting SA: the one that it is to replace.</summary>
+    public IkeSa? Predecessor { get; set; }
+
+    public MobilityState? Mobility { get; set; }
+
+    /// <summary>CREATE_CHILD_SAs and child deletes of ours that are open or being prepared: the SA cannot be rekeyed meanwhile (RFC 7296 2.25.1).</summary>
+    public int ChildExchanges { get; set; }
+
+    /// <summary>When the peer began to answer with nothing but TEMPORARY_FAILURE; Never when it does not.</summary>
+    public Instant TemporaryFailureSince { get; set; } = Instant.Never;
+
+    public Instant Created { get; }
+
+    public Instant Established { get; set; } = Instant.Never;
+
+    /// <summary>When the last fresh protected message came.</summary>
+    public Instant LastHeard { get; set; }
+
+    /// <summary>When an unprotected message last had the peer asked whether it lives.</summary>
+    public Instant LastHint { get; set; } = Instant.Never;
+
+    public bool IsEstablished => Stage == IkeSaStage.Established;
+
+    /// <summary>
+    /// Fragments of a message that is not complete (RFC 7383). A request of the peer's and its response to one of ours may have the same message id.
+    /// </summary>
+    public ref FragmentAssembly? FragmentsOf(bool response) => ref response ? ref _responseFragments : ref _requestFragments;
+
+    /// <summary>Takes the keys into use and tells the key log, if there is one.</summary>
+    public void UseKeys(IkeKeys keys)
+    {
+        Keys = keys;
+        Inbound = keys.CreateCipher(fromInitiator: !IsInitiator);
+        Outbound = keys.CreateCipher(fromInitiator: IsInitiator);
+        Core.KeyLog?.OnIkeSa(InitiatorSpi, ResponderSpi, keys.Suite, keys.SkEi.Span, keys.SkEr.Span, keys.SkAi.Span, keys.SkAr.Span);
+        keys.ForgetMessageKeys();
+    }
+
+    /// <summary>Both ends are authenticated, or the SA comes from one that was.</summary>
+    public void Establish(IkePeer peer, Ikev2Profile profile, AuthenticationFacts authentication, Instant now)
+    {
+        Stage = IkeSaStage.Established;
+        Handshake = null;
+        Peer = peer;
+        Profile = profile;
+        Authentication = authentication;
+        Established = now;
+        LastHeard = now;
+        Keys!.ForgetAuthenticationKeys();
+        StartLifetimes(now);
+        Reschedule();
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"IKE SA {InitiatorSpi:X16}/{ResponderSpi:X16}";
+}
+
+/// <summary>What authentication found out, kept for screens, tickets and the SA's successors.</summary>
+/// <param name="LocalId">Who we said we are.</param>
+/// <param name="LocalMethod">How we proved it.</param>
+/// <param name="RemoteMethod">How the peer did.</param>
+/// <param name="AuthenticatedAt">When.</param>
+/// <param name="PeerNotAfter">When the peer's certificate ends; default without one.</param>
+/// <param name="Keyring">The entry of the keyring that was used: when it changes the SA ends. Null with certificates.</param>
+internal sealed record AuthenticationFacts(
+    IkeIdentity LocalId, IkeAuthMethod LocalMethod, IkeAuthMethod RemoteMethod, Instant AuthenticatedAt, DateTimeOffset PeerNotAfter, Ikev2KeyringPeer? Keyring);

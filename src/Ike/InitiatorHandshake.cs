@@ -1,0 +1,319 @@
+using System.Buffers.Binary;
+using Dmvpn.Core;
+using Dmvpn.Crypto;
+using Dmvpn.Wire;
+using Dmvpn.Wire.Ike;
+
+namespace Dmvpn.Ike;
+
+/// <summary>
+/// An initiator's way to an IKE SA (RFC 7296 1.2). Whatever says no in IKE_SA_INIT is not authentic, and is only remembered: it is tried until the time is over (2.21.1).
+/// <code>
+///                         (key pair on the pool)
+/// HDR(A,0), SAi1, KEi, Ni            -->
+///                                    &lt;--   HDR(A,0), N(COOKIE) | N(INVALID_KE_PAYLOAD): once more
+///                                    &lt;--   HDR(A,B), SAr1, KEr, Nr
+///                         (secret, then signature on the pool)
+/// HDR, SK {IDi, [CERT], AUTH, ...}   -->
+///                                    &lt;--   HDR, SK {IDr, [CERT], AUTH, SAr2, TSi, TSr}
+/// </code>
+/// </summary>
+internal sealed partial class InitiatorHandshake : IkeHandshake
+{
+    private readonly Ikev2Profile _profile;
+    private readonly IkeSa? _replaces;
+    private readonly List<DhGroup> _tried = [];
+    private IkeTarget? _target;
+    private KeyExchange? _keyPair;
+    private byte[] _cookie = [];
+    private HeldTicket? _ticket;
+    private IkeSuite _suite;
+    private SaInitRequest? _request;
+    private Instant _sentAt;
+    private int _retries;
+    private bool _isOver;
+    private string _problem = "";
+
+    public InitiatorHandshake(IkeSa sa, IkeProtection protection, Ikev2Profile profile, IkeTarget? target, IkeSa? replaces, Instant now)
+        : base(sa, now)
+    {
+        (Protection, _profile, _target, _replaces) = (protection, profile, target, replaces);
+        OwnNonce = Core.NewNonce();
+    }
+
+    public IkeProtection Protection { get; }
+
+    /// <summary>From then on the peer may have the SA before we know.</summary>
+    public bool HasSentAuthentication { get; private set; }
+
+    /// <summary>By a ticket where there is one (RFC 5723), otherwise with a key exchange.</summary>
+    public void Begin(HeldTicket? ticket, Instant now, Outbox<IkeEffect> outbox)
+    {
+        _ticket = ticket;
+        if (ticket is not null && ticket.IsValid(Core.Clock.Now)) SendInit(now, outbox);
+        else BeginExchange(Protection.Ike!.FirstGroup, outbox);
+    }
+
+    public bool Expects(IkeView view) => _request is not null && view.Exchange == _request.Exchange && view.MessageId == 0 && _suite == default;
+
+    public void HandleInitResponse(in IkeArrival arrival, IkeView view, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (view.Payloads.TryFindNotify(IkeNotifyType.Cookie, out IkeNotifyView cookie) && cookie.Data.Length is > 0 and <= IkeSpec.MaximumCookie)
+        {
+            if (++_retries > IkeLimits.MaximumInitRetries) return;
+            _cookie = cookie.Data.ToArray();
+            SendInit(now, outbox);
+            return;
+        }
+        if (_ticket is not null && view.Payloads.TryFindNotify(IkeNotifyType.TicketNack, out _))
+        {
+            // Whoever forged that costs us a key exchange, no more.
+            DropTicket();
+            Restart(Protection.Ike!.FirstGroup, outbox);
+            return;
+        }
+        if (view.Payloads.TryFindNotify(IkeNotifyType.InvalidKePayload, out IkeNotifyView wanted) && wanted.Data.Length == 2)
+        {
+            OnOtherGroup((DhGroup)BinaryPrimitives.ReadUInt16BigEndian(wanted.Data), outbox);
+            return;
+        }
+        if (FirstError(view.Payloads) is { } error)
+        {
+            _problem = IkeDiagnosis.IkeRefused(error, Protection.Ike!);
+            return;
+        }
+        if (view.ResponderSpi == 0) Core.Drops.Count(IkeDrop.WrongSpi);
+        else if (_ticket is not null) HandleResumed(arrival, view, now, outbox);
+        else HandleChosen(arrival, view, now, outbox);
+    }
+
+    public override void OnDone(IkeWork work, Instant now, Outbox<IkeEffect> outbox)
+    {
+        Work = null;
+        switch (work)
+        {
+            case KeyPairWork { KeyPair: { } keyPair }:
+                _keyPair = keyPair;
+                SendInit(now, outbox);
+                break;
+            case KeyPairWork:
+                Fail(IkeExchangeType.SaInit, IkeDrop.BadPublicValue, "the crypto library made no key pair", now, outbox);
+                break;
+            case AgreementWork agreement:
+                OnAgreed(agreement, now, outbox);
+                break;
+            case SignatureWork signature:
+                OnSigned(signature, now, outbox);
+                break;
+            case VerificationWork verification:
+                OnVerified(verification, now, outbox);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Nobody answers, or nobody but with errors.</summary>
+    public void OnUnanswered(IkeExchangeType exchange, Instant now, Outbox<IkeEffect> outbox)
+    {
+        bool silent = _problem.Length == 0;
+        if (_ticket is not null) DropTicket();
+        Fail(exchange, silent ? IkeDrop.Unanswered : IkeDrop.NoProposalChosen, silent ? "no answer: is the address right, and does UDP 500 and 4500 pass?" : _problem, now, outbox);
+    }
+
+    public override void OnSaDead(Instant now, Outbox<IkeEffect> outbox)
+    {
+        base.OnSaDead(now, outbox);
+        _keyPair?.Dispose();
+        End();
+        if (_target is not { } target) return;
+        _target = null;
+        if (target.Negotiation == Sa) Core.Peers.OnFailed(target, "", now, outbox);
+    }
+
+    /// <summary>It has come to nothing.</summary>
+    private void Fail(IkeExchangeType exchange, IkeDrop drop, string problem, Instant now, Outbox<IkeEffect> outbox)
+    {
+        Core.Failed(Sa.Path, exchange, drop, problem, now);
+        IkeTarget? target = _target;
+        _target = null;
+        if (_replaces is { IsEstablished: true } old) old.ReauthenticateAt = now + IkeLimits.RekeyRetry;
+        Sa.Die(IkeDownReason.DeadPeer, now, outbox);
+        if (target?.Negotiation == Sa) Core.Peers.OnFailed(target, problem, now, outbox);
+    }
+
+    private void End()
+    {
+        if (_isOver) return;
+        _isOver = true;
+        Core.Statistics.Initiating--;
+    }
+
+    private void BeginExchange(DhGroup group, Outbox<IkeEffect> outbox)
+    {
+        _tried.Add(group);
+        Run(new KeyPairWork(this, group), outbox);
+    }
+
+    /// <summary>With another key pair, under the same SPI and with the same nonce (2.7): the same request to whoever limits the rate.</summary>
+    private void Restart(DhGroup group, Outbox<IkeEffect> outbox)
+    {
+        Sa.Take(0);
+        _request = null;
+        _keyPair?.Dispose();
+        _keyPair = null;
+        Sa.RestartRequests();
+        BeginExchange(group, outbox);
+    }
+
+    private void OnOtherGroup(DhGroup group, Outbox<IkeEffect> outbox)
+    {
+        // Each group that we offer once: who sends us round in circles is told no more.
+        bool offered = false;
+        foreach (ProposalPolicy.Entry entry in Protection.Ike!.Entries)
+        {
+            foreach (IkeTransform transform in entry.Offered) offered |= transform.Type == IkeTransformType.KeyExchange && transform.Id == (ushort)group;
+        }
+        if (offered && !_tried.Contains(group)) Restart(group, outbox);
+        else _problem = IkeDiagnosis.IkeRefused(IkeNotifyType.InvalidKePayload, Protection.Ike!);
+    }
+
+    private void SendInit(Instant now, Outbox<IkeEffect> outbox)
+    {
+        var writer = new IkePayloadWriter(Core.Plain);
+        if (_cookie.Length > 0) writer.Notify(IkeNotifyType.Cookie, _cookie);
+        if (_ticket is { } ticket)
+        {
+            writer.Nonce(OwnNonce);
+            writer.Notify(IkeNotifyType.TicketOpaque, ticket.Octets);
+        }
+        else
+        {
+            writer.SecurityAssociation(Protection.Ike!.Offer(0).AsSpan());
+            writer.KeyExchange(_keyPair!.Group, _keyPair.PublicValue);
+            writer.Nonce(OwnNonce);
+        }
+        IkeMobility.WriteNatDetection(ref writer, Core, Sa.InitiatorSpi, 0, Sa.Path);
+        if (Core.Config.FragmentationMtu is not null) writer.Notify(IkeNotifyType.FragmentationSupported);
+        if (_ticket is null)
+        {
+            writer.Notify(IkeNotifyType.SignatureHashAlgorithms, SignatureHashes.Ours);
+            writer.VendorId(VendorIds.Ours);
+        }
+        IkeExchangeType exchange = _ticket is null ? IkeExchangeType.SaInit : IkeExchangeType.SessionResume;
+        OwnFirst = IkeSealing.Clear(new IkeHeader(Sa.InitiatorSpi, 0, writer.First, exchange, IkeFlags.Initiator, 0), writer);
+        if (_request is null)
+        {
+            _sentAt = now;
+            Core.Statistics.Passed(IkePhase.InitPreparation, now.Since(Started));
+            Sa.Submit(_request = new SaInitRequest(this, exchange, OwnFirst), now, outbox);
+        }
+        else
+        {
+            _request.Datagrams = [OwnFirst];
+            Sa.RepeatOpen(now, outbox);
+        }
+    }
+
+    private void HandleChosen(in IkeArrival arrival, IkeView view, Instant now, Outbox<IkeEffect> outbox)
+    {
+        view.Payloads.TryFind(IkePayloadType.SecurityAssociation, out IkePayloadView sa);
+        view.Payloads.TryFind(IkePayloadType.KeyExchange, out IkePayloadView ke);
+        IkeKeyExchangeView.TryParse(ke.Body, out IkeKeyExchangeView exchange, out _);
+        if (!IkeProposal.TryParseAll(sa.Body, out ValueList<IkeProposal> answered, out Malformed why))
+        {
+            Core.Malformed.Count(why);
+            return;
+        }
+        if (!ProposalAnswer.TryAcceptIke(Protection.Ike!.Offer(0), answered, rekey: false, out IkeSuite suite, out _) || suite.Group != exchange.Group || suite.Group != _keyPair!.Group)
+        {
+            Core.Drops.Count(IkeDrop.NoProposalChosen);
+            _problem = "the peer chose an IKE proposal or a group that it was not offered";
+            return;
+        }
+        _suite = suite;
+        OnInitAnswered(arrival, view, now);
+        PeerHashes = SignatureHashes.Read(view.Payloads);
+        KeyExchange keyPair = _keyPair;
+        _keyPair = null;
+        Run(new AgreementWork(this, keyPair, exchange.Data.ToArray()), outbox);
+    }
+
+    private void HandleResumed(in IkeArrival arrival, IkeView view, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (_ticket!.Take() is not { } session) return;
+        Resuming = session;
+        _suite = session.Suite;
+        OnInitAnswered(arrival, view, now);
+        Sa.UseKeys(IkeKeySchedule.Resumed(_suite, session.SkD.Span, OwnNonce, PeerNonce, Sa.InitiatorSpi, Sa.ResponderSpi));
+        Authenticate(now, outbox);
+    }
+
+    private void OnInitAnswered(in IkeArrival arrival, IkeView view, Instant now)
+    {
+        Sa.Take(0);
+        Core.Statistics.Passed(IkePhase.InitRoundTrip, now.Since(_sentAt));
+        Sa.RemoteSpi = view.ResponderSpi;
+        PeerFirst = view.Bytes.ToArray();
+        view.Payloads.TryFind(IkePayloadType.Nonce, out IkePayloadView nonce);
+        PeerNonce = nonce.Body.ToArray();
+        if (Core.Config.FragmentationMtu is not null && view.Payloads.TryFindNotify(IkeNotifyType.FragmentationSupported, out _)) Sa.Abilities |= PeerAbilities.Fragmentation;
+        if (view.Payloads.TryFindNotify(IkeNotifyType.ChildlessIkev2Supported, out _)) Sa.Abilities |= PeerAbilities.Childless;
+        NatSituation nat = NatDetection.Read(view.Payloads, view.InitiatorSpi, view.ResponderSpi, arrival.Path);
+        (Sa.IsLocalBehindNat, Sa.IsRemoteBehindNat) = (nat.Local, nat.Peer);
+        // With a NAT everything goes by port 4500 (2.23); without one too, so that nothing has to change when the path does (RFC 4555 3.3).
+        if (!nat.IsKnown) return;
+        Sa.Abilities |= PeerAbilities.NatTraversal;
+        ushort remote = Sa.Path.Remote.Port == IkeSpec.Port ? IkeSpec.NatPort : Sa.Path.Remote.Port;
+        Sa.Path = Sa.Path with { Local = Sa.Path.Local with { Port = IkeSpec.NatPort }, Remote = Sa.Path.Remote with { Port = remote } };
+    }
+
+    private void OnAgreed(AgreementWork work, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (work.Shared is not { } shared)
+        {
+            Fail(IkeExchangeType.SaInit, IkeDrop.BadPublicValue, "the peer's public value is none of the group", now, outbox);
+            return;
+        }
+        using (shared) Sa.UseKeys(IkeKeySchedule.Initial(_suite, OwnNonce, PeerNonce, shared.Span, Sa.InitiatorSpi, Sa.ResponderSpi));
+        Authenticate(now, outbox);
+    }
+
+    private void DropTicket()
+    {
+        if (_target?.Peer is { } peer && peer.Ticket == _ticket) peer.Ticket = null;
+        _ticket!.Dispose();
+        _ticket = null;
+    }
+
+    private static IkeNotifyType? FirstError(IkePayloadChain payloads)
+    {
+        foreach (IkePayloadView payload in payloads)
+        {
+            if (payload.Type == IkePayloadType.Notify && IkeNotifyView.TryParse(payload.Body, out IkeNotifyView notify, out _) && notify.IsError) return notify.Type;
+        }
+        return null;
+    }
+}
+
+/// <summary>IKE_SA_INIT or IKE_SESSION_RESUME: in the clear, so its response is not handled as others are.</summary>
+internal sealed class SaInitRequest(InitiatorHandshake handshake, IkeExchangeType exchange, byte[] message) : IkeRequest
+{
+    public override IkeExchangeType Exchange { get; } = exchange;
+
+    public override int MaximumTries => IkeLimits.InitTries;
+
+    public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now) => false;
+
+    public override byte[][] Compose(IkeSa sa, Instant now) => [message];
+
+    public override void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox)
+    {
+    }
+
+    public override bool OnUnanswered(IkeSa sa, Instant now, Outbox<IkeEffect> outbox)
+    {
+        handshake.OnUnanswered(Exchange, now, outbox);
+        return true;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Dmvpn.Core;
+using Dmvpn.Wire.Ike;
+
+namespace Dmvpn.Pki;
+
+/// <summary>
+/// The names in a certificate: subject and subjectAltName (RFC 5280 4.2.1.6). An iPAddress of 8 or 32 octets, address and mask, is a network: that form is from name constraints, and our convention
+/// for what a peer may claim.
+/// </summary>
+internal sealed class CertificateNames
+{
+    private const string SubjectAltName = "2.5.29.17";
+    private const int EmailTag = 1, DnsTag = 2, AddressTag = 7;
+
+    private readonly List<string> _dns = [];
+    private readonly List<string> _emails = [];
+    private readonly List<IpPrefix> _addresses = [];
+
+    public required byte[] Subject { get; init; }
+
+    public IReadOnlyList<string> DnsNames => _dns;
+
+    public IReadOnlyList<string> Emails => _emails;
+
+    public IReadOnlyList<IpPrefix> Addresses => _addresses;
+
+    /// <summary>Reads them. An extension that cannot be read counts as not there.</summary>
+    public static CertificateNames Of(X509Certificate2 certificate)
+    {
+        var names = new CertificateNames { Subject = certificate.SubjectName.RawData };
+        if (certificate.Extensions[SubjectAltName] is not { } extension) return names;
+        try
+        {
+            AsnReader sequence = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
+            while (sequence.HasData) names.Add(sequence);
+        }
+        catch (AsnContentException)
+        {
+            names._dns.Clear();
+            names._emails.Clear();
+            names._addresses.Clear();
+        }
+        return names;
+    }
+
+    /// <summary>RFC 4945 3.1: the identity must be one of the certificate's names. Names are compared without wildcards; e-mail and domain names without regard to case.</summary>
+    public bool Holds(IkeIdentity identity) => identity.Type switch
+    {
+        IkeIdType.Dn => identity.Data.SequenceEqual(Subject),
+        IkeIdType.Fqdn => _dns.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
+        IkeIdType.Email => _emails.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
+        IkeIdType.IPv4 or IkeIdType.IPv6 => _addresses.Contains(IpPrefix.Host(identity.Address)),
+        _ => false,
+    };
+
+    /// <summary>All of them, for an operator.</summary>
+    public override string ToString()
+    {
+        List<string> all = [DistinguishedName.TryFormat(Subject, out string? subject) ? $"subject {subject}" : "no subject"];
+        foreach (string name in _dns) all.Add($"DNS {name}");
+        foreach (string name in _emails) all.Add($"e-mail {name}");
+        foreach (IpPrefix address in _addresses) all.Add(address.IsHost ? $"address {address.Address}" : $"network {address}");
+        return string.Join(", ", all);
+    }
+
+    private void Add(AsnReader names)
+    {
+        Asn1Tag tag = names.PeekTag();
+        if (tag.TagClass != TagClass.ContextSpecific || tag.TagValue is not (EmailTag or DnsTag or AddressTag))
+        {
+            names.ReadEncodedValue();
+            return;
+        }
+        byte[] value = names.ReadOctetString(new Asn1Tag(TagClass.ContextSpecific, tag.TagValue));
+        if (tag.TagValue == EmailTag) _emails.Add(Encoding.ASCII.GetString(value));
+        else if (tag.TagValue == DnsTag) _dns.Add(Encoding.ASCII.GetString(value));
+        else if (value.Length is 4 or 16) _addresses.Add(IpPrefix.Host(IpAddress.FromBytes(value)));
+        else if (value.Length is 8 or 32 && MaskLength(value.AsSpan(value.Length / 2)) is { } length) _addresses.Add(new IpPrefix(IpAddress.FromBytes(value.AsSpan(0, value.Length / 2)), length));
+    }
+
+    private static int? MaskLength(ReadOnlySpan<byte> mask)
+    {
+        int length = 0;
+        bool ended = false;
+        foreach (byte octet in mask)
+        {
+            for (int bit = 7; bit >= 0; bit--)
+            {
+                bool one = (octet >> bit & 1) != 0;
+                if (one && ended) return null;
+                if (one) length++;
+                else ended = true;
+            }
+        }
+        return length;
+    }
+}

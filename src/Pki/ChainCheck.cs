@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Dmvpn.Core;
+
+namespace Dmvpn.Pki;
+
+/// <summary>
+/// Is a peer's certificate good: a chain to one of the anchors, of today, for this use, not revoked (RFC 5280 6, RFC 4945 5.1)? Nothing is ever fetched. Results are remembered
+/// for a while. Safe for several threads.
+/// </summary>
+internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallClock clock, Func<RevocationMode> revocation)
+{
+    private const string AnyUse = "2.5.29.37.0", IpsecIke = "1.3.6.1.5.5.7.3.17", IpsecEndSystem = "1.3.6.1.5.5.7.3.5", IpsecTunnel = "1.3.6.1.5.5.7.3.6",
+        IpsecUser = "1.3.6.1.5.5.7.3.7", ServerAuth = "1.3.6.1.5.5.7.3.1", ClientAuth = "1.3.6.1.5.5.7.3.2", Iso = "1.3.6.1.5.5.8.2.2";
+
+    private static readonly string[] GoodUses = [AnyUse, IpsecIke, IpsecEndSystem, IpsecTunnel, IpsecUser, ServerAuth, ClientAuth, Iso];
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, (DateTimeOffset Until, DateTimeOffset NotAfter)> _remembered = [];
+
+    /// <summary>Null when it is good; else why not.</summary>
+    public string? Check(X509Certificate2 leaf, IReadOnlyList<X509Certificate2> others, out DateTimeOffset notAfter)
+    {
+        DateTimeOffset now = clock.Now;
+        string key = leaf.GetCertHashString(HashAlgorithmName.SHA256);
+        lock (_lock)
+        {
+            if (_remembered.TryGetValue(key, out (DateTimeOffset Until, DateTimeOffset NotAfter) known) && known.Until > now)
+            {
+                notAfter = known.NotAfter;
+                return null;
+            }
+        }
+        string? failure = CheckUse(leaf) ?? Build(leaf, others, now, out notAfter);
+        if (failure is not null)
+        {
+            notAfter = now;
+            return failure;
+        }
+        notAfter = leaf.NotAfter.ToUniversalTime();
+        lock (_lock)
+        {
+            if (_remembered.Count >= PkiLimits.RememberedChains) _remembered.Clear();
+            DateTimeOffset until = now + PkiLimits.RememberedFor;
+            _remembered[key] = (until < notAfter ? until : notAfter, notAfter);
+        }
+        return null;
+    }
+
+    /// <summary>A revocation list was replaced.</summary>
+    public void Forget()
+    {
+        lock (_lock) _remembered.Clear();
+    }
+
+    private string? Build(X509Certificate2 leaf, IReadOnlyList<X509Certificate2> others, DateTimeOffset now, out DateTimeOffset notAfter)
+    {
+        notAfter = now;
+        using var chain = new X509Chain();
+        X509ChainPolicy policy = chain.ChainPolicy;
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        foreach (X509Certificate2 anchor in anchors) policy.CustomTrustStore.Add(anchor);
+        foreach (X509Certificate2 other in others) policy.ExtraStore.Add(other);
+        policy.RevocationMode = X509RevocationMode.NoCheck;
+        policy.DisableCertificateDownloads = true;
+        policy.VerificationTimeIgnored = false;
+        policy.VerificationTime = now.UtcDateTime;
+        if (!chain.Build(leaf))
+        {
+            List<string> reasons = [];
+            foreach (X509ChainElement element in chain.ChainElements)
+            {
+                foreach (X509ChainStatus status in element.ChainElementStatus) reasons.Add($"{element.Certificate.Subject}: {status.StatusInformation.Trim()}");
+            }
+            return reasons.Count == 0 ? $"{leaf.Subject}: no chain to a trusted CA" : string.Join("; ", reasons.Distinct());
+        }
+        for (int i = 0; i + 1 < chain.ChainElements.Count; i++)
+        {
+            if (CheckRevoked(chain.ChainElements[i].Certificate, chain.ChainElements[i + 1].Certificate, now) is { } why) return why;
+        }
+        return null;
+    }
+
+    private string? CheckRevoked(X509Certificate2 certificate, X509Certificate2 issuer, DateTimeOffset now)
+    {
+        RevocationMode mode = revocation();
+        if (!mode.IsChecked) return null;
+        RevocationList? list = null;
+        foreach (RevocationList candidate in mode.Lists)
+        {
+            if (!candidate.Issuer.AsSpan().SequenceEqual(issuer.SubjectName.RawData) || !candidate.IsSignedBy(issuer)) continue;
+            if (candidate.Names(certificate)) return $"{certificate.Subject} is revoked by {issuer.Subject}";
+            if (list is null || candidate.ThisUpdate > list.ThisUpdate) list = candidate;
+        }
+        if (!mode.IsRequired) return null;
+        if (list is null) return $"there is no revocation list of {issuer.Subject}: name one with 'crl-file' or 'crl url'";
+        return list.IsCurrent(now) ? null : $"the revocation list of {issuer.Subject} is out of date since {list.NextUpdate:u}";
+    }
+
+    private static string? CheckUse(X509Certificate2 leaf)
+    {
+        foreach (X509Extension extension in leaf.Extensions)
+        {
+            if (extension is X509KeyUsageExtension usage && (usage.KeyUsages & (X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation)) == 0)
+                return $"{leaf.Subject} may not be used for signatures (keyUsage)";
+            if (extension is X509EnhancedKeyUsageExtension extended && extended.EnhancedKeyUsages.Count > 0 && !extended.EnhancedKeyUsages.Cast<Oid>().Any(use => GoodUses.Contains(use.Value)))
+                return $"{leaf.Subject} may not be used for IKE (extendedKeyUsage)";
+        }
+        return null;
+    }
+}
+
+/// <summary>How revocation is checked at present.</summary>
+/// <param name="IsChecked">Lists are looked at.</param>
+/// <param name="IsRequired">A certificate of whose issuer there is no current list is refused.</param>
+/// <param name="Lists">The lists.</param>
+internal sealed record RevocationMode(bool IsChecked, bool IsRequired, IReadOnlyList<RevocationList> Lists);

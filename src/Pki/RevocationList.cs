@@ -1,0 +1,71 @@
+using System.Formats.Asn1;
+using System.Numerics;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Dmvpn.Pki;
+
+/// <summary>A certificate revocation list (RFC 5280 5): read once, its signature verified with its issuer's key when it is used.</summary>
+internal sealed class RevocationList
+{
+    private readonly byte[] _signed;
+    private readonly byte[] _algorithm;
+    private readonly byte[] _signature;
+    private readonly HashSet<BigInteger> _revoked = [];
+
+    private RevocationList(AsnReader outer)
+    {
+        AsnReader list = outer.ReadSequence();
+        _signed = list.PeekEncodedValue().ToArray();
+        AsnReader body = list.ReadSequence();
+        _algorithm = list.ReadEncodedValue().ToArray();
+        _signature = list.ReadBitString(out _);
+        if (body.PeekTag().HasSameClassAndValue(Asn1Tag.Integer)) body.ReadInteger();
+        body.ReadSequence();
+        Issuer = body.ReadEncodedValue().ToArray();
+        ThisUpdate = ReadTime(body);
+        NextUpdate = body.HasData && IsTime(body.PeekTag()) ? ReadTime(body) : null;
+        if (!body.HasData || !body.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence)) return;
+        AsnReader revoked = body.ReadSequence();
+        while (revoked.HasData) _revoked.Add(revoked.ReadSequence().ReadInteger());
+    }
+
+    /// <summary>Who made it: the DER of the name.</summary>
+    public byte[] Issuer { get; }
+
+    public DateTimeOffset ThisUpdate { get; }
+
+    /// <summary>When another one is due; null when that is not said.</summary>
+    public DateTimeOffset? NextUpdate { get; }
+
+    /// <summary>How many certificates it names.</summary>
+    public int Count => _revoked.Count;
+
+    /// <summary>From DER; null when it is none.</summary>
+    public static RevocationList? Read(ReadOnlyMemory<byte> der)
+    {
+        try
+        {
+            return new RevocationList(new AsnReader(der, AsnEncodingRules.DER));
+        }
+        catch (AsnContentException)
+        {
+            return null;
+        }
+    }
+
+    public bool IsCurrent(DateTimeOffset now) => now >= ThisUpdate && (NextUpdate is not { } next || now <= next);
+
+    public bool Names(X509Certificate2 certificate) => _revoked.Contains(new BigInteger(certificate.SerialNumberBytes.Span, isUnsigned: true, isBigEndian: true));
+
+    public bool IsSignedBy(X509Certificate2 issuer)
+    {
+        if (SignatureAlgorithm.Find(_algorithm) is not { } algorithm) return false;
+        using KeyHandle? key = KeyHandle.FromPublicKeyInfo(issuer.PublicKey.ExportSubjectPublicKeyInfo());
+        return key is not null && key.IsSignature(algorithm, _signed, _signature);
+    }
+
+    private static bool IsTime(Asn1Tag tag) => tag.HasSameClassAndValue(Asn1Tag.UtcTime) || tag.HasSameClassAndValue(Asn1Tag.GeneralizedTime);
+
+    private static DateTimeOffset ReadTime(AsnReader reader) =>
+        reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? reader.ReadUtcTime() : reader.ReadGeneralizedTime();
+}
