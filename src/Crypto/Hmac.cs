@@ -16,16 +16,6 @@ internal static class Hmac
     /// <summary>The whole output, of which the packet has the first <see cref="IcvLength"/> octets.</summary>
     public static void Compute(IntegrityId integrity, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> to) => Prf.Compute(ToPrf(integrity), key, data, to);
 
-    /// <summary>libcrypto's name of the hash.</summary>
-    public static ReadOnlySpan<byte> HashName(IntegrityId integrity) => integrity switch
-    {
-        IntegrityId.HmacSha1 => "SHA1\0"u8,
-        IntegrityId.HmacSha256 => "SHA256\0"u8,
-        IntegrityId.HmacSha384 => "SHA384\0"u8,
-        IntegrityId.HmacSha512 => "SHA512\0"u8,
-        _ => throw new ArgumentOutOfRangeException(nameof(integrity)),
-    };
-
     private static PrfId ToPrf(IntegrityId integrity) => integrity switch
     {
         IntegrityId.HmacSha1 => PrfId.HmacSha1,

@@ -41,22 +41,23 @@ public static class Prf
         int length = Length(prf);
         ArgumentOutOfRangeException.ThrowIfZero(length, nameof(prf));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(to.Length, 255 * length, nameof(to));
-        byte[] input = new byte[length + seed.Length + 1];
+        // T(n-1) is key material: not in the collector's memory.
+        using var memory = new SecretBytes(length + seed.Length + 1);
+        Span<byte> input = memory.Span;
         Span<byte> block = stackalloc byte[MaximumLength];
         block = block[..length];
-        seed.CopyTo(input.AsSpan(length));
+        seed.CopyTo(input[length..]);
         int start = length;
         for (byte n = 1; !to.IsEmpty; n++)
         {
             input[^1] = n;
-            Compute(prf, key, input.AsSpan(start), block);
+            Compute(prf, key, input[start..], block);
             block.CopyTo(input);
             start = 0;
             int taken = Math.Min(length, to.Length);
             block[..taken].CopyTo(to);
             to = to[taken..];
         }
-        CryptographicOperations.ZeroMemory(input);
         CryptographicOperations.ZeroMemory(block);
     }
 }
