@@ -69,13 +69,13 @@ public static unsafe class CryptoLibrary
         _ => throw new ArgumentOutOfRangeException(nameof(encryption), $"{encryption} with {keyBits} bits is no cipher of this library"),
     };
 
-    internal static nint Hash(IntegrityId integrity) => integrity switch
+    internal static nint Hash(PrfId prf) => prf switch
     {
-        IntegrityId.HmacSha1 => Fetched(ref _sha1, "SHA1"),
-        IntegrityId.HmacSha256 => Fetched(ref _sha256, "SHA256"),
-        IntegrityId.HmacSha384 => Fetched(ref _sha384, "SHA384"),
-        IntegrityId.HmacSha512 => Fetched(ref _sha512, "SHA512"),
-        _ => throw new ArgumentOutOfRangeException(nameof(integrity), $"{integrity} is no HMAC of this library"),
+        PrfId.HmacSha1 => Fetched(ref _sha1, "SHA1"),
+        PrfId.HmacSha256 => Fetched(ref _sha256, "SHA256"),
+        PrfId.HmacSha384 => Fetched(ref _sha384, "SHA384"),
+        PrfId.HmacSha512 => Fetched(ref _sha512, "SHA512"),
+        _ => throw new ArgumentOutOfRangeException(nameof(prf), $"{prf} is no PRF of this library"),
     };
 
     /// <summary>A context, or an exception: calls with none would end the process.</summary>

@@ -5,7 +5,7 @@ namespace Dmvpn.Crypto;
 /// <summary>The groups as libcrypto knows them. Domain parameters are made once for the process: to look them up by name takes as long as a key of P-256.</summary>
 internal static unsafe class EvpGroup
 {
-    private static readonly nint[] _parameters = new nint[(int)DhGroup.Curve25519 + 1];
+    private static readonly nint[] KnownParameters = new nint[(int)DhGroup.Curve25519 + 1];
 
     /// <summary>True where a public value is x and y.</summary>
     public static bool IsCurveOfPoints(DhGroup group) => group is DhGroup.Ecp256 or DhGroup.Ecp384 or DhGroup.Ecp521;
@@ -34,7 +34,7 @@ internal static unsafe class EvpGroup
     // As in CryptoLibrary: a second thread's are lost, once.
     private static nint Parameters(DhGroup group)
     {
-        ref nint field = ref _parameters[(int)group];
+        ref nint field = ref KnownParameters[(int)group];
         nint parameters = Volatile.Read(ref field);
         if (parameters != 0) return parameters;
         nint context = LibCrypto.KeyContextByName(0, IsModp(group) ? "DH" : "EC", null);

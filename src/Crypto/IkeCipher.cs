@@ -20,7 +20,11 @@ public abstract class IkeCipher : IDisposable
     /// <summary>Octets of SK_ai or SK_ar; 0 for none.</summary>
     public static int IntegrityKeyLength(IntegrityId integrity) => integrity switch
     {
-        IntegrityId.HmacSha1 => 20, IntegrityId.HmacSha256 => 32, IntegrityId.HmacSha384 => 48, IntegrityId.HmacSha512 => 64, _ => 0,
+        IntegrityId.HmacSha1 => 20,
+        IntegrityId.HmacSha256 => 32,
+        IntegrityId.HmacSha384 => 48,
+        IntegrityId.HmacSha512 => 64,
+        _ => 0,
     };
 
     /// <summary>

@@ -14,8 +14,14 @@ public abstract class KeyExchange : IDisposable
     /// <summary>Octets of a public value in a KE payload; 0 for a group that is not supported.</summary>
     public static int PublicLength(DhGroup group) => group switch
     {
-        DhGroup.Modp2048 => 256, DhGroup.Modp3072 => 384, DhGroup.Modp4096 => 512,
-        DhGroup.Ecp256 => 64, DhGroup.Ecp384 => 96, DhGroup.Ecp521 => 132, DhGroup.Curve25519 => 32, _ => 0,
+        DhGroup.Modp2048 => 256,
+        DhGroup.Modp3072 => 384,
+        DhGroup.Modp4096 => 512,
+        DhGroup.Ecp256 => 64,
+        DhGroup.Ecp384 => 96,
+        DhGroup.Ecp521 => 132,
+        DhGroup.Curve25519 => 32,
+        _ => 0,
     };
 
     /// <summary>Octets of the shared secret: of the NIST curves x alone (RFC 5903 7); 0 for a group that is not supported.</summary>

@@ -27,7 +27,6 @@ internal sealed unsafe class SeparateEspCipher : EspCipher
     {
         (_encrypt, _esn, _cbc, _icvLength) = (seals ? 1 : 0, suite.Esn, suite.Encryption == EncryptionId.AesCbc, Hmac.IcvLength(suite.Integrity));
         int integrityLength = IkeCipher.IntegrityKeyLength(suite.Integrity);
-        nint hash = CryptoLibrary.Hash(suite.Integrity);
         if (_cbc)
         {
             nint cipher = CryptoLibrary.Cipher(suite.Encryption, suite.KeyBits);
@@ -36,9 +35,7 @@ internal sealed unsafe class SeparateEspCipher : EspCipher
             // ESP has its own padding.
             CryptoLibrary.Check(LibCrypto.CipherSetPadding(_cipher, 0), "leave out padding");
         }
-        _hmac = LibCrypto.HmacContextNew();
-        if (_hmac == 0) throw new OutOfMemoryException();
-        fixed (byte* key = keyMaterial[^integrityLength..]) CryptoLibrary.Check(LibCrypto.HmacInit(_hmac, key, integrityLength, hash, 0), "take a key");
+        _hmac = HmacContext.New(Hmac.ToPrf(suite.Integrity), keyMaterial[^integrityLength..]);
     }
 
     ~SeparateEspCipher() => Free();
@@ -54,7 +51,7 @@ internal sealed unsafe class SeparateEspCipher : EspCipher
         byte* iv = packet + EspSpec.HeaderLength, text = iv + IvLength;
         if (_cbc)
         {
-            IvSource.Next(iv);
+            IvSource.Next(new Span<byte>(iv, BlockLength));
             CryptoLibrary.Check(TryRunCbc(iv, text, payloadLength) ? 1 : 0, "encrypt a packet");
         }
         byte* icv = stackalloc byte[Hmac.MaximumLength];

@@ -34,7 +34,7 @@ internal sealed class SeparateIkeCipher : IkeCipher
         ArgumentOutOfRangeException.ThrowIfNotEqual(message.Length - bodyOffset, SealedLength(plaintext.Length), nameof(message));
         Span<byte> iv = message.Slice(bodyOffset, BlockLength);
         Span<byte> text = message[(bodyOffset + BlockLength)..^_icvLength];
-        RandomNumberGenerator.Fill(iv);
+        IvSource.Next(iv);
         plaintext.CopyTo(text);
         text[plaintext.Length..].Clear();
         text[^1] = (byte)(text.Length - plaintext.Length - 1);

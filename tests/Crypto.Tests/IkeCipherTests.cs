@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CsCheck;
 using Dmvpn.Wire.Ike;
 
@@ -84,6 +85,22 @@ public sealed class IkeCipherTests
             Assert.Equal(Body + 8, at);
             Assert.Equal(9 - padding, length);
         }
+    }
+
+    [Theory]
+    [InlineData(15, 0)]
+    [InlineData(0, 15)]
+    [InlineData(16, -1)]
+    [InlineData(255, -1)]
+    public void PadLengthOfCbc_LongerThanTheText_IsRefusedAndAnyOtherTaken(byte padding, int expected)
+    {
+        byte[] encryptionKey = new byte[16], integrityKey = new byte[32], text = new byte[16], start = new byte[Body + 16];
+        text[^1] = padding;
+        CipherMessage.Cbc(128, encryptionKey, start.AsSpan(Body), text, encrypt: true);
+        byte[] message = [.. start, .. text, .. HMACSHA256.HashData(integrityKey, (byte[])[.. start, .. text])[..16]];
+        using IkeCipher cipher = IkeCipher.Create(EncryptionId.AesCbc, 128, IntegrityId.HmacSha256, encryptionKey, integrityKey);
+        Assert.Equal(expected >= 0, cipher.TryOpen(message, Body, out int at, out int length));
+        if (expected >= 0) Assert.Equal((Body + 16, expected), (at, length));
     }
 
     [Theory]

@@ -13,7 +13,9 @@ public sealed unsafe partial class NativeMemoryTests(ITestOutputHelper output)
     [Theory]
     [InlineData(EncryptionId.AesGcm16, 128, IntegrityId.None)]
     [InlineData(EncryptionId.AesGcm16, 256, IntegrityId.None)]
+    [InlineData(EncryptionId.NullAesGmac, 128, IntegrityId.None)]
     [InlineData(EncryptionId.ChaCha20Poly1305, 0, IntegrityId.None)]
+    [InlineData(EncryptionId.AesCbc, 128, IntegrityId.HmacSha1)]
     [InlineData(EncryptionId.AesCbc, 256, IntegrityId.HmacSha256)]
     [InlineData(EncryptionId.AesCbc, 256, IntegrityId.HmacSha512)]
     [InlineData(EncryptionId.Null, 0, IntegrityId.HmacSha256)]
@@ -29,7 +31,7 @@ public sealed unsafe partial class NativeMemoryTests(ITestOutputHelper output)
         Assert.InRange(each, 500, 1750);
         for (int i = 0; i < Ciphers; i++) ciphers[i].Dispose();
         Assert.InRange(Used() - before, -1_000_000, 1_000_000);
-        output.WriteLine($"{each} octets for each cipher");
+        output.WriteLine($"{encryption} {integrity}: {each} octets for each cipher");
 
         void Fill(int count)
         {
