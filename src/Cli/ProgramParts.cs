@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Dmvpn.Cli.Client;
 using Dmvpn.Cli.Dissect;
 using Dmvpn.Cli.Exec;
+using Dmvpn.Cli.Pki;
 using Dmvpn.Cli.Shell;
 using Dmvpn.Daemon;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,7 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
 
     public virtual TextWriter Error => Console.Error;
 
-    public virtual IEnumerable<Command> MoreCommands => [DissectCommand.Create()];
+    public virtual IEnumerable<Command> MoreCommands => [PkiCommand.Create(), JoinCommand.Create(), DissectCommand.Create()];
 
     public virtual bool Color { get; set; } = Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 } && !Console.IsErrorRedirected;
 

@@ -1,7 +1,11 @@
 using Dmvpn.Core;
+using Dmvpn.Crypto;
+using Dmvpn.Daemon.Control;
 using Dmvpn.Daemon.Kernel;
+using Dmvpn.Daemon.Protection;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
+using Dmvpn.Ike;
 using Dmvpn.Nhrp;
 using Dmvpn.Odr;
 using Dmvpn.Runtime;
@@ -18,7 +22,9 @@ public sealed class EffectCarrierTests : IDisposable
     private static readonly NbmaPeer Peer = new(IpAddress.Parse("192.0.2.2"));
     private static readonly IpPrefix Lan = IpPrefix.Parse("192.168.2.0/24");
 
-    private readonly Engines _engines = new(new SeededRandom(1), NullLoggerFactory.Instance);
+    private readonly Engines _engines;
+    private readonly ControlLoop _loop = new(NullLogger.Instance);
+    private readonly ProtectionParts _protection;
     private readonly KernelSync _kernel;
     private readonly NameResolver _names = new(static _ => { });
     private readonly EffectCarrier _carrier;
@@ -26,9 +32,14 @@ public sealed class EffectCarrierTests : IDisposable
 
     public EffectCarrierTests()
     {
+        var forwarding = new ForwardingTable();
+        var children = new ChildSaSet(forwarding, senders: 2, static () => { });
+        var secrets = new IkeSecrets(new SecretBytes(32), new SecretBytes(32));
+        _engines = new Engines(forwarding, secrets, children, SystemWallClock.Instance, new SeededRandom(1), NullLoggerFactory.Instance);
+        _protection = new ProtectionParts(_engines, children, new UnderlaySet(null!), _loop);
         _kernel = new KernelSync(_engines, NullLogger.Instance);
-        var tunnels = new TunnelSet(_engines, _kernel, null!, null!, null!, NullLogger.Instance);
-        _carrier = new EffectCarrier(_engines, tunnels, _kernel, _names);
+        var tunnels = new TunnelSet(_engines, _kernel, null!, null!, null!, _protection.Sources, NullLogger.Instance);
+        _carrier = new EffectCarrier(_engines, tunnels, _kernel, _names, _protection, controlSender: 1);
         _port = new FakePort(() => HasMapping);
         _engines.Forwarding.SetTunnel(new TunnelForwarding { Tunnel = Tunnel }, new Underlay(_port.LocalAddress, [_port], _port), []);
     }
@@ -115,6 +126,8 @@ public sealed class EffectCarrierTests : IDisposable
 
     public void Dispose()
     {
+        _protection.Dispose();
+        _loop.Dispose();
         _carrier.Dispose();
         _names.Dispose();
         _kernel.Dispose();
