@@ -131,6 +131,11 @@ internal sealed class ChildAnswer(IkeCore core, IkeSa sa, IkePeer peer, ChildSa?
             core.Logger.ChildRekeyed(peer.Id, old.InboundSpi, child.InboundSpi, false);
             old.Rekeying?.OnTwin(child, NonceOrder.Lower(wanted.Nonce, nonce));
         }
+        else
+        {
+            // Both ends make one at once: the rule for rekeyings sorts that out too.
+            core.Children.MakingFor(peer)?.OnTwin(child, NonceOrder.Lower(wanted.Nonce, nonce));
+        }
         var writer = new IkePayloadWriter(core.Answer);
         ChildNegotiation.WriteAnswer(ref writer, decision, nonce, publicValue);
         sa.ChildExchanges--;

@@ -13,6 +13,9 @@ internal sealed partial class ChildExchanges(IkeCore core)
     /// <summary>True while a first child SA of a peer, or one after all have gone, is negotiated.</summary>
     public bool IsMaking(IkePeer peer) => _making.ContainsKey(peer);
 
+    /// <summary>Our exchange that makes one; null without.</summary>
+    public CreateChildExchange? MakingFor(IkePeer peer) => _making.GetValueOrDefault(peer);
+
     /// <summary>Makes a child SA; with <paramref name="rekeys"/> one that replaces it. When the IKE SA is being rekeyed, or the peer's is under way: in a moment.</summary>
     public void Start(IkeSa sa, ChildSa? rekeys, Instant now, Outbox<IkeEffect> outbox)
     {
@@ -45,14 +48,17 @@ internal sealed partial class ChildExchanges(IkeCore core)
     }
 
     /// <summary>
-    /// A child SA comes to its end: it is replaced, unless another one carries the traffic, or nobody needs it ("the endpoint MAY choose to close the SA instead", 2.8).
+    /// A child SA comes to its end: it is replaced, unless another one carries the traffic. One that nobody here needs is replaced too: the peer may, and ends it otherwise.
     /// </summary>
     public void Renew(ChildSa child, Instant now, Outbox<IkeEffect> outbox)
     {
         if (child.Rekeying is not null || child.IsDeleting) return;
         IkePeer peer = child.Peer;
-        bool unused = !core.Peers.IsWanted(peer) && child.LastReceived <= child.Installed && child.LastSent <= child.Installed;
-        if ((peer.Sending is { IsLive: true } sending && sending != child) || unused) Delete(child, now, outbox);
+        // Of several, as when both ends made one at once, the one that has more time left stays.
+        ChildSa? better = peer.Children.Find(other =>
+            other != child && other is { IsLive: true, IsDeleting: false, Rekeying: null, RekeyAt.IsNever: false } && other.RekeyAt > now + IkeLimits.ActivationTime);
+        better?.Activate(outbox);
+        if (better is not null) Delete(child, now, outbox);
         else Start(child.Sa, child, now, outbox);
     }
 

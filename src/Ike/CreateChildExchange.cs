@@ -73,7 +73,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
     }
 
     /// <summary>
-    /// The peer rekeys the same child SA: its exchange has made <paramref name="child"/>, and <paramref name="lowest"/> is the lower of its nonces. Ours is left out when it was not sent yet.
+    /// The peer rekeys the same child SA, or makes a new one too: its exchange has made <paramref name="child"/>, and <paramref name="lowest"/> is the lower of its nonces. Ours is left out when it was not sent yet.
     /// </summary>
     public void OnTwin(ChildSa child, byte[] lowest)
     {
@@ -133,7 +133,13 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         core.Run(_work = new AgreementWork(this, keyPair, answer.PublicValue), outbox);
     }
 
-    public override void OnLost(IkeSa sa, Instant now, Outbox<IkeEffect> outbox) => End();
+    public override void OnLost(IkeSa sa, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (_isOver) return;
+        End();
+        // With the IKE SA the peer is reconsidered anyway; when only the exchange was given up, it is the last chance.
+        if (sa.IsEstablished) core.Peers.Reconsider(Peer, IkeDownReason.DeletedByPeer, now, outbox);
+    }
 
     private void Install(ReadOnlySpan<byte> shared, Instant now, Outbox<IkeEffect> outbox)
     {
@@ -145,12 +151,16 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
             Abort(now, outbox);
             return;
         }
-        bool wins = _twin is null || NonceOrder.Compare(NonceOrder.Lower(_nonce, _answer!.Nonce), _twinNonce) > 0;
+        bool wins = _twin is not { IsLive: true } || NonceOrder.Compare(NonceOrder.Lower(_nonce, _answer!.Nonce), _twinNonce) > 0;
         ChildKeys keys = IkeKeySchedule.Child(_sa.Keys!.Suite.Prf, _sa.Keys.SkD.Span, _agreement.Suite, shared, _nonce, _answer!.Nonce);
         ChildSa? old = Rekeys;
         End();
         if (ChildSa.Install(owner, _agreement, keys, isInitiator: true, sendNow: wins, now, outbox) is not { } child) return;
-        if (old is null) return;
+        if (old is null)
+        {
+            if (!wins) core.Children.Delete(child, now, outbox);
+            return;
+        }
         core.Statistics.ChildRekeys++;
         core.Logger.ChildRekeyed(Peer.Id, old.InboundSpi, child.InboundSpi, true);
         // Who made the one with the lowest of the four nonces closes it; who made the other one closes what both replace.
@@ -173,12 +183,12 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
                 if (!core.Children.OnTemporaryFailure(sa, now, outbox)) return;
                 if (Rekeys is { IsLive: true }) Rekeys.RekeyAgainAt(now + core.Random.Jitter(IkeLimits.CollisionPause, 0.5));
                 else if (Rekeys is null) core.Peers.RetryChild(Peer, now);
+                else core.Peers.Reconsider(Peer, IkeDownReason.DeletedByPeer, now, outbox);
                 break;
             case IkeNotifyType.ChildSaNotFound when Rekeys is not null:
                 End();
                 // With a twin, or when the peer has deleted it meanwhile, nothing is wrong (2.8.1). Otherwise it is gone over there, and made from scratch (2.25).
-                if (!Rekeys.IsLive || _twin is { IsLive: true }) break;
-                Rekeys.Retire(now, outbox);
+                if (_twin is not { IsLive: true }) Rekeys.Retire(now, outbox);
                 core.Peers.Reconsider(Peer, IkeDownReason.DeletedByPeer, now, outbox);
                 break;
             case IkeNotifyType.NoAdditionalSas when sa.IsEstablished:
@@ -197,7 +207,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         core.Failed(_sa.Path, Exchange, drop, problem, now);
         End();
         if (Rekeys is { IsLive: true }) Rekeys.RekeyAgainAt(now + IkeLimits.RekeyRetry);
-        else if (Rekeys is null) core.Peers.OnChildFailed(Peer, now, outbox);
+        else core.Peers.OnChildFailed(Peer, now, outbox);
     }
 
     /// <summary>The SA ended while slow work was done: what waited for the outcome waits no more.</summary>
@@ -211,6 +221,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
     {
         if (_isCounted && _sa == sa) return;
         if (_isCounted) _sa.ChildExchanges--;
+        else Peer.ChildExchanges++;
         _sa = sa;
         sa.ChildExchanges++;
         _isCounted = true;
@@ -220,7 +231,11 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
     {
         if (_isOver) return;
         _isOver = true;
-        if (_isCounted) _sa.ChildExchanges--;
+        if (_isCounted)
+        {
+            _sa.ChildExchanges--;
+            Peer.ChildExchanges--;
+        }
         _isCounted = false;
         _keyPair?.Dispose();
         _keyPair = null;

@@ -12,8 +12,10 @@ internal sealed class IkeAdmission(IkeCore core) : IDisposable
     private readonly CookieJar _cookies = new(core.Random);
     private readonly SourceBudget _answers = new(core.Random, IkeLimits.AnswersPerSource, IkeLimits.AnswersPerSource);
     private readonly Dictionary<IpAddress, int> _halfOpenAt = [];
+    private readonly SourceBudget _hints = new(core.Random, IkeLimits.HintsPerSource, IkeLimits.HintsPerSource / 5.0);
     private Instant _end;
     private int _answered;
+    private int _hinted;
 
     /// <summary>Half-open SAs as responder that wait for their Diffie-Hellman computation.</summary>
     public int InitJobs { get; set; }
@@ -58,22 +60,11 @@ internal sealed class IkeAdmission(IkeCore core) : IDisposable
         else _halfOpenAt.Remove(source);
     }
 
-    /// <summary>May something be answered without protection? The rate is bounded for each source and for all of them.</summary>
-    public bool MayAnswer(IpAddress source, Instant now)
-    {
-        if (now >= _end)
-        {
-            _end = now + IkeLimits.UnprotectedInterval;
-            _answered = 0;
-        }
-        if (_answered < IkeLimits.UnprotectedPerInterval && _answers.TryTake(source, now))
-        {
-            _answered++;
-            return true;
-        }
-        core.Drops.Count(IkeDrop.RateLimited);
-        return false;
-    }
+    /// <summary>May an IKE message be answered without protection? The rate is bounded for each source and for all of them.</summary>
+    public bool MayAnswer(IpAddress source, Instant now) => May(_answers, source, ref _answered, IkeLimits.AnswersPerInterval, now);
+
+    /// <summary>The same for ESP that nobody knows.</summary>
+    public bool MayHint(IpAddress source, Instant now) => May(_hints, source, ref _hinted, IkeLimits.HintsPerInterval, now);
 
     /// <summary>Answers a request in the clear with one notify, by the request's own SPIs and id (RFC 7296 1.5, 2.21.4).</summary>
     public void Answer(in IkeArrival arrival, IkeView view, IkeNotifyType type, ReadOnlySpan<byte> data, Instant now, Outbox<IkeEffect> outbox)
@@ -83,6 +74,22 @@ internal sealed class IkeAdmission(IkeCore core) : IDisposable
     }
 
     public void Dispose() => _cookies.Dispose();
+
+    private bool May(SourceBudget budget, IpAddress source, ref int count, int most, Instant now)
+    {
+        if (now >= _end)
+        {
+            _end = now + IkeLimits.UnprotectedInterval;
+            _answered = _hinted = 0;
+        }
+        if (count < most && budget.TryTake(source, now))
+        {
+            count++;
+            return true;
+        }
+        core.Drops.Count(IkeDrop.RateLimited);
+        return false;
+    }
 
     /// <summary>As long as the request, or shorter: not worth an amplifier's while. So it is not held back.</summary>
     private void AskForCookie(in IkeArrival arrival, IkeView view, ReadOnlySpan<byte> nonce, Instant now, Outbox<IkeEffect> outbox)

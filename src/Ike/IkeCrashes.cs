@@ -66,7 +66,7 @@ internal sealed class IkeCrashes(IkeCore core)
     /// <summary>ESP came with an SPI that nobody knows: the sender is told, without protection, since there may be nothing to protect it with.</summary>
     public void OnUnknownSpi(in IkePath path, uint spi, Instant now, Outbox<IkeEffect> outbox)
     {
-        if (core.ChildSas.ContainsKey(spi) || !core.Admission.MayAnswer(path.Remote.Address, now)) return;
+        if (core.ChildSas.ContainsKey(spi) || !core.Admission.MayHint(path.Remote.Address, now)) return;
         IkePath to = path with
         {
             Local = path.Local with { Port = path.Local.Port == IkeSpec.NatPort ? IkeSpec.NatPort : IkeSpec.Port },

@@ -35,6 +35,7 @@ internal sealed class IkeInitiator(IkeCore core)
         if (!IsCallable(protection, old.Path, out _, out string problem))
         {
             core.Failed(old.Path, IkeExchangeType.SaInit, IkeDrop.AuthenticationFailed, problem, now);
+            old.ReauthenticateAt = now + IkeLimits.RekeyRetry;
             return;
         }
         var sa = new IkeSa(core, isInitiator: true, old.Path, now);

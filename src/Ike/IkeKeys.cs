@@ -8,6 +8,9 @@ namespace Dmvpn.Ike;
 /// </summary>
 internal sealed class IkeKeys : IDisposable
 {
+    /// <summary>Stands for what is forgotten: the objects go too, of which a hub would have 100,000 times six.</summary>
+    private static readonly SecretBytes Forgotten = new(0);
+
     internal IkeKeys(IkeSuite suite)
     {
         Suite = suite;
@@ -24,22 +27,22 @@ internal sealed class IkeKeys : IDisposable
     public SecretBytes SkD { get; }
 
     /// <summary>Authenticates messages of the original initiator; empty with a combined-mode cipher.</summary>
-    public SecretBytes SkAi { get; }
+    public SecretBytes SkAi { get; private set; }
 
     /// <summary>Authenticates messages of the original responder.</summary>
-    public SecretBytes SkAr { get; }
+    public SecretBytes SkAr { get; private set; }
 
     /// <summary>Encrypts messages of the original initiator; with a combined-mode cipher the salt is behind it.</summary>
-    public SecretBytes SkEi { get; }
+    public SecretBytes SkEi { get; private set; }
 
     /// <summary>Encrypts messages of the original responder.</summary>
-    public SecretBytes SkEr { get; }
+    public SecretBytes SkEr { get; private set; }
 
     /// <summary>For the initiator's AUTH payload.</summary>
-    public SecretBytes SkPi { get; }
+    public SecretBytes SkPi { get; private set; }
 
     /// <summary>For the responder's AUTH payload.</summary>
-    public SecretBytes SkPr { get; }
+    public SecretBytes SkPr { get; private set; }
 
     /// <summary>
     /// A cipher for one direction: messages that the original initiator of the IKE SA sends, or those that it gets. Not after <see cref="ForgetMessageKeys"/>.
@@ -54,6 +57,7 @@ internal sealed class IkeKeys : IDisposable
         SkAr.Dispose();
         SkEi.Dispose();
         SkEr.Dispose();
+        SkAi = SkAr = SkEi = SkEr = Forgotten;
     }
 
     /// <summary>SK_pi and SK_pr go: both ends are authenticated.</summary>
@@ -61,6 +65,7 @@ internal sealed class IkeKeys : IDisposable
     {
         SkPi.Dispose();
         SkPr.Dispose();
+        SkPi = SkPr = Forgotten;
     }
 
     /// <summary>Zeroes all of them.</summary>

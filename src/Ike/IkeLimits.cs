@@ -21,14 +21,23 @@ internal static class IkeLimits
     /// <summary>How long an SA whose authentication failed is kept to answer retransmissions.</summary>
     public static readonly TimeSpan FailedTime = TimeSpan.FromSeconds(6);
 
-    /// <summary>Answers without protection (unknown SPI, wrong version, no proposal, INVALID_KE) in <see cref="UnprotectedInterval"/> (RFC 7296 2.21.4); a storm of returning spokes needs some.</summary>
-    public const int UnprotectedPerInterval = 500;
-
-    /// <summary>See <see cref="UnprotectedPerInterval"/>.</summary>
-    public static readonly TimeSpan UnprotectedInterval = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// Answers to IKE messages without protection (unknown SA, wrong version, no proposal, INVALID_KE) in <see cref="UnprotectedInterval"/> (RFC 7296 2.21.4). Each is shorter than
+    /// what it answers, and brings a spoke back after a restart: there may be many.
+    /// </summary>
+    public const int AnswersPerInterval = 5000;
 
     /// <summary>The part of these that one source gets: the spokes behind one NAT, or one liar.</summary>
     public const int AnswersPerSource = 50;
+
+    /// <summary>INVALID_SPI for ESP of unknown SAs, counted apart: a spoke sends thousands of packets a second, and needs to be told once.</summary>
+    public const int HintsPerInterval = 2000;
+
+    /// <summary>The part of these that one source gets.</summary>
+    public const int HintsPerSource = 10;
+
+    /// <summary>See <see cref="AnswersPerInterval"/>.</summary>
+    public static readonly TimeSpan UnprotectedInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>First retransmission; then doubled, up to <see cref="LongestRetransmission"/>.</summary>
     public static readonly TimeSpan FirstRetransmission = TimeSpan.FromSeconds(1);

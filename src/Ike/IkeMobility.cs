@@ -219,8 +219,12 @@ internal sealed class IkeMobility(IkeCore core)
         if (sa.Peer is not { } peer) return;
         core.Statistics.Moves++;
         if (core.PeerLines.TryTake(now)) core.Logger.PeerMoved(peer.Nbma, peer.Id, path.Local, path.Remote);
-        if (peer.IsUp) core.Peers.Announce(peer, path.Remote.Address, now, outbox);
-        else core.Peers.Place(peer, path.Remote.Address);
+        if (!peer.IsUp)
+        {
+            core.Peers.Place(peer, path.Remote.Address);
+            return;
+        }
+        core.Peers.Announce(peer, path.Remote.Address, now, outbox);
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerMoved, Protection = peer.Protection.Id, Peer = peer.Nbma, Path = path, UdpEncapsulation = sa.UsesUdp });
     }
 

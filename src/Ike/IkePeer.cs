@@ -30,6 +30,9 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
     /// <summary>The one that packets leave by.</summary>
     public ChildSa? Sending { get; set; }
 
+    /// <summary>Exchanges of ours that will give it a child SA, new ones and rekeyings: while there is one, the last child SA's end is not the peer's.</summary>
+    public int ChildExchanges { get; set; }
+
     /// <summary>The shell has been told that it is up.</summary>
     public bool IsUp { get; set; }
 
@@ -93,6 +96,12 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
     public void Remove(IkeSa sa, IkeDownReason reason, Instant now, Outbox<IkeEffect> outbox)
     {
         Sas.Remove(sa);
+        // "When an IKE SA is deleted by the client or the gateway, the client MUST delete its stored ticket" (RFC 5723 6.2): it is for what was interrupted.
+        if (Sas.Count == 0 && reason is not (IkeDownReason.DeadPeer or IkeDownReason.Crashed))
+        {
+            Ticket?.Dispose();
+            Ticket = null;
+        }
         bool replaced = Children.Exists(child => child.IsLive && child.Sa != sa);
         foreach (ChildSa child in sa.Children.ToArray())
         {

@@ -138,7 +138,7 @@ internal sealed partial class IkePeers
         IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
         target.Peer ??= peer;
         peer.Target ??= target;
-        if (target.Negotiation is not null) return;
+        if (target.Negotiation is not null || !target.Deadline.IsNever) return;
         // An association that does not last is not made again and again without a pause.
         if (now.Since(peer.UpSince) >= IkeLimits.GoodAssociation) target.Failures = 0;
         else target.Failures++;
@@ -154,7 +154,7 @@ internal sealed partial class IkePeers
     }
 
     /// <summary>The peer that makes a call to the target unnecessary.</summary>
-    private IkePeer? Satisfying(IkeTarget target) => target.Peer is { IsUp: true } peer ? peer : FindUp(target.Protection, target.Address);
+    private IkePeer? Satisfying(IkeTarget target) => target.Peer is { IsUp: true, HasLiveChild: true } peer ? peer : FindUp(target.Protection, target.Address);
 
     /// <summary>The target is not wanted any more.</summary>
     private void Give(IkeTarget target, Instant now, Outbox<IkeEffect> outbox)

@@ -56,7 +56,8 @@ internal sealed partial class IkePeers
             }
         }
         while (peer.Sas.Count > IkeLimits.MaximumSasPerPeer) peer.Sas[0].Close(IkeDownReason.Unused, now, outbox);
-        Reconsider(peer, IkeDownReason.DeletedByPeer, now, outbox);
+        // Without a child SA it was refused a moment ago: OnChildFailed has seen to that.
+        if (peer.HasLiveChild) Reconsider(peer, IkeDownReason.DeletedByPeer, now, outbox);
         if (!IsWanted(peer) && peer.Protection.IdleTime is { } idle && peer.Deadline.IsNever) core.Timers.Set(peer, now + idle);
     }
 

@@ -30,7 +30,7 @@ internal sealed partial class IkePeers(IkeCore core)
     {
         for (IkePeer? peer = _byAddress.GetValueOrDefault((protection.Id, address)); peer is not null; peer = peer.NextAtAddress)
         {
-            if (peer.IsUp) return peer;
+            if (peer.IsUp && peer.HasLiveChild) return peer;
         }
         return null;
     }
@@ -81,14 +81,16 @@ internal sealed partial class IkePeers(IkeCore core)
     /// <summary>A child SA or IKE SA of the peer is gone: is it down? Is it to be reached again? Is there any reason left to know it?</summary>
     public void Reconsider(IkePeer peer, IkeDownReason reason, Instant now, Outbox<IkeEffect> outbox)
     {
-        if (!peer.HasLiveChild && core.Children.IsMaking(peer)) return;
+        if (!peer.HasLiveChild && peer.ChildExchanges > 0) return;
         if (!peer.HasLiveChild && IsWanted(peer) && peer.Current is { } sa && reason is not (IkeDownReason.Cleared or IkeDownReason.Unconfigured))
         {
             // The IKE SA lives: a new child SA is cheap, and nobody need know.
             core.Children.Start(sa, null, now, outbox);
-            if (core.Children.IsMaking(peer)) return;
+            if (peer.ChildExchanges > 0) return;
         }
+        CloseRedundant(peer, now, outbox);
         if (peer.IsUp && !peer.HasLiveChild) Down(peer, reason, now, outbox);
+        else if (!peer.IsUp && peer.Sas.Count == 0 && IsWanted(peer)) Reconnect(peer, now);
         if (peer.Sas.Count == 0 && peer.Children.Count == 0 && !IsWanted(peer)) Forget(peer);
     }
 
@@ -98,6 +100,16 @@ internal sealed partial class IkePeers(IkeCore core)
         if (peer.Wants > 0) return true;
         return _targets.TryGetValue((peer.Protection.Id, peer.Address), out IkeTarget? target) && target.Wants > 0 && (target.Peer is null || target.Peer == peer)
             || peer.Target is { Wants: > 0 };
+    }
+
+    /// <summary>An IKE SA that carries nothing, while another one does, is closed by the end that made it.</summary>
+    private static void CloseRedundant(IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (peer.Sas.Count < 2) return;
+        foreach (IkeSa sa in peer.Sas.ToArray())
+        {
+            if (sa is { IsRedundant: true, IsInitiator: true, ChildExchanges: 0 }) sa.Close(IkeDownReason.Unused, now, outbox);
+        }
     }
 
     private void Down(IkePeer peer, IkeDownReason reason, Instant now, Outbox<IkeEffect> outbox)

@@ -62,6 +62,12 @@ internal sealed class IkeProtections(IkeCore core)
                     else sa.StartLiveness(now);
                 }
             }
+            foreach (IkeSa sa in new List<IkeSa>(core.Sas.Values))
+            {
+                // Begun with a profile that is not the present one: begun anew.
+                if (sa.Handshake is InitiatorHandshake handshake && handshake.Protection == protection && (changed || !core.Config.Profiles.Contains(handshake.Profile)))
+                    sa.Die(IkeDownReason.Unconfigured, now, outbox);
+            }
             core.Peers.ConnectAll(protection, now, outbox);
         }
     }

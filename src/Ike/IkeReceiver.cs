@@ -157,6 +157,15 @@ internal sealed class IkeReceiver(IkeCore core)
             return;
         }
         sa.Take(view.MessageId);
+        if (sa.Stage != IkeSaStage.Negotiating && payloads.TryFindNotify(IkeNotifyType.InvalidSyntax, out _))
+        {
+            // "Fatal in both peers": it has no SA any more, and nothing is sent about it (2.21.3).
+            core.Drops.Count(IkeDrop.InvalidSyntax);
+            if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, view.Exchange, "the peer finds our request invalid (INVALID_SYNTAX)");
+            request.OnLost(sa, now, outbox);
+            sa.Die(IkeDownReason.DeletedByPeer, now, outbox);
+            return;
+        }
         core.Mobility.Follow(sa, arrival.Path.Remote, now, outbox);
         request.OnResponse(sa, payloads, arrival, now, outbox);
         sa.SendWaiting(now, outbox);

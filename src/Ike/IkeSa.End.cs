@@ -56,7 +56,7 @@ internal sealed partial class IkeSa
         Inbound?.Dispose();
         Outbound?.Dispose();
         _requestFragments = _responseFragments = null;
-        _answered.Clear();
+        _answered = null;
     }
 
     /// <summary>
@@ -124,7 +124,7 @@ internal sealed partial class IkeSa
 
     private void StopTimers()
     {
-        RekeyAt = ExpiresAt = ReauthenticateAt = _livenessAt = _keepaliveAt = Instant.Never;
+        RekeyAt = ExpiresAt = ReauthenticateAt = AuthenticationEndsAt = _livenessAt = _keepaliveAt = Instant.Never;
         Mobility = null;
     }
 

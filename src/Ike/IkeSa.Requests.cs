@@ -5,7 +5,10 @@ namespace Dmvpn.Ike;
 /// <summary>Requests of ours: as many at once as the peer's window allows (RFC 7296 2.3), sent again until they are answered (2.1, 2.4).</summary>
 internal sealed partial class IkeSa
 {
-    private readonly List<IkeRequest> _open = new(1);
+    private static readonly List<IkeRequest> None = [];
+
+    /// <summary>The open ones, by id; <see cref="None"/> while there are none: an idle SA needs no list.</summary>
+    private List<IkeRequest> _open = None;
     private List<IkeRequest>? _waiting;
 
     /// <summary>Requests that the peer takes at once; 1 until it says more.</summary>
@@ -52,6 +55,7 @@ internal sealed partial class IkeSa
         if (at < 0) return null;
         IkeRequest taken = _open[at];
         _open.RemoveAt(at);
+        if (_open.Count == 0) _open = None;
         return taken;
     }
 
@@ -108,6 +112,7 @@ internal sealed partial class IkeSa
         NextRequestId++;
         request.Datagrams = datagrams;
         request.SentAt = now;
+        if (_open == None) _open = new List<IkeRequest>(1);
         _open.Add(request);
         Core.Statistics.Of(request.Exchange).RequestsSent++;
         Transmit(request, now, outbox);

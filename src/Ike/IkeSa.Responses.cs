@@ -19,7 +19,7 @@ internal enum RequestOrder
 /// <summary>Requests of the peer: accepted in any order within our window, and answered again from memory (RFC 7296 2.1, 2.2, 2.3).</summary>
 internal sealed partial class IkeSa
 {
-    private readonly List<Answered> _answered = new(1);
+    private List<Answered>? _answered;
     private uint _received;
 
     /// <summary>The least id that has not been received yet.</summary>
@@ -57,6 +57,7 @@ internal sealed partial class IkeSa
     public void Respond(uint id, IkeExchangeType exchange, in IkePath path, byte[][] datagrams, Instant now, Outbox<IkeEffect> outbox)
     {
         // The peer has all responses that are a window behind its newest request.
+        _answered ??= new List<Answered>(1);
         _answered.RemoveAll(answered => unchecked((int)(id - answered.Id)) >= OwnWindow);
         _answered.Add(new Answered(id, datagrams, now));
         LastSent = now;
@@ -77,7 +78,7 @@ internal sealed partial class IkeSa
     /// <summary>Sends the response to a repeated request again. False when it is not ready yet, or forgotten.</summary>
     public bool TryRepeat(uint id, in IkePath path, Outbox<IkeEffect> outbox)
     {
-        foreach (Answered answered in _answered)
+        foreach (Answered answered in _answered ?? [])
         {
             if (answered.Id != id) continue;
             IkeCore.Transmit(path, answered.Datagrams, outbox);
@@ -87,9 +88,13 @@ internal sealed partial class IkeSa
     }
 
     /// <summary>Forgets responses after a while (2.1 allows it): they are a good part of an idle SA's memory.</summary>
-    private void ForgetResponses(Instant now) => _answered.RemoveAll(answered => answered.At + IkeLimits.ResponseMemory <= now);
+    private void ForgetResponses(Instant now)
+    {
+        _answered?.RemoveAll(answered => answered.At + IkeLimits.ResponseMemory <= now);
+        if (_answered is { Count: 0 }) _answered = null;
+    }
 
-    private Instant NextForgotten() => _answered.Count == 0 ? Instant.Never : _answered[0].At + IkeLimits.ResponseMemory;
+    private Instant NextForgotten() => _answered is null ? Instant.Never : _answered[0].At + IkeLimits.ResponseMemory;
 
     private readonly record struct Answered(uint Id, byte[][] Datagrams, Instant At);
 }

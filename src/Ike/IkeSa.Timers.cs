@@ -20,6 +20,9 @@ internal sealed partial class IkeSa
     /// <summary>When the peer is to be authenticated anew; Never without.</summary>
     public Instant ReauthenticateAt { get; set; } = Instant.Never;
 
+    /// <summary>When what authenticated the peer is worth nothing any more: its certificate ends, or the profile's <c>reauth</c> time is over (RFC 4478).</summary>
+    public Instant AuthenticationEndsAt { get; private set; } = Instant.Never;
+
     public Instant LastSent { get; private set; }
 
     /// <summary>The configured dead peer detection; null for the quiet one that RFC 7296 2.4 asks for.</summary>
@@ -31,7 +34,7 @@ internal sealed partial class IkeSa
         if (Stage == IkeSaStage.Dead) return;
         Instant next = Instant.Min(NextRetransmission(), Instant.Min(EndsAt, NextForgotten()));
         next = Instant.Min(next, Instant.Min(_livenessAt, _keepaliveAt));
-        if (IsEstablished) next = Instant.Min(next, Instant.Min(Instant.Min(RekeyAt, ExpiresAt), ReauthenticateAt));
+        if (IsEstablished) next = Instant.Min(next, Instant.Min(Instant.Min(RekeyAt, ExpiresAt), Instant.Min(ReauthenticateAt, AuthenticationEndsAt)));
         Core.Timers.Set(this, next);
     }
 
@@ -40,7 +43,7 @@ internal sealed partial class IkeSa
         if (!Retransmit(now, outbox)) return;
         ForgetResponses(now);
         if (EndsAt <= now && !OnEnd(now, outbox)) return;
-        if (IsEstablished && ExpiresAt <= now)
+        if (IsEstablished && Instant.Min(ExpiresAt, AuthenticationEndsAt) <= now)
         {
             Close(IkeDownReason.Expired, now, outbox);
             return;
@@ -74,7 +77,18 @@ internal sealed partial class IkeSa
         TimeSpan lifetime = Profile!.Lifetime;
         ExpiresAt = now + lifetime;
         RekeyAt = now + SoftLifetime(lifetime);
+        LimitAuthentication(Profile.Reauthentication is { } reauthentication ? Authentication!.AuthenticatedAt + reauthentication : Instant.Never, now);
+        if (Authentication!.PeerNotAfter is { Year: < 9999 } notAfter && notAfter != default) LimitAuthentication(now + (notAfter - Core.Clock.Now), now);
         StartLiveness(now);
+    }
+
+    /// <summary>Authentication is good until then, and is renewed before by the end that began.</summary>
+    public void LimitAuthentication(Instant end, Instant now)
+    {
+        if (end >= AuthenticationEndsAt) return;
+        AuthenticationEndsAt = end;
+        if (IsInitiator) ReauthenticateAt = Instant.Min(ReauthenticateAt, now + SoftLifetime(end.Since(now)));
+        Reschedule();
     }
 
     /// <summary>When to begin with the replacement of something that lives so long.</summary>

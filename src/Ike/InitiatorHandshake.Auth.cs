@@ -140,7 +140,7 @@ internal sealed partial class InitiatorHandshake
         if (!made && !message.Child.HasSa && message.Child.Error is { } error)
             Core.Failed(Sa.Path, IkeExchangeType.Auth, IkeDrop.ChildRefused, IkeDiagnosis.ChildRefused(error, Protection.FirstChild!, _offer, !Protection.TunnelMode), now);
         if (!made) Core.Peers.OnChildFailed(peer, now, outbox);
-        ScheduleReauthentication(message, now);
+        if (message.AuthenticationLifetime > TimeSpan.Zero) Sa.LimitAuthentication(now + message.AuthenticationLifetime, now);
         Core.Peers.Settle(peer, Sa, _replaces, false, Started, now, outbox);
         resumed?.Dispose();
         Sa.SendWaiting(now, outbox);
@@ -157,14 +157,6 @@ internal sealed partial class InitiatorHandshake
         }
         ChildKeys keys = IkeKeySchedule.Child(Sa.Keys!.Suite.Prf, Sa.Keys.SkD.Span, agreement.Suite, default, OwnNonce, PeerNonce);
         return ChildSa.Install(Sa, agreement, keys, isInitiator: true, sendNow: true, now, outbox) is not null;
-    }
-
-    /// <summary>The sooner of what our profile wants and of what the peer asks for (RFC 4478).</summary>
-    private void ScheduleReauthentication(AuthMessage message, Instant now)
-    {
-        TimeSpan lifetime = _profile.Reauthentication ?? TimeSpan.MaxValue;
-        if (message.AuthenticationLifetime > TimeSpan.Zero && message.AuthenticationLifetime < lifetime) lifetime = message.AuthenticationLifetime;
-        if (lifetime != TimeSpan.MaxValue) Sa.ReauthenticateAt = now + Sa.SoftLifetime(lifetime);
     }
 }
 

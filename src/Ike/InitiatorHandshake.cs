@@ -43,14 +43,16 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
 
     public IkeProtection Protection { get; }
 
+    public Ikev2Profile Profile => _profile;
+
     /// <summary>From then on the peer may have the SA before we know.</summary>
     public bool HasSentAuthentication { get; private set; }
 
     /// <summary>By a ticket where there is one (RFC 5723), otherwise with a key exchange.</summary>
     public void Begin(HeldTicket? ticket, Instant now, Outbox<IkeEffect> outbox)
     {
-        _ticket = ticket;
-        if (ticket is not null && ticket.IsValid(Core.Clock.Now)) SendInit(now, outbox);
+        _ticket = ticket is not null && ticket.IsValid(Core.Clock.Now) ? ticket : null;
+        if (_ticket is not null) SendInit(now, outbox);
         else BeginExchange(Protection.Ike!.FirstGroup, outbox);
     }
 

@@ -194,7 +194,7 @@ internal sealed class RekeyIkeAnswer(IkeCore core, IkeSa sa, IkeSa successor, Ch
 
     public void Begin(Outbox<IkeEffect> outbox) => core.Run(_work = new AnswerWork(this, choice.Suite.Group, wanted.PublicValue), outbox);
 
-    public bool IsWaitingFor(IkeWork work) => _work == work && sa.Stage != IkeSaStage.Dead;
+    public bool IsWaitingFor(IkeWork work) => _work == work;
 
     public void OnDone(IkeWork work, Instant now, Outbox<IkeEffect> outbox)
     {

@@ -118,7 +118,7 @@ internal sealed partial class ResponderHandshake
         }
         writer.Authentication(method, code);
         WriteNotifies(ref writer, message, protection, identity, now);
-        ChildSa? child = message.Child.HasSa ? MakeChild(ref writer, message, protection, initiatorNonce, responderNonce, now, outbox) : null;
+        if (message.Child.HasSa) MakeChild(ref writer, message, protection, initiatorNonce, responderNonce, now, outbox);
         if (_ticket is not null) Core.Resumption.MarkUsed(_ticket);
         Core.Statistics.Passed(IkePhase.AuthProcessing, now.Since(_authenticating));
         Core.Statistics.Passed(IkePhase.ResponderTotal, now.Since(Started));
@@ -127,7 +127,12 @@ internal sealed partial class ResponderHandshake
         Resuming?.Dispose();
         Resuming = null;
         Core.Peers.Settle(peer, Sa, replaces: null, message.InitialContact || _profile!.InitialContactForce || Sa.IsResumed, Started, now, outbox);
-        if (child is null && !message.Child.HasSa) Core.Logger.Childless(peer.Id);
+        if (!message.Child.HasSa)
+        {
+            // RFC 6023: a child SA comes when one is needed. When that is here and now, we ask for it.
+            Core.Logger.Childless(peer.Id);
+            if (!peer.HasLiveChild && Core.Peers.IsWanted(peer)) Core.Children.Start(Sa, null, now, outbox);
+        }
         Sa.SendWaiting(now, outbox);
     }
 
@@ -144,7 +149,7 @@ internal sealed partial class ResponderHandshake
         writer.Notify(IkeNotifyType.AuthLifetime, number);
     }
 
-    private ChildSa? MakeChild(
+    private void MakeChild(
         ref IkePayloadWriter writer, AuthMessage message, IkeProtection protection, byte[] ni, byte[] nr, Instant now, Outbox<IkeEffect> outbox)
     {
         if (ChildNegotiation.Decide(Sa, protection, message.Child, firstChild: true, _arrival.Path, out ChildRefusal refusal) is not { } decision)
@@ -152,17 +157,12 @@ internal sealed partial class ResponderHandshake
             // "This failure does not automatically cause the IKE SA to be deleted" (2.21.2).
             Core.Failed(_arrival.Path, IkeExchangeType.Auth, refusal.Drop, refusal.Problem, now);
             writer.Notify(refusal.Error);
-            return null;
+            return;
         }
         ChildAgreement agreement = decision.Agreement;
         ChildKeys keys = IkeKeySchedule.Child(Sa.Keys!.Suite.Prf, Sa.Keys.SkD.Span, agreement.Suite, default, ni, nr);
-        if (ChildSa.Install(Sa, agreement, keys, isInitiator: false, sendNow: true, now, outbox) is not { } child)
-        {
-            writer.Notify(IkeNotifyType.NoAdditionalSas);
-            return null;
-        }
-        ChildNegotiation.WriteAnswer(ref writer, decision, default, default);
-        return child;
+        if (ChildSa.Install(Sa, agreement, keys, isInitiator: false, sendNow: true, now, outbox) is null) writer.Notify(IkeNotifyType.NoAdditionalSas);
+        else ChildNegotiation.WriteAnswer(ref writer, decision, default, default);
     }
 
     /// <summary>Says no, and why to the log only: a stranger learns nothing but that.</summary>

@@ -13,27 +13,42 @@ public sealed class StatePropertyTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void RandomOperations_OnABadNetwork_EndWithBothSidesAgreed(int seed)
+    public void RandomOperations_OnABadNetwork_EndWithBothSidesAgreed(int seed) => Run(seed, moves: false);
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void RandomOperations_WithEndsThatMoveAndANatThatForgets_EndWithBothSidesAgreed(int seed) => Run(seed, moves: true);
+
+    private void Run(int seed, bool moves)
     {
         var random = new SeededRandom((ulong)seed);
         var net = new Net { Verbose = true, JobTime = TimeSpan.FromMilliseconds(random.Below(30)) };
         DhGroup? pfs = random.Below(2) == 0 ? DhGroup.Curve25519 : null;
         IkeConfig Config(string name) => Configs.SharedKey(name).With((IpsecProfile p) => p with { Pfs = pfs, LifetimeSeconds = TimeSpan.FromSeconds(120) })
             .With((Ikev2Profile p) => p with { Lifetime = TimeSpan.FromSeconds(300), Dpd = new DpdConfig(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3), Periodic: true) });
-        Node a = net.Add("A", "192.0.2.1", Config("a")), b = net.Add("B", "192.0.2.2", Config("b"));
+        NatBox? nat = moves && random.Below(2) == 0 ? new NatBox("198.51.100.1") : null;
+        Node a = net.Add("A", nat is null ? "192.0.2.1" : "10.0.0.1", Config("a"), nat), b = net.Add("B", "192.0.2.2", Config("b"));
         double loss = random.NextDouble() * 0.3;
         net.Lose = _ => random.NextDouble() < loss;
         net.Copies = _ => random.NextDouble() < 0.1 ? 2 : 1;
         net.Delay = _ => TimeSpan.FromMilliseconds(random.NextDouble() < 0.2 ? random.Below(1500) : random.Below(20));
         a.Want(b);
-        if (random.Below(2) == 0) b.Want(a);
+        if (!moves && random.Below(2) == 0) b.Want(a);
         var done = new List<string>();
         for (int i = 0; i < 40; i++)
         {
             Node node = random.Below(2) == 0 ? a : b, other = node == a ? b : a;
             int what = random.Below(12);
+            if (moves && random.Below(4) == 0)
+            {
+                done.Add($"{net.Now} move");
+                if (nat is not null && random.Below(2) == 0) nat.Forget();
+                else a.MoveTo(nat is null ? $"192.0.2.{100 + random.Below(100)}" : $"10.0.0.{1 + random.Below(100)}");
+            }
+            // Nobody can call A behind its NAT, or where it was before.
+            if (moves && node == b && what is 6 or 7 or 10) what = 11;
             done.Add($"{net.Now} {node.Name} {what}");
-            Operate(net, node, other, what, random);
+            Operate(node, other, what, random);
             net.Run(random.NextDouble() < 0.5 ? random.NextDouble() * 0.1 : random.NextDouble() * 10);
         }
         net.Lose = static _ => false;
@@ -63,7 +78,7 @@ public sealed class StatePropertyTests(ITestOutputHelper output)
 
     private static bool IsQuiet(Node a, Node b) => Agreement.IsQuiet(a) && Agreement.IsQuiet(b);
 
-    private static void Operate(Net net, Node node, Node other, int what, SeededRandom random)
+    private static void Operate(Node node, Node other, int what, SeededRandom random)
     {
         switch (what)
         {
@@ -85,7 +100,7 @@ public sealed class StatePropertyTests(ITestOutputHelper output)
                 Agreement.Rekey(other);
                 break;
             case 5:
-                node.Call((engine, now, outbox) => engine.ClearPeer(other.Address, now, outbox));
+                node.Call((engine, now, outbox) => engine.ClearAll(now, outbox));
                 break;
             case 6:
                 node.Want(other);

@@ -20,6 +20,8 @@ internal sealed class MessageText : IIkeKeyLog
     {
     }
 
+    public void Forget() => _ciphers.Clear();
+
     public string Of(byte[] message)
     {
         if (!IkeView.TryParse(message, out IkeView view, out _)) return "garbage";
@@ -39,23 +41,44 @@ internal sealed class MessageText : IIkeKeyLog
         return names;
     }
 
-    /// <summary>Seals payloads as one end of an IKE SA would: for messages that no honest end sends.</summary>
-    public byte[] Seal(IkeHeader header, IkePayloadType first, ReadOnlySpan<byte> plaintext)
+    /// <summary>
+    /// The same message with other payloads, sealed as its honest sender would have: for what no honest sender sends.
+    /// </summary>
+    public byte[] Rewrite(byte[] message, Func<List<RawPayload>, List<RawPayload>> change)
+    {
+        Assert.True(IkeView.TryParse(message, out IkeView view, out _));
+        return Seal(view.Header, change(Open(message)));
+    }
+
+    /// <summary>A protected message of an IKE SA whose keys are known.</summary>
+    public byte[] Seal(IkeHeader header, List<RawPayload> payloads)
+    {
+        byte[] room = new byte[16_384];
+        var writer = new IkePayloadWriter(room);
+        foreach (RawPayload payload in payloads) writer.Raw(payload.Type, payload.Body, payload.IsCritical);
+        (IkeCipher fromInitiator, IkeCipher fromResponder) = _ciphers[(header.InitiatorSpi, header.ResponderSpi)];
+        return IkeFragmenter.Protect(header, writer.First, writer.Written, header.FromInitiator ? fromInitiator : fromResponder, int.MaxValue)[0];
+    }
+
+    /// <summary>A protected message whose content need not be payloads.</summary>
+    public byte[] SealRaw(IkeHeader header, IkePayloadType first, byte[] content)
     {
         (IkeCipher fromInitiator, IkeCipher fromResponder) = _ciphers[(header.InitiatorSpi, header.ResponderSpi)];
-        return IkeFragmenter.Protect(header, first, plaintext, header.FromInitiator ? fromInitiator : fromResponder, int.MaxValue)[0];
+        return IkeFragmenter.Protect(header, first, content, header.FromInitiator ? fromInitiator : fromResponder, int.MaxValue)[0];
     }
 
     /// <summary>The inner payloads of a message.</summary>
-    public byte[] Open(byte[] message, out IkePayloadType first)
+    public List<RawPayload> Open(byte[] message)
     {
         byte[] copy = [.. message];
         Assert.True(IkeView.TryParse(copy, out IkeView view, out _));
         Assert.True(view.Payloads.TryFind(IkePayloadType.Encrypted, out IkePayloadView payload));
-        first = payload.Next;
         (IkeCipher fromInitiator, IkeCipher fromResponder) = _ciphers[(view.InitiatorSpi, view.ResponderSpi)];
-        Assert.True((view.FromInitiator ? fromInitiator : fromResponder).TryOpen(copy, 28 + payload.Offset + 4, out int offset, out int length));
-        return copy[offset..(offset + length)];
+        Assert.True((view.FromInitiator ? fromInitiator : fromResponder).TryOpen(copy, IkeSpec.HeaderLength + payload.Offset + IkeSpec.PayloadHeaderLength, out int offset, out int length));
+        Assert.True(IkePayloadChain.TryParse(payload.Next, copy.AsSpan(offset, length), out IkePayloadChain chain, out _));
+        var list = new List<RawPayload>();
+        foreach (IkePayloadView inner in chain) list.Add(new RawPayload(inner.Type, inner.Body.ToArray(), inner.IsCritical));
+        return list;
     }
 
     private void Walk(byte[] message, Action<string> add)

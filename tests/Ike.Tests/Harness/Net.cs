@@ -33,6 +33,7 @@ internal sealed class Net
     private readonly Dictionary<IpAddress, Node> _byAddress = [];
     private readonly Dictionary<IpAddress, NatBox> _nats = [];
     private readonly MessageText _text = new();
+    private readonly HashSet<IpAddress> _aliases = [];
     private long _sequence;
 
     public List<Node> Nodes { get; } = [];
@@ -54,6 +55,9 @@ internal sealed class Net
 
     /// <summary>What a packet takes in addition.</summary>
     public Func<Packet, TimeSpan> Delay { get; set; } = static _ => TimeSpan.Zero;
+
+    /// <summary>What becomes of an IKE message on its way.</summary>
+    public Func<Packet, byte[]> Rewrite { get; set; } = static packet => packet.Bytes;
 
     /// <summary>Time and SPI go into the trace too.</summary>
     public bool Verbose { get; set; }
@@ -100,6 +104,20 @@ internal sealed class Net
         Place(node);
     }
 
+    /// <summary>The node is reachable at a second address too.</summary>
+    public void AddAlias(IpAddress address, Node node)
+    {
+        _byAddress[address] = node;
+        _aliases.Add(address);
+    }
+
+    /// <summary>The node is gone for good.</summary>
+    public void Forget(Node node)
+    {
+        Unplug(node);
+        Nodes.Remove(node);
+    }
+
     public void AddNat(NatBox nat) => _nats[nat.Outside] = nat;
 
     public void Send(Node from, in IkePath path, byte[] bytes, uint esp = 0, byte[]? espKey = null, bool keepalive = false)
@@ -116,6 +134,7 @@ internal sealed class Net
             Packets.Add(packet);
         }
         if (!from.IsPlugged || to is null || Lose(packet)) return;
+        if (packet.IsIke) packet = packet with { Bytes = Rewrite(packet) };
         for (int copies = Copies(packet); copies > 0; copies--) At(Now + Latency + Delay(packet), () => Deliver(packet));
     }
 
@@ -152,7 +171,7 @@ internal sealed class Net
     {
         // A NAT may have forgotten, and a node may have moved, while the packet was on its way.
         if (packet.To is not { IsPlugged: true } to) return;
-        if (packet.To.Nat is null && packet.To.Address != packet.ReceiverPath.Local.Address) return;
+        if (packet.To.Nat is null && packet.To.Address != packet.ReceiverPath.Local.Address && !_aliases.Contains(packet.ReceiverPath.Local.Address)) return;
         if (packet.IsKeepalive) to.Keepalives++;
         else if (packet.Esp != 0) to.ReceiveEsp(packet);
         else to.Receive(packet.ReceiverPath, packet.Bytes);

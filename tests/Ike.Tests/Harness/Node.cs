@@ -6,17 +6,26 @@ using Microsoft.Extensions.Logging;
 namespace Dmvpn.Ike.Tests.Harness;
 
 /// <summary>A child SA as a data path would have it.</summary>
-internal sealed class DataSa(ChildSaInstall install)
+internal sealed class DataSa
 {
-    public ChildSaInstall Install { get; } = install;
+    public DataSa(ChildSaInstall install)
+    {
+        Install = install;
+        (InboundKey, OutboundKey) = (install.InboundKey.Span.ToArray(), install.OutboundKey.Span.ToArray());
+        (Path, Udp) = (install.Path, install.UdpEncapsulation);
+        install.InboundKey.Dispose();
+        install.OutboundKey.Dispose();
+    }
 
-    public byte[] InboundKey { get; } = install.InboundKey.Span.ToArray();
+    public ChildSaInstall Install { get; }
 
-    public byte[] OutboundKey { get; } = install.OutboundKey.Span.ToArray();
+    public byte[] InboundKey { get; }
 
-    public IkePath Path { get; set; } = install.Path;
+    public byte[] OutboundKey { get; }
 
-    public bool Udp { get; set; } = install.UdpEncapsulation;
+    public IkePath Path { get; set; }
+
+    public bool Udp { get; set; }
 
     public bool IsRetired { get; set; }
 
@@ -138,6 +147,13 @@ internal sealed class Node : IChildActivity
         Tell();
     }
 
+    /// <summary>It has another address, and IKE does not know: a peer that listens at several.</summary>
+    public void MoveQuietly(string address)
+    {
+        Address = IpAddress.Parse(address);
+        _net.Place(this);
+    }
+
     public void LoseAddress() =>
         Call((engine, now, outbox) => engine.OnProtectionChanged(new ProtectionFacts { Id = Source, Local = IpAddress.None, Profile = "P" }, now, outbox));
 
@@ -167,6 +183,11 @@ internal sealed class Node : IChildActivity
         IkePath path = sa.Udp ? sa.Path : sa.Path with { Local = sa.Path.Local with { Port = 0 }, Remote = sa.Path.Remote with { Port = 0 } };
         _net.Send(this, path, [], sa.Install.OutboundSpi, sa.OutboundKey);
         return true;
+    }
+
+    public void SendToIfUp()
+    {
+        foreach (DataPeer peer in Peers.Values.ToArray()) SendTo(peer);
     }
 
     public void ReceiveEsp(Packet packet)
