@@ -32,6 +32,7 @@ internal static partial class ExecTable
         Row("show running-config [interface TUNNEL]", a => ShowAction.Of(
             ApiRoutes.RunningConfig, Query(a), ApiJson.Default.RunningConfig, config => config.Text.EndsWith('\n') ? config.Text : config.Text + "\n")),
         Row("show history", _ => new HistoryAction()),
+        .. Crypto(),
         .. Changes(),
         .. Debugging(),
         Row("exit", _ => new LeaveAction()),

@@ -57,6 +57,18 @@ public interface IRouterApi
     /// <summary><see cref="ApiRoutes.ClearDmvpnSession"/>.</summary>
     CommandResult ClearDmvpnSession(ClearDmvpnSessionRequest request, Instant now);
 
+    /// <summary><see cref="ApiRoutes.CryptoSessions"/>.</summary>
+    CryptoState CryptoSessions(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.CryptoStatistics"/>.</summary>
+    CryptoStatisticsState CryptoStatistics(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.Certificates"/>.</summary>
+    CertificateState Certificates(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.ClearCrypto"/>.</summary>
+    CommandResult ClearCrypto(ClearCryptoRequest request, Instant now);
+
     /// <summary><see cref="ApiRoutes.ClearCounters"/>.</summary>
     CommandResult ClearCounters(ClearCountersRequest request, Instant now);
 

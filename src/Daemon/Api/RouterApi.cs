@@ -90,6 +90,14 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
         return new CommandResult { Count = addresses.Count };
     }
 
+    public CryptoState CryptoSessions(ScreenQuery query, Instant now) => CryptoScreens.Sessions(router, query, now);
+
+    public CryptoStatisticsState CryptoStatistics(ScreenQuery query, Instant now) => CryptoScreens.Statistics(router, now);
+
+    public CertificateState Certificates(ScreenQuery query, Instant now) => CryptoScreens.Certificates(router);
+
+    public CommandResult ClearCrypto(ClearCryptoRequest request, Instant now) => CryptoScreens.Clear(router, request, now);
+
     public CommandResult ClearCounters(ClearCountersRequest request, Instant now) => new() { Count = _interfaces.ClearCounters(request.Interface, now) };
 
     public CommandResult ClearCdp(Instant now)

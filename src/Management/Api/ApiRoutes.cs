@@ -50,6 +50,15 @@ public static class ApiRoutes
     /// <summary>GET: <see cref="DropState"/>.</summary>
     public const string Drops = "/v1/drops";
 
+    /// <summary>GET: <see cref="CryptoState"/>. <see cref="ScreenQuery.Nbma"/> gives one peer.</summary>
+    public const string CryptoSessions = "/v1/crypto/sessions";
+
+    /// <summary>GET: <see cref="CryptoStatisticsState"/>.</summary>
+    public const string CryptoStatistics = "/v1/crypto/statistics";
+
+    /// <summary>GET: <see cref="CertificateState"/>.</summary>
+    public const string Certificates = "/v1/crypto/certificates";
+
     /// <summary>GET: <see cref="RunningConfig"/>; secrets masked. <see cref="ScreenQuery.Tunnel"/> gives one interface's part.</summary>
     public const string RunningConfig = "/v1/running-config";
 
@@ -65,6 +74,9 @@ public static class ApiRoutes
 
     /// <summary>POST <see cref="ClearDmvpnSessionRequest"/>: <see cref="CommandResult"/>.</summary>
     public const string ClearDmvpnSession = "/v1/clear/dmvpn-session";
+
+    /// <summary>POST <see cref="ClearCryptoRequest"/>: <see cref="CommandResult"/>.</summary>
+    public const string ClearCrypto = "/v1/clear/crypto";
 
     /// <summary>POST <see cref="ClearCountersRequest"/>: <see cref="CommandResult"/>. Interface counters and drop counters.</summary>
     public const string ClearCounters = "/v1/clear/counters";

@@ -38,6 +38,14 @@ internal sealed class FakeRouterApi : IRouterApi
 
     public AdjacencyState Adjacencies(ScreenQuery query, Instant now) => Note(query, new AdjacencyState(), nameof(Adjacencies));
 
+    public CryptoState CryptoSessions(ScreenQuery query, Instant now) => Note(query, new CryptoState(), nameof(CryptoSessions));
+
+    public CryptoStatisticsState CryptoStatistics(ScreenQuery query, Instant now) => Note(query, new CryptoStatisticsState(), nameof(CryptoStatistics));
+
+    public CertificateState Certificates(ScreenQuery query, Instant now) => Note(query, new CertificateState(), nameof(Certificates));
+
+    public CommandResult ClearCrypto(ClearCryptoRequest request, Instant now) => new();
+
     public CdpNeighborState CdpNeighbors(ScreenQuery query, Instant now) => Note(query, new CdpNeighborState(), nameof(CdpNeighbors));
 
     public VersionState Version(ScreenQuery query, Instant now) => Note(query, new VersionState { Version = "1", HostName = "Hub" }, nameof(Version));
