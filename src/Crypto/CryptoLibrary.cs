@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Dmvpn.Wire.Ike;
@@ -7,24 +8,82 @@ namespace Dmvpn.Crypto;
 /// <summary>The library that all cryptography comes from, and its algorithms, each fetched once.</summary>
 public static unsafe class CryptoLibrary
 {
-    private static nint _gcm128, _gcm192, _gcm256, _cbc128, _cbc192, _cbc256, _chaCha, _hmac;
+    // Bits of OPENSSL_ia32cap (OPENSSL_ia32cap(3)): CPUID leaf 1 ECX in the upper half of the first word, leaf 7 ECX in the upper half of the second.
+    private const int AesBit = 57;
+    private const int CarrylessBit = 33;
+    private const int VectorAesBit = 41;
+
+    private static nint _gcm128, _gcm192, _gcm256, _cbc128, _cbc192, _cbc256, _chaCha, _sha1, _sha256, _sha384, _sha512;
+    private static bool _usable;
 
     /// <summary>Its version, as <c>OpenSSL 3.0.17 1 Jul 2025</c>.</summary>
-    public static string Version => Marshal.PtrToStringUTF8((nint)LibCrypto.Version(0)) ?? "";
+    /// <exception cref="CryptographicException">It is missing or too old.</exception>
+    public static string Version
+    {
+        get
+        {
+            Require();
+            return Marshal.PtrToStringUTF8((nint)LibCrypto.Version(0)) ?? "";
+        }
+    }
 
-    internal static nint Hmac => Fetched(ref _hmac, static () => LibCrypto.MacFetch(0, "HMAC", null), "HMAC");
+    /// <summary>What of the processor it uses for AES, as <c>AES-NI, VAES</c>; empty when nothing is known.</summary>
+    public static string Acceleration
+    {
+        get
+        {
+            Require();
+            return DescribeProcessor(Marshal.PtrToStringUTF8((nint)LibCrypto.Information(LibCrypto.CpuSettings)) ?? "");
+        }
+    }
+
+    /// <summary>Throws, with words for the operator, when the library cannot be used. Everything in this project that needs it calls this first.</summary>
+    /// <exception cref="CryptographicException">It is missing or too old.</exception>
+    public static void Require()
+    {
+        if (Volatile.Read(ref _usable)) return;
+        try
+        {
+            if (LibCrypto.VersionMajor() < 3) throw new EntryPointNotFoundException();
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new CryptographicException($"OpenSSL 3 is missing: {LibCrypto.Library} cannot be loaded (Debian and Ubuntu have it in the package libssl3 or libssl3t64)", e);
+        }
+        catch (EntryPointNotFoundException e)
+        {
+            throw new CryptographicException($"{LibCrypto.Library} is not OpenSSL 3", e);
+        }
+        Volatile.Write(ref _usable, true);
+    }
 
     internal static nint Cipher(EncryptionId encryption, int keyBits) => (encryption, keyBits) switch
     {
-        (EncryptionId.AesGcm16 or EncryptionId.NullAesGmac, 128) => Fetched(ref _gcm128, static () => LibCrypto.CipherFetch(0, "AES-128-GCM", null), "AES-128-GCM"),
-        (EncryptionId.AesGcm16 or EncryptionId.NullAesGmac, 192) => Fetched(ref _gcm192, static () => LibCrypto.CipherFetch(0, "AES-192-GCM", null), "AES-192-GCM"),
-        (EncryptionId.AesGcm16 or EncryptionId.NullAesGmac, 256) => Fetched(ref _gcm256, static () => LibCrypto.CipherFetch(0, "AES-256-GCM", null), "AES-256-GCM"),
-        (EncryptionId.AesCbc, 128) => Fetched(ref _cbc128, static () => LibCrypto.CipherFetch(0, "AES-128-CBC", null), "AES-128-CBC"),
-        (EncryptionId.AesCbc, 192) => Fetched(ref _cbc192, static () => LibCrypto.CipherFetch(0, "AES-192-CBC", null), "AES-192-CBC"),
-        (EncryptionId.AesCbc, 256) => Fetched(ref _cbc256, static () => LibCrypto.CipherFetch(0, "AES-256-CBC", null), "AES-256-CBC"),
-        (EncryptionId.ChaCha20Poly1305, _) => Fetched(ref _chaCha, static () => LibCrypto.CipherFetch(0, "ChaCha20-Poly1305", null), "ChaCha20-Poly1305"),
+        (EncryptionId.AesGcm16 or EncryptionId.NullAesGmac, 128) => Fetched(ref _gcm128, "AES-128-GCM"),
+        (EncryptionId.AesGcm16 or EncryptionId.NullAesGmac, 192) => Fetched(ref _gcm192, "AES-192-GCM"),
+        (EncryptionId.AesGcm16 or EncryptionId.NullAesGmac, 256) => Fetched(ref _gcm256, "AES-256-GCM"),
+        (EncryptionId.AesCbc, 128) => Fetched(ref _cbc128, "AES-128-CBC"),
+        (EncryptionId.AesCbc, 192) => Fetched(ref _cbc192, "AES-192-CBC"),
+        (EncryptionId.AesCbc, 256) => Fetched(ref _cbc256, "AES-256-CBC"),
+        (EncryptionId.ChaCha20Poly1305, _) => Fetched(ref _chaCha, "ChaCha20-Poly1305"),
         _ => throw new ArgumentOutOfRangeException(nameof(encryption), $"{encryption} with {keyBits} bits is no cipher of this library"),
     };
+
+    internal static nint Hash(PrfId prf) => prf switch
+    {
+        PrfId.HmacSha1 => Fetched(ref _sha1, "SHA1"),
+        PrfId.HmacSha256 => Fetched(ref _sha256, "SHA256"),
+        PrfId.HmacSha384 => Fetched(ref _sha384, "SHA384"),
+        PrfId.HmacSha512 => Fetched(ref _sha512, "SHA512"),
+        _ => throw new ArgumentOutOfRangeException(nameof(prf), $"{prf} is no PRF of this library"),
+    };
+
+    /// <summary>A context, or an exception: calls with none would end the process.</summary>
+    internal static nint NewCipherContext()
+    {
+        nint context = LibCrypto.CipherContextNew();
+        return context != 0 ? context : throw new OutOfMemoryException();
+    }
 
     internal static void Check(int result, string what)
     {
@@ -33,13 +92,32 @@ public static unsafe class CryptoLibrary
         throw new CryptographicException($"libcrypto refused to {what}");
     }
 
+    internal static string DescribeProcessor(string settings)
+    {
+        // OPENSSL_ia32cap=0xfffa3203078bffff:0x405fc6f1bf07ab, on other processors other words.
+        const string Prefix = "OPENSSL_ia32cap=";
+        if (!settings.StartsWith(Prefix, StringComparison.Ordinal)) return "";
+        string[] words = settings[Prefix.Length..].Split(' ')[0].Split(':');
+        bool aes = Has(words, 0, AesBit) && Has(words, 0, CarrylessBit);
+        return !aes ? "no AES instructions" : Has(words, 1, VectorAesBit) ? "AES-NI, VAES" : "AES-NI";
+
+        static bool Has(string[] words, int word, int bit) =>
+            word < words.Length && words[word].StartsWith("0x", StringComparison.Ordinal)
+            && ulong.TryParse(words[word].AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong bits) && (bits >> bit & 1) != 0;
+    }
+
     // Two threads may fetch at once: the loser's is one reference more to the same algorithm, for the life of the process.
-    private static nint Fetched(ref nint field, Func<nint> fetch, string name)
+    private static nint Fetched(ref nint field, string name)
     {
         nint algorithm = Volatile.Read(ref field);
         if (algorithm != 0) return algorithm;
-        algorithm = fetch();
-        if (algorithm == 0) throw new CryptographicException($"{Version} has no {name}");
+        Require();
+        algorithm = name.StartsWith("SHA", StringComparison.Ordinal) ? LibCrypto.HashFetch(0, name, null) : LibCrypto.CipherFetch(0, name, null);
+        if (algorithm == 0)
+        {
+            LibCrypto.ClearErrors();
+            throw new CryptographicException($"{Version} has no {name}");
+        }
         Volatile.Write(ref field, algorithm);
         return algorithm;
     }

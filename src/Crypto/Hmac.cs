@@ -10,28 +10,23 @@ internal static class Hmac
     /// <summary>Octets of the ICV in a packet or message; 0 for none.</summary>
     public static int IcvLength(IntegrityId integrity) => integrity switch
     {
-        IntegrityId.HmacSha1 => 12, IntegrityId.HmacSha256 => 16, IntegrityId.HmacSha384 => 24, IntegrityId.HmacSha512 => 32, _ => 0,
+        IntegrityId.HmacSha1 => 12,
+        IntegrityId.HmacSha256 => 16,
+        IntegrityId.HmacSha384 => 24,
+        IntegrityId.HmacSha512 => 32,
+        _ => 0,
     };
 
     /// <summary>The whole output, of which the packet has the first <see cref="IcvLength"/> octets.</summary>
     public static void Compute(IntegrityId integrity, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> to) => Prf.Compute(ToPrf(integrity), key, data, to);
 
-    /// <summary>libcrypto's name of the hash.</summary>
-    public static ReadOnlySpan<byte> HashName(IntegrityId integrity) => integrity switch
-    {
-        IntegrityId.HmacSha1 => "SHA1\0"u8,
-        IntegrityId.HmacSha256 => "SHA256\0"u8,
-        IntegrityId.HmacSha384 => "SHA384\0"u8,
-        IntegrityId.HmacSha512 => "SHA512\0"u8,
-        _ => throw new ArgumentOutOfRangeException(nameof(integrity)),
-    };
-
-    private static PrfId ToPrf(IntegrityId integrity) => integrity switch
+    /// <summary>The function of a transform.</summary>
+    public static PrfId ToPrf(IntegrityId integrity) => integrity switch
     {
         IntegrityId.HmacSha1 => PrfId.HmacSha1,
         IntegrityId.HmacSha256 => PrfId.HmacSha256,
         IntegrityId.HmacSha384 => PrfId.HmacSha384,
         IntegrityId.HmacSha512 => PrfId.HmacSha512,
-        _ => throw new ArgumentOutOfRangeException(nameof(integrity)),
+        _ => throw new ArgumentOutOfRangeException(nameof(integrity), $"{integrity} is no HMAC of this library"),
     };
 }

@@ -20,15 +20,21 @@ public abstract class IkeCipher : IDisposable
     /// <summary>Octets of SK_ai or SK_ar; 0 for none.</summary>
     public static int IntegrityKeyLength(IntegrityId integrity) => integrity switch
     {
-        IntegrityId.HmacSha1 => 20, IntegrityId.HmacSha256 => 32, IntegrityId.HmacSha384 => 48, IntegrityId.HmacSha512 => 64, _ => 0,
+        IntegrityId.HmacSha1 => 20,
+        IntegrityId.HmacSha256 => 32,
+        IntegrityId.HmacSha384 => 48,
+        IntegrityId.HmacSha512 => 64,
+        _ => 0,
     };
 
-    /// <summary>A cipher with these keys, which are copied.</summary>
+    /// <summary>
+    /// A cipher with these keys, which are copied. One alone for each key that seals: the IVs of combined modes count from 1, and the same IV twice under one key would give it away.
+    /// </summary>
     public static IkeCipher Create(
         EncryptionId encryption, int keyBits, IntegrityId integrity, ReadOnlySpan<byte> encryptionKey, ReadOnlySpan<byte> integrityKey) =>
-        integrity == IntegrityId.None
-            ? new CombinedIkeCipher(encryption, keyBits, encryptionKey)
-            : new SeparateIkeCipher(keyBits, integrity, encryptionKey, integrityKey);
+        encryption == EncryptionId.AesCbc
+            ? new SeparateIkeCipher(keyBits, integrity, encryptionKey, integrityKey)
+            : new CombinedIkeCipher(encryption, keyBits, integrity, encryptionKey);
 
     /// <summary>Octets of a payload body for <paramref name="plaintextLength"/> octets of inner payloads.</summary>
     public abstract int SealedLength(int plaintextLength);

@@ -4,7 +4,7 @@ using Dmvpn.Wire.Ike;
 namespace Dmvpn.Crypto;
 
 /// <summary>
-/// One end's part of a Diffie-Hellman exchange. Making one and deriving are slow: on a pool thread. Safe to hand from thread to thread, not for two at once.
+/// One end's part of a Diffie-Hellman exchange. Making one and deriving are slow (25 µs to 1 ms each): on a pool thread. Safe to hand from thread to thread, not for two at once.
 /// </summary>
 public abstract class KeyExchange : IDisposable
 {
@@ -14,17 +14,22 @@ public abstract class KeyExchange : IDisposable
     /// <summary>Octets of a public value in a KE payload; 0 for a group that is not supported.</summary>
     public static int PublicLength(DhGroup group) => group switch
     {
-        DhGroup.Modp2048 => 256, DhGroup.Modp3072 => 384, DhGroup.Modp4096 => 512,
-        DhGroup.Ecp256 => 64, DhGroup.Ecp384 => 96, DhGroup.Ecp521 => 132, DhGroup.Curve25519 => 32, _ => 0,
+        DhGroup.Modp2048 => 256,
+        DhGroup.Modp3072 => 384,
+        DhGroup.Modp4096 => 512,
+        DhGroup.Ecp256 => 64,
+        DhGroup.Ecp384 => 96,
+        DhGroup.Ecp521 => 132,
+        DhGroup.Curve25519 => 32,
+        _ => 0,
     };
 
+    /// <summary>Octets of the shared secret: of the NIST curves x alone (RFC 5903 7); 0 for a group that is not supported.</summary>
+    public static int SecretLength(DhGroup group) => EvpGroup.IsCurveOfPoints(group) ? PublicLength(group) / 2 : PublicLength(group);
+
     /// <summary>A fresh private key of a supported group.</summary>
-    public static KeyExchange Generate(DhGroup group) => group switch
-    {
-        DhGroup.Ecp256 or DhGroup.Ecp384 or DhGroup.Ecp521 => new EcpKeyExchange(group),
-        DhGroup.Modp2048 or DhGroup.Modp3072 or DhGroup.Modp4096 or DhGroup.Curve25519 => new EvpKeyExchange(group),
-        _ => throw new ArgumentOutOfRangeException(nameof(group)),
-    };
+    public static KeyExchange Generate(DhGroup group) =>
+        IsSupported(group) ? new EvpKeyExchange(group) : throw new ArgumentOutOfRangeException(nameof(group), $"{group} is no group of this library");
 
     /// <summary>The group.</summary>
     public abstract DhGroup Group { get; }

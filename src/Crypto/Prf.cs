@@ -15,24 +15,9 @@ public static class Prf
     /// <summary>prf(key, data) into the first <see cref="Length"/> octets of <paramref name="to"/>.</summary>
     public static void Compute(PrfId prf, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> to)
     {
-        switch (prf)
-        {
-            case PrfId.HmacSha1:
-                // IKE's PRF does not rest on SHA-1's resistance to collisions; the peer's configuration asks for it by name.
-                HMACSHA1.HashData(key, data, to);
-                break;
-            case PrfId.HmacSha256:
-                HMACSHA256.HashData(key, data, to);
-                break;
-            case PrfId.HmacSha384:
-                HMACSHA384.HashData(key, data, to);
-                break;
-            case PrfId.HmacSha512:
-                HMACSHA512.HashData(key, data, to);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(prf));
-        }
+        using var hmac = new HmacContext(prf, key);
+        hmac.Append(data);
+        hmac.Finish(to);
     }
 
     /// <summary>prf+(key, seed), as many octets as <paramref name="to"/> has: T1 = prf(K, S | 1), Tn = prf(K, Tn-1 | S | n).</summary>
@@ -41,22 +26,23 @@ public static class Prf
         int length = Length(prf);
         ArgumentOutOfRangeException.ThrowIfZero(length, nameof(prf));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(to.Length, 255 * length, nameof(to));
-        byte[] input = new byte[length + seed.Length + 1];
         Span<byte> block = stackalloc byte[MaximumLength];
         block = block[..length];
-        seed.CopyTo(input.AsSpan(length));
-        int start = length;
+        using var hmac = new HmacContext(prf, key);
         for (byte n = 1; !to.IsEmpty; n++)
         {
-            input[^1] = n;
-            Compute(prf, key, input.AsSpan(start), block);
-            block.CopyTo(input);
-            start = 0;
+            if (n > 1)
+            {
+                hmac.Restart();
+                hmac.Append(block);
+            }
+            hmac.Append(seed);
+            hmac.Append([n]);
+            hmac.Finish(block);
             int taken = Math.Min(length, to.Length);
             block[..taken].CopyTo(to);
             to = to[taken..];
         }
-        CryptographicOperations.ZeroMemory(input);
         CryptographicOperations.ZeroMemory(block);
     }
 }

@@ -6,77 +6,69 @@ using Dmvpn.Wire.Ike;
 namespace Dmvpn.Crypto;
 
 /// <summary>
-/// AES-CBC or NULL with an HMAC for ESP (RFC 4303 3.3.2.1, RFC 3602, RFC 2410, RFC 4868): encrypt, then ICV over everything from the SPI on; with ESN the upper half of the sequence number behind it. The ICV is checked, in
-/// constant time, before anything is decrypted.
+/// AES-CBC or NULL with an HMAC for ESP (RFC 4303 3.3.2.1, RFC 3602, RFC 2410, RFC 4868): encrypt, then ICV over everything from the SPI on; with ESN the upper half of the sequence number behind it. The ICV
+/// is checked, in constant time, before anything is decrypted.
 /// </summary>
 internal sealed unsafe class SeparateEspCipher : EspCipher
 {
     private const int BlockLength = 16;
 
-    private readonly bool _seals;
+    // HMAC-SHA2-512 and encryption by CBC take about 1 ns for each octet. Above, the collector's transition costs nothing beside them.
+    private const int ShortLength = 1024;
+
+    private readonly int _encrypt;
     private readonly bool _esn;
+    private readonly bool _cbc;
     private readonly int _icvLength;
     private nint _cipher;
     private nint _hmac;
-    private nint _ivCipher;
-    private ulong _ivCounter;
 
     public SeparateEspCipher(EspSuite suite, ReadOnlySpan<byte> keyMaterial, bool seals)
     {
-        (_seals, _esn, _icvLength) = (seals, suite.Esn, Hmac.IcvLength(suite.Integrity));
+        (_encrypt, _esn, _cbc, _icvLength) = (seals ? 1 : 0, suite.Esn, suite.Encryption == EncryptionId.AesCbc, Hmac.IcvLength(suite.Integrity));
         int integrityLength = IkeCipher.IntegrityKeyLength(suite.Integrity);
-        ReadOnlySpan<byte> encryptionKey = keyMaterial[..^integrityLength];
-        if (suite.Encryption == EncryptionId.AesCbc) _cipher = NewCipher(suite.KeyBits, encryptionKey, seals);
-        if (_cipher != 0 && seals)
+        if (_cbc)
         {
-            Span<byte> key = stackalloc byte[16];
-            RandomNumberGenerator.Fill(key);
-            _ivCipher = NewCipher(128, key, seals: true);
-            CryptographicOperations.ZeroMemory(key);
+            nint cipher = CryptoLibrary.Cipher(suite.Encryption, suite.KeyBits);
+            _cipher = CryptoLibrary.NewCipherContext();
+            fixed (byte* key = keyMaterial) CryptoLibrary.Check(LibCrypto.CipherInit(_cipher, cipher, key, null, _encrypt, null), "take a key");
+            // ESP has its own padding.
+            CryptoLibrary.Check(LibCrypto.CipherSetPadding(_cipher, 0), "leave out padding");
         }
-        _hmac = LibCrypto.MacContextNew(CryptoLibrary.Hmac);
-        fixed (byte* key = keyMaterial[^integrityLength..], hash = Hmac.HashName(suite.Integrity), digest = "digest\0"u8)
-        {
-            // OSSL_PARAM_UTF8_STRING is 4; the list ends with an empty one.
-            LibCrypto.Parameter* parameters = stackalloc LibCrypto.Parameter[2];
-            parameters[0] = new LibCrypto.Parameter { Key = digest, Type = 4, Data = hash, Size = 0, Returned = nuint.MaxValue };
-            parameters[1] = default;
-            CryptoLibrary.Check(LibCrypto.MacInit(_hmac, key, (nuint)integrityLength, parameters), "take a key");
-        }
+        _hmac = HmacContext.New(Hmac.ToPrf(suite.Integrity), keyMaterial[^integrityLength..]);
     }
 
     ~SeparateEspCipher() => Free();
 
-    public override int IvLength => _cipher != 0 ? BlockLength : 0;
+    public override int IvLength => _cbc ? BlockLength : 0;
 
     public override int IcvLength => _icvLength;
 
-    public override int Alignment => _cipher != 0 ? BlockLength : 4;
+    public override int Alignment => _cbc ? BlockLength : 4;
 
     public override void Seal(byte* packet, int payloadLength, ulong sequence)
     {
         byte* iv = packet + EspSpec.HeaderLength, text = iv + IvLength;
-        if (_cipher != 0)
+        if (_cbc)
         {
-            NewIv(iv);
-            int written;
-            CryptoLibrary.Check(LibCrypto.CipherSetIv(_cipher, 0, null, iv, 1, 0) <= 0 ? 0 : LibCrypto.CipherUpdate(_cipher, text, &written, text, payloadLength), "encrypt a packet");
+            IvSource.Next(new Span<byte>(iv, BlockLength));
+            CryptoLibrary.Check(TryRunCbc(iv, text, payloadLength) ? 1 : 0, "encrypt a packet");
         }
         byte* icv = stackalloc byte[Hmac.MaximumLength];
-        CryptoLibrary.Check(ComputeIcv(packet, EspSpec.HeaderLength + IvLength + payloadLength, sequence, icv), "authenticate a packet");
+        CryptoLibrary.Check(TryComputeIcv(packet, EspSpec.HeaderLength + IvLength + payloadLength, sequence, icv) ? 1 : 0, "authenticate a packet");
         new ReadOnlySpan<byte>(icv, _icvLength).CopyTo(new Span<byte>(text + payloadLength, _icvLength));
+        GC.KeepAlive(this);
     }
 
     public override bool TryOpen(byte* packet, int payloadLength, ulong sequence)
     {
         byte* iv = packet + EspSpec.HeaderLength, text = iv + IvLength;
         byte* icv = stackalloc byte[Hmac.MaximumLength];
-        if (ComputeIcv(packet, EspSpec.HeaderLength + IvLength + payloadLength, sequence, icv) <= 0) return false;
-        if (!CryptographicOperations.FixedTimeEquals(new ReadOnlySpan<byte>(icv, _icvLength), new ReadOnlySpan<byte>(text + payloadLength, _icvLength))) return false;
-        if (_cipher == 0) return true;
-        if (payloadLength % BlockLength != 0) return false;
-        int written;
-        return LibCrypto.CipherSetIv(_cipher, 0, null, iv, 0, 0) > 0 && LibCrypto.CipherUpdate(_cipher, text, &written, text, payloadLength) > 0;
+        bool good = TryComputeIcv(packet, EspSpec.HeaderLength + IvLength + payloadLength, sequence, icv)
+            && CryptographicOperations.FixedTimeEquals(new ReadOnlySpan<byte>(icv, _icvLength), new ReadOnlySpan<byte>(text + payloadLength, _icvLength))
+            && (!_cbc || TryRunCbc(iv, text, payloadLength));
+        GC.KeepAlive(this);
+        return good;
     }
 
     public override void Dispose()
@@ -85,46 +77,36 @@ internal sealed unsafe class SeparateEspCipher : EspCipher
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>
-    /// An IV that nobody can foretell (RFC 3602 3): a counter under a key of its own, which is one block of AES instead of a call for random numbers for each packet (NIST SP 800-38A, appendix C).
-    /// </summary>
-    private void NewIv(byte* iv)
+    /// <summary>Whole blocks, in place. False for what is none.</summary>
+    private bool TryRunCbc(byte* iv, byte* text, int length)
     {
-        ((ulong*)iv)[0] = 0;
-        ((ulong*)iv)[1] = ++_ivCounter;
-        byte* zero = stackalloc byte[BlockLength];
-        new Span<byte>(zero, BlockLength).Clear();
+        ObjectDisposedException.ThrowIf(_cipher == 0, this);
+        if (length % BlockLength != 0 || LibCrypto.CipherInitShort(_cipher, 0, null, iv, _encrypt, null) <= 0) return false;
         int written;
-        CryptoLibrary.Check(LibCrypto.CipherSetIv(_ivCipher, 0, null, zero, 1, 0) <= 0 ? 0 : LibCrypto.CipherUpdateShort(_ivCipher, iv, &written, iv, BlockLength), "make an IV");
+        return (length <= ShortLength ? LibCrypto.CipherUpdateShort(_cipher, text, &written, text, length) : LibCrypto.CipherUpdate(_cipher, text, &written, text, length)) > 0;
     }
 
-    private int ComputeIcv(byte* packet, int length, ulong sequence, byte* icv)
+    private bool TryComputeIcv(byte* packet, int length, ulong sequence, byte* icv)
     {
-        nuint written;
-        if (LibCrypto.MacRestart(_hmac, null, 0, null) <= 0 || LibCrypto.MacUpdate(_hmac, packet, (nuint)length) <= 0) return 0;
+        // libcrypto without a context would end the process.
+        ObjectDisposedException.ThrowIf(_hmac == 0, this);
+        if (LibCrypto.HmacInitShort(_hmac, null, 0, 0, 0) <= 0) return false;
+        int result = length <= ShortLength ? LibCrypto.HmacUpdateShort(_hmac, packet, (nuint)length) : LibCrypto.HmacUpdate(_hmac, packet, (nuint)length);
+        if (result <= 0) return false;
         if (_esn)
         {
             byte* upper = stackalloc byte[4];
             BinaryPrimitives.WriteUInt32BigEndian(new Span<byte>(upper, 4), (uint)(sequence >> 32));
-            if (LibCrypto.MacUpdate(_hmac, upper, 4) <= 0) return 0;
+            if (LibCrypto.HmacUpdateShort(_hmac, upper, 4) <= 0) return false;
         }
-        return LibCrypto.MacFinal(_hmac, icv, &written, Hmac.MaximumLength);
-    }
-
-    private static nint NewCipher(int keyBits, ReadOnlySpan<byte> key, bool seals)
-    {
-        nint context = LibCrypto.CipherContextNew();
-        fixed (byte* bytes = key) CryptoLibrary.Check(LibCrypto.CipherInit(context, CryptoLibrary.Cipher(EncryptionId.AesCbc, keyBits), bytes, null, seals ? 1 : 0, 0), "take a key");
-        // ESP has its own padding.
-        CryptoLibrary.Check(LibCrypto.CipherSetPadding(context, 0), "leave out padding");
-        return context;
+        uint written;
+        return LibCrypto.HmacFinal(_hmac, icv, &written) > 0;
     }
 
     private void Free()
     {
         LibCrypto.CipherContextFree(_cipher);
-        LibCrypto.CipherContextFree(_ivCipher);
-        LibCrypto.MacContextFree(_hmac);
-        _cipher = _ivCipher = _hmac = 0;
+        LibCrypto.HmacContextFree(_hmac);
+        _cipher = _hmac = 0;
     }
 }

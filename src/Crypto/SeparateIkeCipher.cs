@@ -8,6 +8,7 @@ internal sealed class SeparateIkeCipher : IkeCipher
 {
     private const int BlockLength = 16;
 
+    private readonly int _keyBits;
     private readonly IntegrityId _integrity;
     private readonly int _icvLength;
     private readonly SecretBytes _encryptionKey;
@@ -15,9 +16,11 @@ internal sealed class SeparateIkeCipher : IkeCipher
 
     public SeparateIkeCipher(int keyBits, IntegrityId integrity, ReadOnlySpan<byte> encryptionKey, ReadOnlySpan<byte> integrityKey)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(encryptionKey.Length, nameof(encryptionKey));
         ArgumentOutOfRangeException.ThrowIfNotEqual(encryptionKey.Length, EncryptionKeyLength(EncryptionId.AesCbc, keyBits), nameof(encryptionKey));
         ArgumentOutOfRangeException.ThrowIfNotEqual(integrityKey.Length, IntegrityKeyLength(integrity), nameof(integrityKey));
         ArgumentOutOfRangeException.ThrowIfZero(integrityKey.Length, nameof(integrity));
+        _keyBits = keyBits;
         _integrity = integrity;
         _icvLength = Hmac.IcvLength(integrity);
         _encryptionKey = new SecretBytes(encryptionKey);
@@ -31,13 +34,13 @@ internal sealed class SeparateIkeCipher : IkeCipher
         ArgumentOutOfRangeException.ThrowIfNotEqual(message.Length - bodyOffset, SealedLength(plaintext.Length), nameof(message));
         Span<byte> iv = message.Slice(bodyOffset, BlockLength);
         Span<byte> text = message[(bodyOffset + BlockLength)..^_icvLength];
-        RandomNumberGenerator.Fill(iv);
+        IvSource.Next(iv);
         plaintext.CopyTo(text);
         text[plaintext.Length..].Clear();
         text[^1] = (byte)(text.Length - plaintext.Length - 1);
-        using (Aes aes = CreateAes()) aes.EncryptCbc(text, iv, text, PaddingMode.None);
+        RunCbc(iv, text, encrypt: true);
         Span<byte> icv = stackalloc byte[Hmac.MaximumLength];
-        Hmac.Compute(_integrity, _integrityKey.Span, message[..^_icvLength], icv);
+        ComputeIcv(message[..^_icvLength], icv);
         icv[.._icvLength].CopyTo(message[^_icvLength..]);
     }
 
@@ -47,10 +50,10 @@ internal sealed class SeparateIkeCipher : IkeCipher
         plaintextLength = message.Length - plaintextOffset - _icvLength;
         if (plaintextLength < BlockLength || plaintextLength % BlockLength != 0) return false;
         Span<byte> icv = stackalloc byte[Hmac.MaximumLength];
-        Hmac.Compute(_integrity, _integrityKey.Span, message[..^_icvLength], icv);
+        ComputeIcv(message[..^_icvLength], icv);
         if (!CryptographicOperations.FixedTimeEquals(icv[.._icvLength], message[^_icvLength..])) return false;
         Span<byte> text = message.Slice(plaintextOffset, plaintextLength);
-        using (Aes aes = CreateAes()) aes.DecryptCbc(text, message.Slice(bodyOffset, BlockLength), text, PaddingMode.None);
+        RunCbc(message.Slice(bodyOffset, BlockLength), text, encrypt: false);
         plaintextLength -= 1 + text[^1];
         return plaintextLength >= 0;
     }
@@ -64,10 +67,17 @@ internal sealed class SeparateIkeCipher : IkeCipher
     // Room for the pad length, and to a whole number of blocks.
     private static int Padded(int length) => (length + 1 + BlockLength - 1) / BlockLength * BlockLength;
 
-    private Aes CreateAes()
+    private void RunCbc(ReadOnlySpan<byte> iv, Span<byte> text, bool encrypt)
     {
-        Aes aes = Aes.Create();
-        aes.SetKey(_encryptionKey.Span);
-        return aes;
+        CipherMessage.Cbc(_keyBits, _encryptionKey.Span, iv, text, encrypt);
+        GC.KeepAlive(_encryptionKey);
+    }
+
+    private void ComputeIcv(ReadOnlySpan<byte> message, Span<byte> icv)
+    {
+        // An HMAC takes an empty key as well: anybody could make that ICV.
+        ObjectDisposedException.ThrowIf(_integrityKey.Length == 0, this);
+        Hmac.Compute(_integrity, _integrityKey.Span, message, icv);
+        GC.KeepAlive(_integrityKey);
     }
 }

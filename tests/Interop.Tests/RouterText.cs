@@ -41,6 +41,9 @@ internal sealed record RouterText(SiteAddresses Site)
     /// <summary>By default 100 and the number of the tunnel.</summary>
     public int? NetworkId { get; init; }
 
+    /// <summary>Tunnel protection; null: GRE in the clear.</summary>
+    public ProtectionText? Protection { get; init; }
+
     /// <summary>Global lines: routes.</summary>
     public IReadOnlyList<string> Lines { get; init; } = [];
 
@@ -54,7 +57,7 @@ internal sealed record RouterText(SiteAddresses Site)
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append($"hostname router{Site.Number}\n!\n{Interface()}");
+        text.Append($"hostname router{Site.Number}\n!\n{Protection}{Interface()}");
         foreach (string line in Lines.Where(l => Ipv6Over || !l.StartsWith("ipv6", StringComparison.Ordinal)))
             text.Append(line).Append('\n');
         return text.Append("end\n").ToString();
@@ -86,6 +89,7 @@ internal sealed record RouterText(SiteAddresses Site)
         lines.AddRange([" tunnel source eth0", $" tunnel mode gre {(PointToPoint ? "" : "multipoint ")}{(Ipv6Under ? "ipv6" : PointToPoint ? "ip" : "")}".TrimEnd()]);
         Add(lines, PointToPoint, $" tunnel destination {nbma}");
         Add(lines, Key is not null, $" tunnel key {Key}");
+        Add(lines, Protection is not null, $" tunnel protection ipsec profile {ProtectionText.Profile}");
         lines.AddRange(Extra);
         lines.Add("!");
         return string.Join('\n', lines) + "\n";

@@ -7,16 +7,17 @@ using Spectre.Console;
 namespace Dmvpn.Lab.Commands;
 
 /// <summary>
-/// Brings the network up from the files of <c>lab/</c> and shows what a user wants to see: spokes nobody announced register,
-/// routes appear by themselves, the first packets between spokes go by the hub and the later ones do not.
+/// Makes a CA and a bundle for each site, brings the network up from them, and shows what a user wants to see: spokes nobody announced
+/// register, routes appear by themselves, the first packets between spokes go by the hub and the later ones do not, and nothing of it is
+/// in clear text on the internet.
 /// </summary>
 internal sealed class Demonstration
 {
     /// <summary>The routers, by their number in the plan.</summary>
-    public static readonly string[] Routers = ["hub", "spoke1", "spoke2", "spoke3"];
+    public static readonly string[] Routers = ["hub", "spoke1", "spoke2", "spoke3", "spoke4"];
 
     private const int Moving = 2;
-    private const int BehindNat = 3;
+    private static readonly int[] BehindNat = [3, 4];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
     private readonly LabRun _run;
@@ -24,6 +25,8 @@ internal sealed class Demonstration
     private readonly DmvpnDaemon[] _daemons = new DmvpnDaemon[Routers.Length];
     private readonly Verdicts _verdicts = new();
     private readonly long _begin = Stopwatch.GetTimestamp();
+
+    private LabProcess? _capture;
 
     private Demonstration(LabRun run) => _run = run;
 
@@ -40,10 +43,12 @@ internal sealed class Demonstration
             await demonstration.WatchRegistrationsAsync().ConfigureAwait(false);
             await demonstration.WatchRoutesAsync().ConfigureAwait(false);
             await demonstration.TalkAsync(1, 2).ConfigureAwait(false);
-            await demonstration.TalkAsync(1, BehindNat).ConfigureAwait(false);
+            await demonstration.TalkAsync(1, BehindNat[0]).ConfigureAwait(false);
+            await demonstration.TalkAsync(BehindNat[1], 1).ConfigureAwait(false);
             if (once)
                 await demonstration.MoveAsync().ConfigureAwait(false);
             await demonstration.ShowAsync().ConfigureAwait(false);
+            await demonstration.LookAtTheWireAsync().ConfigureAwait(false);
             return demonstration.Conclude(once);
         }
     }
@@ -52,8 +57,10 @@ internal sealed class Demonstration
     {
         AnsiConsole.Write(new Rule("[bold]the network[/]").LeftJustified());
         Internet internet = await Internet.CreateAsync(_run).ConfigureAwait(false);
+        NatBox nat = await internet.AddNatAsync("nat", BehindNat[0]).ConfigureAwait(false);
         for (int i = 0; i < Routers.Length; i++)
-            _sites[i] = await internet.AddSiteAsync(Routers[i], i, behindNat: i == BehindNat).ConfigureAwait(false);
+            _sites[i] = await internet.AddSiteAsync(Routers[i], i, BehindNat.Contains(i) ? nat : null).ConfigureAwait(false);
+        _capture = await internet.CaptureAsync("wire").ConfigureAwait(false);
         var table = new Table().Border(TableBorder.Simple).AddColumns("router", "internet", "tunnel", "LAN", "");
         for (int i = 0; i < Routers.Length; i++)
         {
@@ -62,7 +69,7 @@ internal sealed class Demonstration
             {
                 0 => "knows none of the spokes",
                 Moving => "its address changes",
-                BehindNat => $"behind {a.Public}",
+                _ when BehindNat.Contains(i) => $"behind {nat.Addresses.Public}, with another",
                 _ => "",
             });
         }
@@ -74,11 +81,9 @@ internal sealed class Demonstration
     {
         if (!File.Exists(DmvpnDaemon.Binary))
             throw new CommandFailedException($"no {DmvpnDaemon.Binary}");
+        string[] configurations = await Bundles.JoinAllAsync(_run, Routers).ConfigureAwait(false);
         await Task.WhenAll(Enumerable.Range(0, Routers.Length).Select(async i =>
-        {
-            string file = Path.Combine(Repository.Root, "lab", Routers[i] + ".ios");
-            _daemons[i] = await DmvpnDaemon.StartAsync(_run, _sites[i].Node, await File.ReadAllTextAsync(file).ConfigureAwait(false)).ConfigureAwait(false);
-        })).ConfigureAwait(false);
+            _daemons[i] = await DmvpnDaemon.StartAsync(_run, _sites[i].Node, configurations[i]).ConfigureAwait(false))).ConfigureAwait(false);
     }
 
     private async Task WatchRegistrationsAsync()
@@ -95,14 +100,14 @@ internal sealed class Demonstration
 
             return seen.Count >= Routers.Length - 1;
         }, Patience).ConfigureAwait(false);
-        _verdicts.Add("three spokes registered with a hub that knew none", all);
+        _verdicts.Add("four spokes registered with a hub that knew none, each by its certificate", all);
     }
 
     private async Task WatchRoutesAsync()
     {
         AnsiConsole.Write(new Rule("[bold]routes, as the kernels have them[/]").LeftJustified());
         List<(int Router, string Prefix)> wanted = [(0, _sites[1].Addresses.Lan), (0, _sites[2].Addresses.Lan), (0, _sites[3].Addresses.Lan),
-            (1, "default"), (2, "default"), (3, "default")];
+            (0, _sites[4].Addresses.Lan), (1, "default"), (2, "default"), (3, "default"), (4, "default")];
         bool all = await Poll.UntilAsync(async () =>
         {
             foreach ((int router, string prefix) in wanted.ToArray())
@@ -169,6 +174,20 @@ internal sealed class Demonstration
         }
     }
 
+    /// <summary>What the internet saw: ESP and IKE, and not one packet of GRE.</summary>
+    private async Task LookAtTheWireAsync()
+    {
+        string file = Path.Combine(_run.Directory, "wire.pcap");
+        int clear = await CountAsync(file, "ip proto 47 or ip6 proto 47").ConfigureAwait(false);
+        int sealedPackets = await CountAsync(file, "ip proto 50 or udp port 4500").ConfigureAwait(false);
+        AnsiConsole.Write(new Rule("[bold]on the wire[/]").LeftJustified());
+        AnsiConsole.MarkupLineInterpolated($"  {sealedPackets} packets of ESP and IKE, {clear} of GRE in clear text");
+        _verdicts.Add("nothing of the tunnel was in clear text on the wire", clear == 0 && sealedPackets > 0);
+    }
+
+    private static async Task<int> CountAsync(string file, string filter) =>
+        (await Host.RunAsync("tcpdump", "-Z", "root", "-n", "-r", file, filter).ConfigureAwait(false)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+
     private int Conclude(bool once)
     {
         _verdicts.Write();
@@ -187,6 +206,7 @@ internal sealed class Demonstration
             ./dmvpn lab exec spoke1-lan ping 10.1.2.10
             ./dmvpn lab show                         show dmvpn of each
             ./dmvpn lab show spoke1 ip nhrp          any screen of one
+            ./dmvpn lab show hub crypto session      who is who, and by which keys
             ./dmvpn lab move spoke2                  another address on the internet
             ./dmvpn lab down                         take it away
             """)).Header("the network stays up").RoundedBorder());

@@ -30,13 +30,13 @@ internal static class Program
     private static RootCommand CreateRoot()
     {
         var once = new Option<bool>("--once") { Description = "Do the same, take the network away again, and exit with the result." };
-        var root = new RootCommand("A whole DMVPN on this machine: an internet, a hub, three spokes, a LAN host behind each, in network namespaces.")
+        var root = new RootCommand("A whole DMVPN on this machine: an internet, a hub, four spokes (two of them behind one NAT), a LAN host behind each, in network namespaces; all of it encrypted.")
         {
             once,
         };
         root.SetAction((result, _) => Demonstration.RunAsync(result.GetValue(once)));
 
-        var site = new Argument<string>("WHERE") { Description = "hub, spoke1, spoke2, spoke3, one of their LAN hosts (spoke1-lan), inet, spoke3-nat" };
+        var site = new Argument<string>("WHERE") { Description = "hub, spoke1 to spoke4, one of their LAN hosts (spoke1-lan), inet, nat" };
         var command = new Argument<string[]>("COMMAND") { Description = "the command and its arguments" };
         root.Add(Define("shell", "A shell there.", [site], r => Visit.ShellAsync(r.GetValue(site)!)));
         root.Add(Define("exec", "Runs a command there; after -- if it has options.", [site, command],

@@ -39,7 +39,7 @@ internal static class Visit
     {
         int number = Array.IndexOf(Demonstration.Routers, spoke);
         if (number is not (1 or 2))
-            throw new CommandFailedException("only spoke1 and spoke2 can move: the hub is where all look for it, spoke3 is behind its NAT");
+            throw new CommandFailedException("only spoke1 and spoke2 can move: the hub is where all look for it, the others are behind their NAT");
         NetNamespace node = Current().Open(spoke);
         var home = new SiteAddresses(number);
         string now = await node.IpAsync("-4 -o addr show dev eth0").ConfigureAwait(false);

@@ -73,10 +73,13 @@ public sealed class DmvpnDaemon
     /// <summary>Ends it as a crash would.</summary>
     public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;
 
+    /// <summary>Replaces the file, for the next start.</summary>
+    public Task ReplaceAsync(string configuration) => System.IO.File.WriteAllTextAsync(File, configuration);
+
     /// <summary>Replaces the file and has it read again.</summary>
     public async Task ReloadAsync(string configuration)
     {
-        await System.IO.File.WriteAllTextAsync(File, configuration).ConfigureAwait(false);
+        await ReplaceAsync(configuration).ConfigureAwait(false);
         await RunAsync("reload").ConfigureAwait(false);
     }
 
@@ -127,7 +130,8 @@ public sealed class DmvpnDaemon
     public async Task<string> DescribeAsync()
     {
         var text = new System.Text.StringBuilder($"==== {Name}\n");
-        foreach (string screen in (string[])["dmvpn detail", "ip nhrp detail", "ip nhrp traffic", "ip route", "adjacency"])
+        foreach (string screen in (string[])["dmvpn detail", "ip nhrp detail", "ip nhrp traffic", "ip route", "adjacency",
+            "crypto ikev2 sa detail", "crypto ipsec sa", "drops"])
         {
             CommandResult result = await TryShowAsync(screen.Split(' ')).ConfigureAwait(false);
             text.Append($"== show {screen}\n{result.Output}{result.Error}\n");

@@ -31,15 +31,20 @@ public sealed class Internet
     /// Adds a site: its DMVPN router, with a wire to the internet (<c>eth0</c>) and a LAN (<c>lan0</c>) with one host.
     /// </summary>
     /// <param name="behindNat">Between the router and the internet stands a masquerading NAT that lets nothing in unasked.</param>
-    public async Task<Site> AddSiteAsync(string name, int number, bool behindNat = false)
+    public async Task<Site> AddSiteAsync(string name, int number, bool behindNat = false) =>
+        await AddSiteAsync(name, number, behindNat ? await AddNatAsync(name + "-nat", number).ConfigureAwait(false) : null).ConfigureAwait(false);
+
+    /// <summary>Adds a site behind a NAT that is there, perhaps beside others; null: directly on the internet.</summary>
+    public async Task<Site> AddSiteAsync(string name, int number, NatBox? nat)
     {
         var addresses = new SiteAddresses(number);
         NetNamespace node = await _run.AddNamespaceAsync(name).ConfigureAwait(false);
         await node.SysctlAsync("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
             "net.ipv4.conf.all.send_redirects=0", "net.ipv4.conf.default.send_redirects=0").ConfigureAwait(false);
-        NetNamespace? nat = behindNat ? await AddNatAsync(name, node, addresses).ConfigureAwait(false) : null;
         if (nat is null)
             await AttachAsync(node, "eth0", name, addresses).ConfigureAwait(false);
+        else
+            await AttachAsync(node, nat, name, addresses).ConfigureAwait(false);
 
         NetNamespace host = await _run.AddNamespaceAsync(name + "-lan").ConfigureAwait(false);
         await LabRun.ConnectAsync(node, "lan0", host, "eth0").ConfigureAwait(false);
@@ -49,40 +54,16 @@ public sealed class Internet
         await host.IpAsync($"addr add {addresses.LanHost6}/64 dev eth0").ConfigureAwait(false);
         await host.IpAsync($"route add default via {addresses.LanRouter}").ConfigureAwait(false);
         await host.IpAsync($"route add default via {addresses.LanRouter6}").ConfigureAwait(false);
-        return new Site(name, addresses, node, host, nat);
+        return new Site(name, addresses, node, host, nat?.Node);
     }
 
-    /// <summary>A TAP device on the internet's router, as the wire of a site that is a virtual machine.</summary>
-    public async Task<string> AddTapAsync(string name, SiteAddresses addresses)
+    /// <summary>Adds a NAT with the public address of site <paramref name="number"/>.</summary>
+    public async Task<NatBox> AddNatAsync(string name, int number)
     {
-        string tap = "w-" + name;
-        await Router.IpAsync($"tuntap add dev {tap} mode tap").ConfigureAwait(false);
-        await Router.IpAsync($"link set {tap} up").ConfigureAwait(false);
-        await AddGatewayAsync(tap, addresses).ConfigureAwait(false);
-        return tap;
-    }
-
-    /// <summary>Captures what the sites send each other through the internet, each packet once, until the run ends.</summary>
-    public async Task<LabProcess> CaptureAsync(string name)
-    {
-        string file = Path.Combine(_run.Directory, name + ".pcap");
-        // -Q in: on "any" every forwarded packet would be seen twice.
-        LabProcess tcpdump = Router.Start("tcpdump-" + name, "tcpdump", "-Z", "root", "-i", "any", "-Q", "in", "-U", "-s", "0",
-            "-c", "200000", "-w", file, "ip proto 47 or ip6 proto 47");
-        if (!await Poll.UntilAsync(() => tcpdump.Log.Contains("listening on", StringComparison.Ordinal), Host.Patience).ConfigureAwait(false))
-            throw new CommandFailedException("tcpdump did not start: " + tcpdump.Log);
-        return tcpdump;
-    }
-
-    private async Task<NetNamespace> AddNatAsync(string name, NetNamespace node, SiteAddresses addresses)
-    {
-        NetNamespace nat = await _run.AddNamespaceAsync(name + "-nat").ConfigureAwait(false);
+        var addresses = new SiteAddresses(number);
+        NetNamespace nat = await _run.AddNamespaceAsync(name).ConfigureAwait(false);
         await nat.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);
         await AttachAsync(nat, "out", name, addresses).ConfigureAwait(false);
-        await LabRun.ConnectAsync(node, "eth0", nat, "in").ConfigureAwait(false);
-        await nat.IpAsync($"addr add {addresses.PrivateGateway}/24 dev in").ConfigureAwait(false);
-        await node.IpAsync($"addr add {addresses.Private}/24 dev eth0").ConfigureAwait(false);
-        await node.IpAsync($"route add {SiteAddresses.Underlay} via {addresses.PrivateGateway}").ConfigureAwait(false);
         // A home router: it masquerades what goes out and lets in only answers, from the host that was asked.
         await nat.NftAsync("""
             table ip nat {
@@ -91,7 +72,44 @@ public sealed class Internet
               chain self { type filter hook input priority 0; iifname "out" ct state != { established, related } drop; }
             }
             """).ConfigureAwait(false);
-        return nat;
+        return new NatBox(nat, addresses);
+    }
+
+    /// <summary>
+    /// A TAP device on the internet's router or on a NAT, as the wire of a site that is a virtual machine, and the namespace that the device is in.
+    /// </summary>
+    public async Task<(NetNamespace At, string Tap)> AddTapAsync(string name, SiteAddresses addresses, NatBox? nat = null)
+    {
+        NetNamespace at = nat?.Node ?? Router;
+        string tap = (nat is null ? "w-" : "in-") + name;
+        await at.IpAsync($"tuntap add dev {tap} mode tap").ConfigureAwait(false);
+        await at.IpAsync($"link set {tap} up").ConfigureAwait(false);
+        if (nat is null)
+            await AddGatewayAsync(tap, addresses).ConfigureAwait(false);
+        else
+            await at.IpAsync($"addr add {addresses.PrivateGateway}/24 dev {tap}").ConfigureAwait(false);
+        return (at, tap);
+    }
+
+    /// <summary>Captures what the sites send each other through the internet, each packet once, until the run ends.</summary>
+    public async Task<LabProcess> CaptureAsync(string name)
+    {
+        string file = Path.Combine(_run.Directory, name + ".pcap");
+        // -Q in: on "any" every forwarded packet would be seen twice.
+        LabProcess tcpdump = Router.Start("tcpdump-" + name, "tcpdump", "-Z", "root", "-i", "any", "-Q", "in", "-U", "--immediate-mode", "-s", "0",
+            "-c", "1000000", "-w", file, "ip proto 47 or ip6 proto 47 or ip proto 50 or ip6 proto 50 or udp port 500 or udp port 4500");
+        if (!await Poll.UntilAsync(() => tcpdump.Log.Contains("listening on", StringComparison.Ordinal), Host.Patience).ConfigureAwait(false))
+            throw new CommandFailedException("tcpdump did not start: " + tcpdump.Log);
+        return tcpdump;
+    }
+
+    private static async Task AttachAsync(NetNamespace node, NatBox nat, string name, SiteAddresses addresses)
+    {
+        string inside = "in-" + name;
+        await LabRun.ConnectAsync(node, "eth0", nat.Node, inside).ConfigureAwait(false);
+        await nat.Node.IpAsync($"addr add {addresses.PrivateGateway}/24 dev {inside}").ConfigureAwait(false);
+        await node.IpAsync($"addr add {addresses.Private}/24 dev eth0").ConfigureAwait(false);
+        await node.IpAsync($"route add {SiteAddresses.Underlay} via {addresses.PrivateGateway}").ConfigureAwait(false);
     }
 
     private async Task AttachAsync(NetNamespace node, string device, string name, SiteAddresses addresses)
