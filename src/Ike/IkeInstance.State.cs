@@ -69,7 +69,9 @@ public sealed partial class IkeInstance
         Path = sa.Path,
         Status = sa.Stage switch
         {
-            IkeSaStage.Negotiating => IkeSaStatus.InNegotiation, IkeSaStage.Established or IkeSaStage.Waiting => IkeSaStatus.Ready, _ => IkeSaStatus.Deleting,
+            IkeSaStage.Negotiating => IkeSaStatus.InNegotiation,
+            IkeSaStage.Established or IkeSaStage.Waiting => IkeSaStatus.Ready,
+            _ => IkeSaStatus.Deleting,
         },
         LocalSpi = sa.LocalSpi,
         RemoteSpi = sa.RemoteSpi,

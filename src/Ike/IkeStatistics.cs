@@ -124,7 +124,12 @@ public sealed class IkeStatistics
     /// <summary>The counts of an exchange.</summary>
     public IkeExchangeCounts Of(IkeExchangeType exchange) => _exchanges[exchange switch
     {
-        IkeExchangeType.SaInit => 0, IkeExchangeType.Auth => 1, IkeExchangeType.CreateChildSa => 2, IkeExchangeType.Informational => 3, IkeExchangeType.SessionResume => 4, _ => 5,
+        IkeExchangeType.SaInit => 0,
+        IkeExchangeType.Auth => 1,
+        IkeExchangeType.CreateChildSa => 2,
+        IkeExchangeType.Informational => 3,
+        IkeExchangeType.SessionResume => 4,
+        _ => 5,
     }];
 
     /// <summary>The times of a phase.</summary>

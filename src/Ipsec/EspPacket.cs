@@ -151,7 +151,11 @@ public static unsafe class EspPacket
 
     private static int IcvLength(IntegrityId integrity) => integrity switch
     {
-        IntegrityId.HmacSha1 => 12, IntegrityId.HmacSha256 => 16, IntegrityId.HmacSha384 => 24, IntegrityId.HmacSha512 => 32, _ => 0,
+        IntegrityId.HmacSha1 => 12,
+        IntegrityId.HmacSha256 => 16,
+        IntegrityId.HmacSha384 => 24,
+        IntegrityId.HmacSha512 => 32,
+        _ => 0,
     };
 
     private static void WriteInnerHeader(OutboundSa sa, byte* at, int payloadLength, byte trafficClass)

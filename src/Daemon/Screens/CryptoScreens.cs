@@ -152,7 +152,10 @@ internal static class CryptoScreens
         Status = sa.Status switch { IkeSaStatus.Ready => "READY", IkeSaStatus.InNegotiation => "IN-NEG", _ => "DELETE" },
         Encryption = sa.Suite.Encryption switch
         {
-            EncryptionId.AesCbc => "AES-CBC", EncryptionId.AesGcm16 => "AES-GCM", EncryptionId.ChaCha20Poly1305 => "CHACHA20-POLY1305", _ => "",
+            EncryptionId.AesCbc => "AES-CBC",
+            EncryptionId.AesGcm16 => "AES-GCM",
+            EncryptionId.ChaCha20Poly1305 => "CHACHA20-POLY1305",
+            _ => "",
         },
         KeyBits = sa.Suite.KeyBits,
         Prf = sa.Suite.Prf == PrfId.None ? "" : CryptoText.Of(sa.Suite.Prf).ToUpperInvariant(),

@@ -35,7 +35,8 @@ internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
                     opened[i].Dispose();
                 }
                 espControl.Dispose();
-            });
+            }
+            );
         }
         catch (LinuxException)
         {
