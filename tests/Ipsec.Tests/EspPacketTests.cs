@@ -56,7 +56,7 @@ public unsafe class EspPacketTests
 
     private sealed class Pair : IDisposable
     {
-        private static readonly EspPath s_path = new(IpAddress.Parse("192.0.2.1"), IpAddress.Parse("192.0.2.2"), 4500, false);
+        private static readonly EspPath Path = new(IpAddress.Parse("192.0.2.1"), IpAddress.Parse("192.0.2.2"), 4500, false);
 
         private readonly OutboundSa _outbound;
         private readonly SecretBytes _key;
@@ -65,8 +65,8 @@ public unsafe class EspPacketTests
         {
             byte[] key = [.. Enumerable.Range(1, EspCipher.KeyMaterialLength(suite)).Select(i => (byte)i)];
             _key = new SecretBytes(key);
-            _outbound = new OutboundSa(0x1000, suite, _key, s_path, threads: 1);
-            Inbound = new InboundSa(0x1000, suite, key, s_path, replayWindow: 64);
+            _outbound = new OutboundSa(0x1000, suite, _key, Path, threads: 1);
+            Inbound = new InboundSa(0x1000, suite, key, Path, replayWindow: 64);
         }
 
         public InboundSa Inbound { get; }

@@ -40,6 +40,10 @@ internal static partial class ExecTable
                 : Debug(a, DebugTopics.Dmvpn)),
             Row("debug tunnel" + Condition, a => Debug(a, DebugTopics.Tunnel)),
             Row("debug cdp [packets]" + Condition, a => Debug(a, DebugTopics.Cdp)),
+            Row("debug crypto ikev2" + Condition, a => Debug(a, DebugTopics.Ike, DebugTopics.IkeError)),
+            Row("debug crypto ikev2 packet" + Condition, a => Debug(a, DebugTopics.IkePacket)),
+            Row("debug crypto ikev2 internal" + Condition, a => Debug(a, DebugTopics.IkeInternal)),
+            Row("debug crypto ikev2 error" + Condition, a => Debug(a, DebugTopics.IkeError)),
             Row("debug ip routing" + Condition, a => Debug(a, DebugTopics.Routing)),
             Row("debug all" + Condition, a => Debug(a, [.. DebugTopics.All])),
             // Debugging ends with the command that shows it, but fingers type this.

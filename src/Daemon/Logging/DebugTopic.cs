@@ -20,6 +20,10 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
         new(DebugTopics.Tunnel, (1700, 1799)),
         new(DebugTopics.Cdp, (1600, 1699)),
         new(DebugTopics.Routing, (1500, 1599)),
+        new(DebugTopics.IkePacket, (2100, 2199)),
+        new(DebugTopics.IkeInternal, (2200, 2299)),
+        new(DebugTopics.IkeError, (2002, 2002), (2006, 2006), (2300, 2399)),
+        new(DebugTopics.Ike, (2000, 2099)),
         new(DebugTopics.Dmvpn, (1000, 1007), (1700, 1899)),
     ];
 
@@ -42,6 +46,7 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
         "Nhrp" => Overlaps(1000, 1499),
         "Rib" => Overlaps(1500, 1599),
         "Odr" => Overlaps(1600, 1699),
+        "Ike" => Overlaps(2000, 2499),
         _ => Overlaps(1700, 1899),
     };
 

@@ -168,7 +168,19 @@ public static class DebugTopics
     /// <summary><c>debug ip routing</c>: routes installed and removed.</summary>
     public const string Routing = "routing";
 
+    /// <summary><c>debug crypto ikev2</c>: what IKE decides.</summary>
+    public const string Ike = "ikev2";
+
+    /// <summary><c>debug crypto ikev2 packet</c>: every message.</summary>
+    public const string IkePacket = "ikev2-packet";
+
+    /// <summary><c>debug crypto ikev2 internal</c>: every step.</summary>
+    public const string IkeInternal = "ikev2-internal";
+
+    /// <summary><c>debug crypto ikev2 error</c>: messages that were dropped, and why.</summary>
+    public const string IkeError = "ikev2-error";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Nhrp, NhrpPacket, NhrpCache, NhrpExtension, NhrpRate, NhrpError, Dmvpn, Tunnel, Cdp, Routing];
+        [Nhrp, NhrpPacket, NhrpCache, NhrpExtension, NhrpRate, NhrpError, Dmvpn, Tunnel, Cdp, Routing, Ike, IkePacket, IkeInternal, IkeError];
 }
