@@ -44,7 +44,7 @@ internal sealed class FakeRouterApi : IRouterApi
 
     public CertificateState Certificates(ScreenQuery query, Instant now) => Note(query, new CertificateState(), nameof(Certificates));
 
-    public CommandResult ClearCrypto(ClearCryptoRequest request, Instant now) => new();
+    public CommandResult ClearCrypto(ClearCryptoRequest request, Instant now) => Note(request, new CommandResult(), nameof(ClearCrypto));
 
     public CdpNeighborState CdpNeighbors(ScreenQuery query, Instant now) => Note(query, new CdpNeighborState(), nameof(CdpNeighbors));
 
