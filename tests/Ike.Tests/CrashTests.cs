@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Crypto;
 using Dmvpn.Ike.Tests.Harness;
 using Dmvpn.Wire.Ike;
 using static Dmvpn.Core.IpAddress;
@@ -210,6 +211,41 @@ public sealed class CrashTests
         pair.Net.TakeTrace();
         pair.Net.Inject(pair.B, request.ReceiverPath, again);
         Assert.EndsWith("{N(TicketNack)}", Assert.Single(pair.Net.Trace), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("client", "B")]
+    [InlineData("gateway", "A")]
+    public void ResumedWithAnIdentityThatIsNotTheTickets_IsRefused(string who, string refuses)
+    {
+        Pair pair = new Pair().Up();
+        pair.Net.Run(60);
+        // A says that it is somebody else, or takes B for somebody else; whoever looks has SK_d and so the keys are right (RFC 5723 4.3.3).
+        IkePeer peer = pair.A.Engine.Core.Sas.Values.First().Peer!;
+        using (SessionTicket session = peer.Ticket!.Take()!)
+        {
+            var other = IkeIdentity.Fqdn("z.example.org");
+            peer.Ticket = new HeldTicket(peer.Ticket.Octets, new SessionTicket
+            {
+                Suite = session.Suite,
+                SkD = new SecretBytes(session.SkD.Span),
+                Client = who == "client" ? other : session.Client,
+                Gateway = who == "gateway" ? other : session.Gateway,
+                ClientMethod = session.ClientMethod,
+                Credential = session.Credential,
+                Issued = session.Issued,
+                Lifetime = session.Lifetime,
+            });
+        }
+        pair.B.Crash();
+        pair.A.SendTo(pair.A.Peer);
+        pair.Net.Run(0.5);
+        Node refusing = refuses == "A" ? pair.A : pair.B;
+        Assert.Contains(refusing.Log.Lines, line => line.Contains("the identity of a resumed session is not the one in the ticket", StringComparison.Ordinal));
+        pair.Net.Run(20);
+        Assert.Equal(0, pair.A.Engine.Statistics.Resumed);
+        Assert.DoesNotContain("up z.example.org", pair.B.Events);
+        Agreement.Check(pair.Net, pair.A, pair.B);
     }
 
     [Fact]

@@ -111,6 +111,24 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public void FirstRequestAgain_ButNotTheSame_IsNotAnswered()
+    {
+        var pair = new Pair();
+        pair.A.Want(pair.B);
+        pair.Net.Run(0.025);
+        Packet init = pair.Net.Packets[0];
+        byte[] other = [.. init.Bytes];
+        other[^1] ^= 1;
+        pair.Net.TakeTrace();
+        pair.Net.Inject(pair.B, init.ReceiverPath, other);
+        Assert.Empty(pair.Net.Trace);
+        Assert.Equal(1, pair.B.Engine.Drops[IkeDrop.AlreadyReceived]);
+        // The same bit by bit is (RFC 7296 2.1)
+        pair.Net.Inject(pair.B, init.ReceiverPath, init.Bytes);
+        Assert.StartsWith("B > A INIT response 0", Assert.Single(pair.Net.Trace), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ResponderAsksForAGroupNotOffered_Forged_IsIgnoredAndTheTrueAnswerCounts()
     {
         var pair = new Pair();

@@ -236,6 +236,26 @@ public sealed class IkeRekeyTests
     }
 
     [Fact]
+    public void Reauthentication_PacketsByTheOldSaOnTheWay_AreStillOpened()
+    {
+        Pair pair = new Pair(a: static config => config.With((Ikev2Profile p) => p with { Reauthentication = TimeSpan.FromSeconds(300) })).Up();
+        ulong old = pair.A.IkeSas[0].LocalSpi;
+        for (int i = 0; i < 3000 && pair.A.IkeSas.Any(sa => sa.LocalSpi == old); i++)
+        {
+            // Three seconds on the way; IKE is quick.
+            pair.Net.Delay = static packet => packet.Esp != 0 ? TimeSpan.FromSeconds(3) : TimeSpan.Zero;
+            pair.A.SendTo(pair.A.Peer);
+            pair.B.SendTo(pair.B.Peer);
+            pair.Net.Run(0.1);
+        }
+        Assert.DoesNotContain(pair.A.IkeSas, sa => sa.LocalSpi == old);
+        pair.Net.Delay = static _ => TimeSpan.Zero;
+        pair.Net.Run(10);
+        Assert.Equal((0, 0), (pair.A.Lost, pair.B.Lost));
+        Agreement.Check(pair.Net, pair.A, pair.B);
+    }
+
+    [Fact]
     public void ResponderWantsReauthentication_TellsTheInitiatorByAuthLifetime()
     {
         Pair pair = new Pair(b: static config => config.With((Ikev2Profile p) => p with { Reauthentication = TimeSpan.FromSeconds(300) })).Up();

@@ -207,6 +207,39 @@ public sealed class MobilityTests
     }
 
     [Fact]
+    public void UpdatesOvertakeEachOther_TheNewerOneCounts()
+    {
+        Pair pair = new Pair().Up();
+        pair.Net.Delay = packet => packet is { Exchange: IkeExchangeType.Informational, IsResponse: false, Id: 2 } && packet.From == pair.A ? TimeSpan.FromSeconds(0.1) : TimeSpan.Zero;
+        pair.A.MoveTo("192.0.2.77");
+        pair.Net.Run(0.005);
+        pair.A.MoveTo("192.0.2.78");
+        pair.Net.Run(0.05);
+        // A > B request 3 from .78 comes first; request 2 from .77, after it, tells what was
+        Assert.Equal(Parse("192.0.2.78"), pair.B.IkeSas[0].Path.Remote.Address);
+        Assert.Equal(Parse("192.0.2.78"), pair.B.Peer.Nbma.Address);
+        pair.Net.Run(0.1);
+        Assert.Equal(Parse("192.0.2.78"), pair.B.IkeSas[0].Path.Remote.Address);
+        pair.Net.Delay = static _ => TimeSpan.Zero;
+        pair.Traffic(1);
+        Agreement.Check(pair.Net, pair.A, pair.B);
+    }
+
+    [Fact]
+    public void EspFromAnotherPort_WhoIsBehindANat_DoesNotFollow()
+    {
+        var pair = new Pair(natOfA: new NatBox("198.51.100.1"));
+        pair.Net.Rewrite = WithoutMobike(pair.Net);
+        pair.Up();
+        DataSa sa = pair.A.Live[0];
+        pair.A.Call((engine, now, outbox) => engine.OnEndpointChanged(sa.Install.InboundSpi, new IkeEndpoint(pair.B.Address, 4501), now, outbox));
+        // Who is behind a NAT has a peer that is not, and that tells its moves itself (RFC 7296 2.23)
+        Assert.Equal(4500, sa.Path.Remote.Port);
+        Assert.Equal(4500, pair.A.IkeSas[0].Path.Remote.Port);
+        Assert.Empty(pair.A.Events);
+    }
+
+    [Fact]
     public void MovesWithRequestsOpen_TheyAreRepeatedByTheNewPath()
     {
         Pair pair = new Pair().Up();
