@@ -46,8 +46,11 @@ internal sealed class EffectCarrier(
         kernel.Apply(engines.RibOut);
     }
 
+    /// <summary>What sending showed of SAs.</summary>
+    public ControlMailbox Events => _sender.Events;
+
     /// <summary>A keepalive of a peer that goes back as it is.</summary>
-    public void Reflect(TunnelId tunnel, IpAddress to, ReadOnlySpan<byte> grePacket, Instant now)
+    public void Reflect(TunnelId tunnel, NbmaPeer to, ReadOnlySpan<byte> grePacket, Instant now)
     {
         if (engines.Forwarding.Current.TryGet(tunnel, out TunnelSnapshot? snapshot)) _sender.Reflect(snapshot, to, grePacket, now);
     }

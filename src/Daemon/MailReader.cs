@@ -62,7 +62,7 @@ internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarri
                 tunnels.OnKeepaliveReturned(message.Tunnel);
                 break;
             case ControlKind.KeepaliveReceived:
-                carrier.Reflect(message.Tunnel, message.Address, message.Bytes, now);
+                carrier.Reflect(message.Tunnel, peers.Current(message.Peer), message.Bytes, now);
                 break;
             case ControlKind.NextHopUnresolved:
                 engines.Nhrp.OnNextHopUnresolved(new NhrpInterfaceKey(message.Tunnel, message.Address.IsIPv6), message.Address, now, engines.NhrpOut);

@@ -62,7 +62,7 @@ internal sealed class Router : IControlWork, IDisposable
         _names = new NameResolver(result => loop.Post(now => OnName(result, now)));
         Carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names, Protection, Workers);
         Tunnels.Flush = Carrier.CarryOut;
-        _pathMtus = new PathMtuTable(loop, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
+        _pathMtus = new PathMtuTable(loop.Post, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
         _mail = new MailReader(Engines, Tunnels, Carrier, Protection.Peers, _underlays);
         Trustpoints = new TrustpointStore();
@@ -96,7 +96,7 @@ internal sealed class Router : IControlWork, IDisposable
         {
             Instant next = Instant.Min(Engines.NextDeadline, Instant.Min(Tunnels.NextDeadline, Instant.Min(_pathMtus.NextDeadline, _housekeepingAt)));
             next = Instant.Min(next, Protection.Wants.NextDeadline);
-            foreach (ControlMailbox mailbox in _workers.Mailboxes.Concat(_workers.IkeMailboxes))
+            foreach (ControlMailbox mailbox in _workers.Mailboxes.Concat(_workers.IkeMailboxes).Append(Carrier.Events))
             {
                 if (!mailbox.IsEmpty) return Instant.Zero;
             }
@@ -123,6 +123,7 @@ internal sealed class Router : IControlWork, IDisposable
     {
         foreach (ControlMailbox mailbox in _workers.Mailboxes) _mail.Read(mailbox, MessagesPerRound, now);
         foreach (ControlMailbox mailbox in _workers.IkeMailboxes) _mail.Read(mailbox, IkeMessagesPerRound, now);
+        _mail.Read(Carrier.Events, MessagesPerRound, now);
         Engines.OnDeadline(now);
         Protection.Wants.OnDeadline(now);
         Trustpoints.OnDeadline(now);

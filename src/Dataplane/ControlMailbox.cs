@@ -16,7 +16,7 @@ public enum ControlKind
     /// <summary>A GRE keepalive of ours came back: feed it to the tunnel's <see cref="KeepaliveProbe"/>. No bytes.</summary>
     KeepaliveReturned,
 
-    /// <summary>A peer's GRE keepalive: hand it to <see cref="ControlSender.Reflect"/>. Bytes: the inner GRE packet, Address: where it goes.</summary>
+    /// <summary>A peer's GRE keepalive: hand it to <see cref="ControlSender.Reflect"/>. Bytes: the inner GRE packet, Peer: where it goes.</summary>
     KeepaliveReceived,
 
     /// <summary>

@@ -7,19 +7,33 @@ namespace Dmvpn.Dataplane;
 /// The control thread's way out, by <see cref="Underlay.ControlPort"/>: NHRP, CDP and keepalives. Packets are collected, and leave at <see cref="Flush"/> or
 /// when the batch is full, in the order in which they were given. Control thread only; allocates nothing after its construction.
 /// </summary>
-/// <param name="security">The security associations; null when no tunnel can be protected.</param>
-/// <param name="thread">This thread's number among those that send by an SA: behind the workers'.</param>
-public sealed class ControlSender(SecurityTable? security = null, int thread = 0) : IDisposable
+public sealed class ControlSender : IDisposable
 {
     /// <summary>nhrp-wire 4.1, as IOS sends: CS6, internetwork control.</summary>
     private const byte TrafficClass = 0xC0;
     private const byte HopLimit = 255;
 
+    // Some hundred events; those that found no room are written again a second later.
+    private const int EventsSize = 16384;
+
+    private readonly SecurityTable? _security;
     private readonly PacketBatch _batch = new(DataplaneLimits.BatchSize);
     private readonly SendQueue _queue = new();
-    private readonly ProtectedSender _protected = new(thread, mailbox: null);
+    private readonly ProtectedSender _protected;
     private TunnelSnapshot? _tunnel;
     private int _used;
+
+    /// <summary>A way out.</summary>
+    /// <param name="security">The security associations; null when no tunnel can be protected.</param>
+    /// <param name="thread">This thread's number among those that send by an SA: behind the workers'.</param>
+    public ControlSender(SecurityTable? security = null, int thread = 0)
+    {
+        _security = security;
+        _protected = new ProtectedSender(thread, Events);
+    }
+
+    /// <summary>What sending showed of SAs (<see cref="ControlKind.SaSoftLimit"/>, <see cref="ControlKind.SaHardLimit"/>), to be read like a worker's mailbox.</summary>
+    public ControlMailbox Events { get; } = new(EventsSize);
 
     /// <summary>
     /// Sends a control packet through the tunnel's GRE to a peer.
@@ -72,11 +86,11 @@ public sealed class ControlSender(SecurityTable? security = null, int thread = 0
     }
 
     /// <summary>
-    /// Gives a peer's keepalive back: the bytes and the address of a <see cref="ControlKind.KeepaliveReceived"/>, a whole GRE packet.
+    /// Gives a peer's keepalive back: the bytes and the peer of a <see cref="ControlKind.KeepaliveReceived"/>, a whole GRE packet.
     /// </summary>
-    public void Reflect(TunnelSnapshot tunnel, IpAddress to, ReadOnlySpan<byte> grePacket, Instant now)
+    public void Reflect(TunnelSnapshot tunnel, NbmaPeer to, ReadOnlySpan<byte> grePacket, Instant now)
     {
-        if (TryTakeSlot(tunnel, grePacket.Length, now)) Add(ref Fill(grePacket), tunnel, new NbmaPeer(to), mayWait: false, now);
+        if (TryTakeSlot(tunnel, grePacket.Length, now)) Add(ref Fill(grePacket), tunnel, to, mayWait: false, now);
     }
 
     /// <summary>Sends what was collected. Once per turn of the control loop, after <see cref="ForwardingTable.Publish"/>.</summary>
@@ -126,7 +140,7 @@ public sealed class ControlSender(SecurityTable? security = null, int thread = 0
             return;
         }
         ProtectedPeer? found = null;
-        security?.TryGetPeer(protection, peer, out found);
+        _security?.TryGetPeer(protection, peer, out found);
         _protected.Add(ref slot, new(found, TrafficClass, HopLimit, DontFragment: false, Adjacency: null, InnerLength: 0, mayWait), tunnel, now);
         if (_protected.IsFull) SendQueued(now);
     }

@@ -78,7 +78,7 @@ public enum DataplaneDrop
     /// <summary>In: ESP by an SA whose lifetime in bytes is over.</summary>
     InSaExhausted,
 
-    /// <summary>In: an IKE message that found its mailbox full.</summary>
+    /// <summary>In: an IKE message that found its mailbox full, or is longer than any that makes sense.</summary>
     InIkeMailboxFull,
 
     /// <summary>In: the GRE header is cut short, or sets bits that RFC 2784 2.3 wants refused.</summary>
@@ -102,7 +102,7 @@ public enum DataplaneDrop
     /// <summary>In: the inner packet's version, header or length is wrong.</summary>
     InMalformedInner,
 
-    /// <summary>In: outer header CE-marked, inner not ECN-capable (RFC 6040 4.2): must be dropped, for the congestion signal would be lost.</summary>
+    /// <summary>In: outer header CE-marked, inner not ECN-capable (RFC 6040 4.2): must be dropped, for the congestion signal would be lost. Also between the headers of ESP in tunnel mode.</summary>
     InEcn,
 
     /// <summary>In: the inner packet is GRE from us to ourselves: a tunnel within itself.</summary>

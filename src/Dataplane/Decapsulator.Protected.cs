@@ -13,6 +13,9 @@ public sealed partial class Decapsulator
 {
     private readonly ControlMailbox? _ikeMailbox;
     private readonly SecurityTable? _security;
+
+    // Apart: a flood of SPIs that nobody has must not keep back what members' packets said.
+    private readonly RateLimitTable _strangers = new();
     private readonly RateLimitTable _securityEvents = new();
     private readonly byte[] _ikeMessage = new byte[SecurityEnvelope.Length + DataplaneLimits.LongestIkeMessage];
 
@@ -81,10 +84,10 @@ public sealed partial class Decapsulator
         if (_security is null || !_security.TryFind(esp.Spi, out sa))
         {
             underlay.Drops.Count(DataplaneDrop.InUnknownSpi);
-            Report(ControlKind.UnknownSpi, slot, localPort, esp.Spi, underlay, now);
+            ReportUnknown(slot, localPort, esp.Spi, underlay, now);
             return false;
         }
-        EspResult result = EspPacket.Open(sa, slot.Pointer, slot.Length, now, out int offset, out int length, out bool isLatest);
+        EspResult result = EspPacket.Open(sa, slot.Pointer, slot.Length, ref slot.TrafficClass, now, out int offset, out int length, out bool isLatest);
         if (isLatest && localPort != 0) NoteEndpoint(slot, localPort, sa, underlay, now);
         if (result != EspResult.Good)
         {
@@ -92,7 +95,7 @@ public sealed partial class Decapsulator
             if (result != EspResult.Dummy) underlay.Drops.Count(Drop(result));
             return false;
         }
-        if (sa.TakeSoftLimit()) Report(ControlKind.SaSoftLimit, slot, localPort, sa.Spi, underlay, now);
+        if (sa.WantsRekey && Report(ControlKind.SaSoftLimit, slot, localPort, sa.Spi, underlay, now)) sa.NoteRekeyReported();
         slot.Offset += offset;
         slot.Length = length;
         // Where IKE knows it to be: a NAT that changed its mapping must not make it another peer.
@@ -127,12 +130,24 @@ public sealed partial class Decapsulator
         return null;
     }
 
-    private void Report(ControlKind kind, in PacketSlot slot, ushort localPort, uint spi, Underlay underlay, Instant now)
+    /// <summary>To IKE's own mailbox: anybody can cause it.</summary>
+    private void ReportUnknown(in PacketSlot slot, ushort localPort, uint spi, Underlay underlay, Instant now)
     {
-        if (!_securityEvents.TryPass((ulong)kind << 32 | spi, DataplaneLimits.UnresolvedInterval, now)) return;
+        if (_ikeMailbox is null || !_strangers.TryPass(FlowHash.Of(slot.Peer, IpAddress.FromBits(0, spi)), DataplaneLimits.UnresolvedInterval, now)) return;
+        Write(_ikeMailbox, ControlKind.UnknownSpi, slot, localPort, spi, underlay, now);
+    }
+
+    /// <summary>Of an SA, after its ICV was right. True when it is in the mailbox.</summary>
+    private bool Report(ControlKind kind, in PacketSlot slot, ushort localPort, uint spi, Underlay underlay, Instant now) =>
+        _securityEvents.TryPass((ulong)kind << 32 | spi, DataplaneLimits.UnresolvedInterval, now) && Write(_mailbox, kind, slot, localPort, spi, underlay, now);
+
+    private static bool Write(ControlMailbox mailbox, ControlKind kind, in PacketSlot slot, ushort localPort, uint spi, Underlay underlay, Instant now)
+    {
         Span<byte> bytes = stackalloc byte[SecurityEnvelope.Length];
         new SecurityEnvelope(underlay.Number, localPort, slot.Port, spi).Write(bytes);
-        if (!_mailbox.TryWrite(kind, default, new NbmaPeer(slot.Peer), underlay.LocalAddress, bytes, now)) underlay.Drops.Count(DataplaneDrop.EventLost);
+        if (mailbox.TryWrite(kind, default, new NbmaPeer(slot.Peer), underlay.LocalAddress, bytes, now)) return true;
+        underlay.Drops.Count(DataplaneDrop.EventLost);
+        return false;
     }
 
     private static DataplaneDrop Drop(EspResult result) => result switch
@@ -141,6 +156,7 @@ public sealed partial class Decapsulator
         EspResult.Replayed => DataplaneDrop.InReplayed,
         EspResult.Forged => DataplaneDrop.InForged,
         EspResult.BadPadding => DataplaneDrop.InEspPadding,
+        EspResult.Congested => DataplaneDrop.InEcn,
         EspResult.Exhausted => DataplaneDrop.InSaExhausted,
         _ => DataplaneDrop.InWrongSelector,
     };

@@ -162,7 +162,7 @@ public sealed partial class Decapsulator : IDisposable
         if (ip.Source != local && ip.Destination != local) return false;
         if (ip.Source == local && ip.Destination == slot.Peer && GreKeepalive.IsReply(ip.Payload) && _reflections.TryTake(now))
         {
-            Post(ControlKind.KeepaliveReceived, slot.From, slot.Peer, ip.Payload, tunnel, now);
+            Post(ControlKind.KeepaliveReceived, slot.From, IpAddress.None, ip.Payload, tunnel, now);
         }
         else
         {

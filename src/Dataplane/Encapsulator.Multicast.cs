@@ -20,14 +20,14 @@ public sealed partial class Encapsulator
 
     /// <summary>
     /// Sends the next share of the copies that wait. Once per round. The tunnel is looked up anew, for its port may have been replaced; when it is gone
-    /// so are its copies. The peers stay those of the moment when the packet came.
+    /// so are its copies, and also when its protection is another one. The peers stay those of the moment when the packet came.
     /// </summary>
     public void Continue(ForwardingSnapshot snapshot, Instant now)
     {
         if (_pendingCount == 0) return;
         ref Pending pending = ref _pending[_firstPending];
         bool done = true;
-        if (snapshot.TryGet(pending.Tunnel, out TunnelSnapshot? tunnel) && tunnel.Underlay is not null)
+        if (snapshot.TryGet(pending.Tunnel, out TunnelSnapshot? tunnel) && tunnel.Underlay is not null && tunnel.Config.Protection == pending.Protection)
         {
             int count = Math.Min(pending.Peers.Count - pending.Next, DataplaneLimits.MulticastCopiesPerRound);
             SendCopies(ref _pendingPackets[_firstPending], pending.Peers, pending.Next, count, tunnel, now);
@@ -66,7 +66,7 @@ public sealed partial class Encapsulator
         copy.Reset();
         slot.Data.CopyTo(copy.Room);
         copy.Length = slot.Length;
-        _pending[place] = new Pending { Tunnel = tunnel.Config.Tunnel, Peers = peers };
+        _pending[place] = new Pending { Tunnel = tunnel.Config.Tunnel, Protection = tunnel.Config.Protection, Peers = peers };
     }
 
     /// <summary>The GRE header is made anew for each share: a sequence number must not be older than that of unicast sent meanwhile.</summary>
@@ -118,6 +118,7 @@ public sealed partial class Encapsulator
     private struct Pending
     {
         public TunnelId Tunnel;
+        public int? Protection;
         public MulticastList Peers;
         public int Next;
     }

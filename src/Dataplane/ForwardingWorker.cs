@@ -34,6 +34,7 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
         ForwardingSnapshot snapshot = table.Current;
         Volatile.Write(ref _seenVersion, snapshot.Version);
         bool more = false;
+        _out.ReleaseHeld(snapshot, now);
         foreach (TunnelSnapshot tunnel in snapshot.Tunnels) more |= _out.Run(tunnel, now) == DataplaneLimits.BatchSize;
         foreach (Underlay underlay in snapshot.Underlays)
         {
@@ -41,7 +42,6 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
             if (underlay.Security is { } ports) more |= _in.RunProtected(snapshot, underlay, ports, now) >= DataplaneLimits.BatchSize;
         }
         _out.Continue(snapshot, now);
-        _out.ReleaseHeld(snapshot, now);
         return more || _out.HasPending;
     }
 

@@ -15,6 +15,9 @@ internal sealed class HeldPackets : IDisposable
 
     public ref PacketSlot Slot(int index) => ref _batch[index];
 
+    /// <summary>The places in the order in which they were last filled, 0 to <see cref="DataplaneLimits.HeldPackets"/> - 1: filling goes round.</summary>
+    public int Oldest(int age) => (_next + age) % _entries.Length;
+
     /// <summary>Keeps a copy of the packet.</summary>
     public bool TryHold(in PacketSlot slot, in ProtectedSender.Outgoing what, TunnelId tunnel, Instant now)
     {

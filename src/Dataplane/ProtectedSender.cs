@@ -9,11 +9,11 @@ namespace Dmvpn.Dataplane;
 /// Add:  SA?  no  → waits (a few packets, some seconds), or OutNoSa
 ///            yes → seal in place → queue of the raw ESP port, or of UDP 4500
 /// Flush: one send for each port
-/// ReleaseHeld, once a round: what waited and has an SA now
+/// ReleaseHeld, once a round and before what came later: what waited and has an SA now
 /// </code>
 /// Not for two threads; allocates nothing after its construction.
 /// </summary>
-internal sealed unsafe class ProtectedSender(int thread, ControlMailbox? mailbox) : IDisposable
+internal sealed unsafe class ProtectedSender(int thread, ControlMailbox mailbox) : IDisposable
 {
     private readonly SendQueue _esp = new();
     private readonly SendQueue _nat = new();
@@ -47,7 +47,7 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox? mailbox
         slot.Length = length;
         SendQueue queue = path.UdpEncapsulation ? _nat : _esp;
         queue.Add(slot, path.Remote, what.TrafficClass, what.HopLimit, what.DontFragment, what.Adjacency, what.InnerLength, path.UdpEncapsulation ? path.RemotePort : (ushort)0);
-        if (sa.TakeSoftLimit()) Report(ControlKind.SaSoftLimit, sa, tunnel, now);
+        if (sa.WantsRekey && Report(ControlKind.SaSoftLimit, sa, tunnel, now)) sa.NoteRekeyReported();
     }
 
     /// <summary>Sends what is queued; all of it is of one tunnel. Returns how many went, and what the underlay found too big.</summary>
@@ -71,8 +71,9 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox? mailbox
     {
         if (_held.Count == 0) return;
         TunnelSnapshot? current = null;
-        for (int i = 0; i < DataplaneLimits.HeldPackets; i++)
+        for (int age = 0; age < DataplaneLimits.HeldPackets; age++)
         {
+            int i = _held.Oldest(age);
             if (!_held.TryTake(i, now, out HeldPackets.Entry entry, out bool expired)) continue;
             if (!snapshot.TryGet(entry.Tunnel, out TunnelSnapshot? tunnel)) continue;
             if (expired)
@@ -90,12 +91,15 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox? mailbox
     /// <summary>Frees the buffers.</summary>
     public void Dispose() => _held.Dispose();
 
-    private void Report(ControlKind kind, OutboundSa sa, TunnelSnapshot tunnel, Instant now)
+    /// <summary>True when it is in the mailbox.</summary>
+    private bool Report(ControlKind kind, OutboundSa sa, TunnelSnapshot tunnel, Instant now)
     {
-        if (mailbox is null || !_events.TryPass((ulong)kind << 32 | sa.InboundSpi, DataplaneLimits.UnresolvedInterval, now)) return;
+        if (!_events.TryPass((ulong)kind << 32 | sa.InboundSpi, DataplaneLimits.UnresolvedInterval, now)) return false;
         Span<byte> bytes = stackalloc byte[SecurityEnvelope.Length];
         new SecurityEnvelope(0, 0, 0, sa.InboundSpi).Write(bytes);
-        if (!mailbox.TryWrite(kind, tunnel.Config.Tunnel, default, IpAddress.None, bytes, now)) tunnel.Counters.Drops.Count(DataplaneDrop.EventLost);
+        if (mailbox.TryWrite(kind, tunnel.Config.Tunnel, default, IpAddress.None, bytes, now)) return true;
+        tunnel.Counters.Drops.Count(DataplaneDrop.EventLost);
+        return false;
     }
 
     /// <summary>What goes with a packet.</summary>

@@ -48,10 +48,10 @@ public sealed class TunnelCounters
     public Instant LastOutput => new(Volatile.Read(ref _lastOut));
 
     /// <summary>Packets in that were dropped: IOS's "input errors".</summary>
-    public long ErrorsIn => Sum(DataplaneDrop.InMalformedGre, DataplaneDrop.InDeviceRefused);
+    public long ErrorsIn => Sum(DataplaneDrop.InCleartext, DataplaneDrop.InDeviceRefused);
 
     /// <summary>Packets out that were dropped: IOS's "output errors".</summary>
-    public long ErrorsOut => Sum(DataplaneDrop.OutMalformed, DataplaneDrop.OutUnreachable) - Drops[DataplaneDrop.OutIcmpSuppressed];
+    public long ErrorsOut => Sum(DataplaneDrop.OutMalformed, DataplaneDrop.OutSaExhausted) - Drops[DataplaneDrop.OutIcmpSuppressed];
 
     internal void CountIn(long packets, long bytes, long multicast, long control, Instant now)
     {

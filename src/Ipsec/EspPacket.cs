@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
+using Dmvpn.Wire.Ecn;
 using Dmvpn.Wire.Esp;
 using Dmvpn.Wire.Ike;
 using Dmvpn.Wire.Ip;
@@ -27,6 +28,9 @@ public enum EspResult
 
     /// <summary>It carries something that its selectors do not allow (RFC 4301 5.2): anything but GRE between the two ends.</summary>
     WrongSelector,
+
+    /// <summary>Congestion was experienced on the way, and the inner IP header of tunnel mode cannot be told (RFC 6040 4.2).</summary>
+    Congested,
 
     /// <summary>A dummy packet (RFC 4303 2.6).</summary>
     Dummy,
@@ -95,11 +99,12 @@ public static unsafe class EspPacket
     /// <param name="sa">The SA that the packet's SPI names.</param>
     /// <param name="packet">The SPI.</param>
     /// <param name="length">Length of the ESP packet.</param>
+    /// <param name="trafficClass">That of the outer IP header; afterwards that of the header which is left: of the inner one in tunnel mode (RFC 6040 4.2).</param>
     /// <param name="now">The present.</param>
     /// <param name="offset">Where the GRE packet is.</param>
     /// <param name="payloadLength">Its length.</param>
     /// <param name="isLatest">True when no later packet had come before: its source may be the peer's new address (RFC 7296 2.23).</param>
-    public static EspResult Open(InboundSa sa, byte* packet, int length, Instant now, out int offset, out int payloadLength, out bool isLatest)
+    public static EspResult Open(InboundSa sa, byte* packet, int length, ref byte trafficClass, Instant now, out int offset, out int payloadLength, out bool isLatest)
     {
         EspCipher cipher = sa.Cipher;
         isLatest = false;
@@ -129,10 +134,15 @@ public static unsafe class EspPacket
         {
             if (text[payloadLength + i] != (byte)(i + 1)) return EspResult.BadPadding;
         }
-        if (next == EspSpec.NoNextHeader) return EspResult.Dummy;
+        if (next == EspSpec.NoNextHeader)
+        {
+            sa.NoteLife(now);
+            return EspResult.Dummy;
+        }
         if (sa.IsTunnelMode)
         {
-            if (!TryStripInnerHeader(sa, next, text, ref payloadLength, out int stripped)) return EspResult.WrongSelector;
+            EspResult result = StripInnerHeader(sa, next, text, ref payloadLength, ref trafficClass, out int stripped);
+            if (result != EspResult.Good) return result;
             offset += stripped;
         }
         else if (next != (byte)IpProtocol.Gre)
@@ -161,19 +171,23 @@ public static unsafe class EspPacket
     private static void WriteInnerHeader(OutboundSa sa, byte* at, int payloadLength, byte trafficClass)
     {
         Span<byte> packet = new(at, sa.InnerHeaderLength + payloadLength);
-        if (sa.TunnelLocal.IsIPv4) new Ipv4Header(trafficClass, InnerHopLimit, IpProtocol.Gre, sa.TunnelLocal, sa.TunnelRemote).Write(packet);
+        // "Don't fragment", so that it needs no identification of its own (RFC 6864 4.1). It ends where it is decrypted.
+        if (sa.TunnelLocal.IsIPv4) new Ipv4Header(trafficClass, InnerHopLimit, IpProtocol.Gre, sa.TunnelLocal, sa.TunnelRemote, DontFragment: true).Write(packet);
         else new Ipv6Header(trafficClass, InnerHopLimit, IpProtocol.Gre, sa.TunnelLocal, sa.TunnelRemote).Write(packet);
     }
 
-    /// <summary>Only GRE between the two ends that the selectors name, whole packets, no options (RFC 4301 5.2, step 4).</summary>
-    private static bool TryStripInnerHeader(InboundSa sa, byte next, byte* text, ref int length, out int stripped)
+    /// <summary>Only GRE between the two ends that the selectors name, and whole packets (RFC 4301 5.2, step 4).</summary>
+    private static EspResult StripInnerHeader(InboundSa sa, byte next, byte* text, ref int length, ref byte trafficClass, out int stripped)
     {
         stripped = 0;
-        if (next != (sa.TunnelLocal.IsIPv4 ? NextIpv4 : NextIpv6)) return false;
-        if (!IpView.TryParse(new ReadOnlySpan<byte>(text, length), out IpView ip, out _)) return false;
-        if (ip.IsIPv4 != sa.TunnelLocal.IsIPv4 || ip.Protocol != IpProtocol.Gre || ip.FragmentOffset != 0 || ip.Source != sa.TunnelRemote || ip.Destination != sa.TunnelLocal) return false;
+        if (next != (sa.TunnelLocal.IsIPv4 ? NextIpv4 : NextIpv6)) return EspResult.WrongSelector;
+        if (!IpView.TryParse(new ReadOnlySpan<byte>(text, length), out IpView ip, out _)) return EspResult.WrongSelector;
+        if (ip.IsIPv4 != sa.TunnelLocal.IsIPv4 || ip.Protocol != IpProtocol.Gre || ip.IsFragment || ip.Source != sa.TunnelRemote || ip.Destination != sa.TunnelLocal)
+            return EspResult.WrongSelector;
+        if (!EcnTunnel.TryDecapsulate((EcnCodepoint)(ip.TrafficClass & 3), (EcnCodepoint)(trafficClass & 3), out EcnCodepoint onward)) return EspResult.Congested;
+        trafficClass = (byte)(ip.TrafficClass & 0xFC | (byte)onward);
         stripped = ip.HeaderLength;
         length = ip.TotalLength - stripped;
-        return length >= 0;
+        return EspResult.Good;
     }
 }

@@ -13,7 +13,7 @@ public sealed class InboundSa : IDisposable
     private long _packets;
     private long _bytes;
     private long _lastUsed;
-    private bool _softReported;
+    private bool _rekeyReported;
 
     /// <summary>An SA. <paramref name="key"/> stays the caller's.</summary>
     public InboundSa(uint spi, EspSuite suite, ReadOnlySpan<byte> key, EspPath path, int replayWindow)
@@ -88,12 +88,14 @@ public sealed class InboundSa : IDisposable
         return true;
     }
 
-    /// <summary>True once, when the SA has reached what wants a rekey.</summary>
-    public bool TakeSoftLimit()
-    {
-        if (_softReported || SoftBytes == 0 || _bytes < SoftBytes) return false;
-        return _softReported = true;
-    }
+    /// <summary>A dummy packet came: nothing to count, but the peer lives.</summary>
+    internal void NoteLife(Instant now) => Volatile.Write(ref _lastUsed, now.Nanoseconds);
+
+    /// <summary>True when the SA has reached what wants a rekey, until <see cref="NoteRekeyReported"/>.</summary>
+    public bool WantsRekey => SoftBytes > 0 && _bytes >= SoftBytes && !_rekeyReported;
+
+    /// <summary>IKE knows. Not before it does: a report that was lost would end with the SA.</summary>
+    public void NoteRekeyReported() => _rekeyReported = true;
 
     /// <summary>Frees the cipher, which zeroes its key.</summary>
     public void Dispose() => _cipher.Dispose();

@@ -17,7 +17,7 @@ public sealed class OutboundSa : IDisposable
     private long _packets;
     private long _bytes;
     private long _lastUsed;
-    private int _softReported;
+    private volatile bool _rekeyReported;
 
     /// <summary>An SA. It owns <paramref name="key"/> from now on.</summary>
     /// <param name="spi">The peer's SPI.</param>
@@ -106,21 +106,25 @@ public sealed class OutboundSa : IDisposable
     /// <summary>The next sequence number, never the same twice. False when there is none left, or no byte (RFC 4303 3.3.3).</summary>
     internal bool TryNext(int bytes, Instant now, out ulong sequence)
     {
+        sequence = 0;
+        if (Interlocked.Add(ref _bytes, bytes) > HardBytes && HardBytes > 0)
+        {
+            Interlocked.Add(ref _bytes, -bytes);
+            return false;
+        }
         sequence = (ulong)Interlocked.Increment(ref _sequence);
         if (!Suite.Esn && sequence > IpsecLimits.LastSequence) return false;
-        long total = Interlocked.Add(ref _bytes, bytes);
-        if (HardBytes > 0 && total > HardBytes) return false;
         Interlocked.Increment(ref _packets);
         Volatile.Write(ref _lastUsed, now.Nanoseconds);
         return true;
     }
 
-    /// <summary>True once, when the SA has reached what wants a rekey.</summary>
-    public bool TakeSoftLimit()
-    {
-        bool reached = SoftBytes > 0 && Bytes >= SoftBytes || Sequence >= (Suite.Esn ? IpsecLimits.SoftExtendedSequence : IpsecLimits.SoftSequence);
-        return reached && Interlocked.Exchange(ref _softReported, 1) == 0;
-    }
+    /// <summary>True when the SA has reached what wants a rekey, until <see cref="NoteRekeyReported"/>.</summary>
+    public bool WantsRekey =>
+        (SoftBytes > 0 && Bytes >= SoftBytes || Sequence >= (Suite.Esn ? IpsecLimits.SoftExtendedSequence : IpsecLimits.SoftSequence)) && !_rekeyReported;
+
+    /// <summary>IKE knows. Not before it does: a report that was lost would end with the SA.</summary>
+    public void NoteRekeyReported() => _rekeyReported = true;
 
     internal EspCipher Cipher(int thread) => _ciphers[thread] ??= EspCipher.CreateSealer(Suite, _key.Span);
 

@@ -36,9 +36,9 @@ public sealed class ReplayWindow
         ulong window = Math.Max(_size, BlockSize);
         uint bottomLow = unchecked(topLow - (uint)window + 1);
         bool spans = topLow < window - 1;
-        // Case A: the window lies within one subspace. Case B: it began in the former one.
+        // Case A: the window lies within one subspace. Case B: it began in the former one, unless there was none yet.
         uint high = !spans ? low >= bottomLow ? topHigh : topHigh + 1
-            : low >= bottomLow ? topHigh - 1 : topHigh;
+            : low >= bottomLow && topHigh > 0 ? topHigh - 1 : topHigh;
         return (ulong)high << 32 | low;
     }
 

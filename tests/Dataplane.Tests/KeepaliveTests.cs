@@ -26,7 +26,7 @@ public sealed class KeepaliveTests
         // B → A: the answer, without a route and without the kernel
         var received = Assert.Single(b.Mail());
         Assert.Equal((ControlKind.KeepaliveReceived, Ip(ours)), (received.Kind, received.Address));
-        sender.Reflect(b.Tunnel, received.Address, received.Bytes, b.Now);
+        sender.Reflect(b.Tunnel, received.Peer, received.Bytes, b.Now);
         sender.Flush(b.Now);
         Datagram answer = Assert.Single(b.ControlPort.Sent);
         Assert.Equal(new GreHeader(GreProtocol.KeepaliveReply, 7), Rig.Parse(answer).Header);

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Dmvpn.Core;
-using Dmvpn.Daemon.Control;
 using Dmvpn.Dataplane;
+using Dmvpn.Ipsec;
 using Dmvpn.Management.Config;
 using Dmvpn.Runtime;
 
@@ -10,39 +10,51 @@ namespace Dmvpn.Daemon.Tunnels;
 /// <summary>
 /// Path MTUs that the underlay reported (RFC 1191, RFC 8201): given to the adjacencies of tunnels with <c>tunnel path-mtu-discovery</c>, and forgotten
 /// after its age timer, so that a path that grew is used again. The kernel has checked that an ICMP error belongs to a packet of
-/// ours; <c>min-mtu</c> bounds what a forger could do all the same.
+/// ours; of ESP it must quote the SPI, or the port when it quotes no more, of an SA that is sent by (RFC 4301 8.2.1); <c>min-mtu</c> bounds what a forger could do all the same.
 /// </summary>
-internal sealed class PathMtuTable(ControlLoop loop, ForwardingTable forwarding, Func<TunnelId, PathMtuDiscoveryConfig?> configOf)
+/// <param name="post">Has work done on the control thread.</param>
+/// <param name="forwarding">Whose adjacencies these are.</param>
+/// <param name="configOf">What is configured for a tunnel; null for one without path MTU discovery.</param>
+internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable forwarding, Func<TunnelId, PathMtuDiscoveryConfig?> configOf)
 {
-    // Destinations reported and not yet looked at. A storm of forged errors must not fill the memory.
+    // Destinations reported and not yet looked at. A storm of forged errors must not fill the memory,
     private const int MostReports = 4096;
 
-    private readonly ConcurrentDictionary<IpAddress, int> _reports = new();
+    // nor have a hub go through its 100,000 adjacencies all the time.
+    private static readonly TimeSpan ApplyInterval = TimeSpan.FromMilliseconds(250);
+
+    // By what the report is about; its MTU in the key is 0.
+    private readonly ConcurrentDictionary<PathMtu, int> _reports = new();
     private readonly DeadlineQueue<Adjacency> _aging = new();
+    private Instant _applyAt = Instant.Never;
+    private Instant _applied;
 
     /// <summary>When <see cref="OnDeadline"/> is due.</summary>
-    public Instant NextDeadline => _aging.Next;
+    public Instant NextDeadline => Instant.Min(_aging.Next, _applyAt);
 
     /// <summary>A worker read a report; any thread.</summary>
     public void Report(PathMtu pathMtu)
     {
         bool first = _reports.IsEmpty;
-        if (_reports.Count < MostReports) _reports[pathMtu.Destination] = pathMtu.Mtu;
-        if (first) loop.Post(Apply);
+        if (first || _reports.Count < MostReports) _reports[pathMtu with { Mtu = 0 }] = pathMtu.Mtu;
+        if (first) post(now => _applyAt = Instant.Min(_applyAt, now < _applied + ApplyInterval ? _applied + ApplyInterval : now));
     }
 
-    /// <summary>Forgets what is too old. Control thread.</summary>
+    /// <summary>Believes what was reported, and forgets what is too old. Control thread.</summary>
     public void OnDeadline(Instant now)
     {
         while (_aging.TryPop(now, out Adjacency adjacency)) adjacency.PathMtu = Adjacency.UnknownPathMtu;
+        if (now < _applyAt) return;
+        (_applied, _applyAt) = (now, Instant.Never);
+        Apply(now);
     }
 
     private void Apply(Instant now)
     {
-        var reports = new Dictionary<IpAddress, int>();
-        foreach (IpAddress destination in _reports.Keys)
+        var reports = new Dictionary<PathMtu, int>();
+        foreach (PathMtu about in _reports.Keys)
         {
-            if (_reports.TryRemove(destination, out int mtu)) reports[destination] = mtu;
+            if (_reports.TryRemove(about, out int mtu)) reports[about] = mtu;
         }
         foreach (TunnelSnapshot tunnel in forwarding.Current.Tunnels)
         {
@@ -52,10 +64,23 @@ internal sealed class PathMtuTable(ControlLoop loop, ForwardingTable forwarding,
         }
     }
 
-    private void Apply(Adjacency adjacency, Dictionary<IpAddress, int> reports, PathMtuDiscoveryConfig config, Instant now)
+    private void Apply(Adjacency adjacency, Dictionary<PathMtu, int> reports, PathMtuDiscoveryConfig config, Instant now)
     {
-        if (!reports.TryGetValue(adjacency.Remote, out int mtu)) return;
-        adjacency.PathMtu = Math.Max(mtu, config.MinMtu);
+        if (Find(adjacency, reports) is not { } mtu) return;
+        int wanted = Math.Max(mtu, Math.Max(config.MinMtu, DataplaneLimits.LeastPathMtu));
+        // "A host MUST not increase its estimate of the Path MTU in response to the contents of a Datagram Too Big message" (RFC 1191 3).
+        if (wanted >= adjacency.PathMtu) return;
+        adjacency.PathMtu = wanted;
         if (config.AgeTimer is { } age) _aging.Schedule(adjacency, now + age);
+    }
+
+    private static int? Find(Adjacency adjacency, Dictionary<PathMtu, int> reports)
+    {
+        int mtu;
+        if (adjacency.Security is null) return reports.TryGetValue(new PathMtu(adjacency.Peer.Address, 0), out mtu) ? mtu : null;
+        if (adjacency.Security.Outbound is not { } sa) return null;
+        EspPath path = sa.Path;
+        var about = new PathMtu(path.Remote, 0) { IsEsp = true, Port = path.UdpEncapsulation ? path.RemotePort : (ushort)0, Spi = sa.Spi };
+        return reports.TryGetValue(about, out mtu) || reports.TryGetValue(about with { Spi = null }, out mtu) ? mtu : null;
     }
 }

@@ -18,14 +18,16 @@ internal sealed unsafe class DatagramSender : IDisposable
     private readonly int _descriptor;
     private readonly bool _ipv4;
     private readonly int _scope;
+    private readonly SocketTraits _traits;
     private readonly MessageVector _messages = new(RuntimeLimits.MessagesPerCall);
     private readonly int[] _indexes = new int[RuntimeLimits.MessagesPerCall];
     private bool _dontFragment;
 
     /// <param name="scope">Index of the link that link-local destinations are on.</param>
-    public DatagramSender(int descriptor, bool ipv4, int scope)
+    /// <param name="traits">What is special about the socket.</param>
+    public DatagramSender(int descriptor, bool ipv4, int scope, SocketTraits traits)
     {
-        (_descriptor, _ipv4, _scope) = (descriptor, ipv4, scope);
+        (_descriptor, _ipv4, _scope, _traits) = (descriptor, ipv4, scope, traits);
         int level = ipv4 ? IpSocketSpec.LevelIPv4 : IpSocketSpec.LevelIPv6;
         _messages.PrepareControl(TrafficClassPlace, level, ipv4 ? IpSocketSpec.IPv4TypeOfService : IpSocketSpec.IPv6TrafficClass);
         _messages.PrepareControl(HopLimitPlace, level, ipv4 ? IpSocketSpec.IPv4TimeToLive : IpSocketSpec.IPv6HopLimit);
@@ -83,11 +85,11 @@ internal sealed unsafe class DatagramSender : IDisposable
         _messages.ControlValue(place, HopLimitPlace) = packet.HopLimit;
     }
 
-    // sendmmsg stops at the first refused packet and says why only when that is the first of a call. What ICMP said about
-    // earlier packets is never among the reasons: raw sockets report that to readers only.
+    // sendmmsg stops at the first refused packet and says why only when that is the first of a call. A UDP socket also answers
+    // with what ICMP said about an earlier packet, perhaps to another peer (udp(7)); asked again, it answers for this one.
     private void Flush(Span<OutgoingPacket> packets, int count)
     {
-        int start = 0;
+        int start = 0, refused = -1;
         while (start < count)
         {
             int sent = Libc.SendMessages(_descriptor, _messages.Headers + start, (uint)(count - start), LibcSpec.MessageDontWait);
@@ -98,7 +100,11 @@ internal sealed unsafe class DatagramSender : IDisposable
                 continue;
             }
             Errno error = LinuxError.Last.Number;
-            if (error != Errno.Interrupted) packets[_indexes[start++]].Outcome = OutcomeOf(error);
+            if (error == Errno.Interrupted) continue;
+            SendOutcome outcome = OutcomeOf(error);
+            bool again = (_traits & SocketTraits.TellsOldErrors) != 0 && refused != start && outcome != SendOutcome.Congested;
+            refused = start;
+            if (!again) packets[_indexes[start++]].Outcome = outcome;
         }
     }
 
@@ -113,8 +119,27 @@ internal sealed unsafe class DatagramSender : IDisposable
     {
         int level = _ipv4 ? IpSocketSpec.LevelIPv4 : IpSocketSpec.LevelIPv6;
         int option = _ipv4 ? IpSocketSpec.IPv4MtuDiscover : IpSocketSpec.IPv6MtuDiscover;
-        int value = dontFragment ? IpSocketSpec.MtuDiscoverAlways : IpSocketSpec.MtuDiscoverNever;
+        int always = (_traits & SocketTraits.IgnoresKernelPathMtu) != 0 ? IpSocketSpec.MtuDiscoverProbe : IpSocketSpec.MtuDiscoverAlways;
+        int value = dontFragment ? always : IpSocketSpec.MtuDiscoverNever;
         Libc.SetOption(_descriptor, level, option, value, "set IP_MTU_DISCOVER");
         _dontFragment = dontFragment;
     }
+}
+
+/// <summary>What is special about a socket.</summary>
+[Flags]
+internal enum SocketTraits
+{
+    None = 0,
+
+    /// <summary>A send may end by what ICMP said about an earlier packet: UDP, not raw sockets.</summary>
+    TellsOldErrors = 1,
+
+    /// <summary>
+    /// "Don't fragment" whatever the kernel believes the path MTU to be: it believes any ICMP error that quotes addresses and ports, and would refuse our packets by it. We know SPIs (RFC 4301 8.2.1).
+    /// </summary>
+    IgnoresKernelPathMtu = 2,
+
+    /// <summary>What is sent starts with an SPI, or with four zeros when it is for IKE.</summary>
+    SendsEsp = 4,
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Dmvpn.Core;
 using Dmvpn.Runtime.Native;
 
@@ -10,38 +11,50 @@ namespace Dmvpn.Runtime;
 internal static unsafe class ErrorQueue
 {
     private const byte OriginLocal = 1, OriginIcmp = 2, OriginIcmpV6 = 3;
+    private const int SpiLength = 4;
 
-    public static bool TryReadPathMtu(int descriptor, out PathMtu pathMtu)
+    public static bool TryReadPathMtu(int descriptor, SocketTraits traits, out PathMtu pathMtu)
     {
         const int ControlRoom = 256;
         byte* name = stackalloc byte[SocketAddress.Size];
         byte* control = stackalloc byte[ControlRoom];
+        byte* quote = stackalloc byte[SpiLength];
+        var vector = new IoVector { Base = quote, Length = SpiLength };
         while (true)
         {
             *(ulong*)name = 0;
-            var message = new MessageHeader { Name = name, NameLength = SocketAddress.Size, Control = control, ControlLength = ControlRoom };
-            if (Libc.ReceiveMessage(descriptor, &message, LibcSpec.MessageErrorQueue | LibcSpec.MessageDontWait) < 0)
+            var message = new MessageHeader
+            {
+                Name = name, NameLength = SocketAddress.Size, Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ControlRoom,
+            };
+            int quoted = (int)Libc.ReceiveMessage(descriptor, &message, LibcSpec.MessageErrorQueue | LibcSpec.MessageDontWait);
+            if (quoted < 0)
             {
                 if (LinuxError.Last.Number == Errno.Interrupted) continue;
                 pathMtu = default;
                 return false;
             }
-            if (TryFind(message, out uint mtu))
-            {
-                pathMtu = new PathMtu(SocketAddress.Read(name), (int)Math.Min(mtu, int.MaxValue));
-                return true;
-            }
+            if (!TryFind(message, out uint mtu, out bool ours)) continue;
+            pathMtu = new PathMtu(SocketAddress.Read(name), (int)Math.Min(mtu, int.MaxValue));
+            if ((traits & SocketTraits.SendsEsp) == 0) return true;
+            uint? spi = !ours && quoted == SpiLength ? BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(quote, SpiLength)) : null;
+            // Four zeros are IKE, whose packets may be fragmented: nobody says that of one.
+            if (spi == 0) continue;
+            pathMtu = pathMtu with { IsEsp = true, Port = SocketAddress.ReadPort(name), Spi = spi };
+            return true;
         }
     }
 
     // struct sock_extended_err: number (4), origin, type, code, padding, information (4): the MTU.
-    private static bool TryFind(in MessageHeader message, out uint mtu)
+    private static bool TryFind(in MessageHeader message, out uint mtu, out bool ours)
     {
         mtu = 0;
+        ours = false;
         byte* error = MessageVector.FindControl(message, IpSocketSpec.LevelIPv4, IpSocketSpec.IPv4ReceiveError, IpSocketSpec.ExtendedErrorSize);
         if (error == null) error = MessageVector.FindControl(message, IpSocketSpec.LevelIPv6, IpSocketSpec.IPv6ReceiveError, IpSocketSpec.ExtendedErrorSize);
         if (error == null) return false;
         mtu = *(uint*)(error + 8);
+        ours = error[4] == OriginLocal;
         return *(uint*)error == (uint)Errno.MessageTooLong && mtu > 0 && error[4] is OriginLocal or OriginIcmp or OriginIcmpV6;
     }
 }
@@ -50,6 +63,16 @@ internal static unsafe class ErrorQueue
 /// <param name="Destination">The outer destination.</param>
 /// <param name="Mtu">
 /// Largest outer IP packet, in bytes. From ICMP it is a claim of anybody who saw or guessed a packet: the reader sets a
-/// floor (RFC 1191 10; the kernel's own is 552) and lets it age.
+/// floor (RFC 1191 10; the kernel's own is 552), checks the SPI of ESP, and lets it age.
 /// </param>
-public readonly record struct PathMtu(IpAddress Destination, int Mtu);
+public readonly record struct PathMtu(IpAddress Destination, int Mtu)
+{
+    /// <summary>It is about ESP, raw or in UDP.</summary>
+    public bool IsEsp { get; init; }
+
+    /// <summary>The UDP port of the destination; 0 for raw ESP.</summary>
+    public ushort Port { get; init; }
+
+    /// <summary>The SPI that the ICMP error quotes; null when it quotes too little (RFC 792 asks for 8 octets, which are UDP's header), or is the kernel's own word.</summary>
+    public uint? Spi { get; init; }
+}

@@ -12,10 +12,13 @@ public sealed unsafe class RawPort : SocketPort
 {
     private const int MinimumIPv4Header = 20;
 
+    private const byte Esp = 50;
+
     private readonly bool _ipv4;
 
     private RawPort(int descriptor, byte protocol, IpAddress local, int linkIndex)
-        : base(descriptor, local, linkIndex, withNames: !local.IsIPv4) => (Protocol, _ipv4) = (protocol, local.IsIPv4);
+        : base(descriptor, local, linkIndex, withNames: !local.IsIPv4, protocol == Esp ? SocketTraits.SendsEsp | SocketTraits.IgnoresKernelPathMtu : SocketTraits.None) =>
+        (Protocol, _ipv4) = (protocol, local.IsIPv4);
 
     /// <summary>The protocol number.</summary>
     public byte Protocol { get; }

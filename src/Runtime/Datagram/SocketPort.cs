@@ -13,10 +13,12 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
     private readonly DatagramSender _sender;
     private readonly Lock _sending = new();
 
-    private protected SocketPort(int descriptor, IpAddress local, int linkIndex, bool withNames)
+    private readonly SocketTraits _traits;
+
+    private protected SocketPort(int descriptor, IpAddress local, int linkIndex, bool withNames, SocketTraits traits)
     {
-        (Descriptor, LocalAddress) = (descriptor, local);
-        _sender = new DatagramSender(descriptor, local.IsIPv4, linkIndex);
+        (Descriptor, LocalAddress, _traits) = (descriptor, local, traits);
+        _sender = new DatagramSender(descriptor, local.IsIPv4, linkIndex, traits);
         for (int i = 0; withNames && i < Messages.Capacity; i++)
         {
             Messages.Headers[i].Header.Name = Messages.Name(i);
@@ -85,7 +87,7 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
     /// kernel when it refused a packet. False when there is none. Call until false when the poller reports an error.
     /// One thread at a time.
     /// </summary>
-    public bool TryReadPathMtu(out PathMtu pathMtu) => ErrorQueue.TryReadPathMtu(Descriptor, out pathMtu);
+    public bool TryReadPathMtu(out PathMtu pathMtu) => ErrorQueue.TryReadPathMtu(Descriptor, _traits, out pathMtu);
 
     /// <summary>Closes the socket. No thread may be using it.</summary>
     public void Dispose()

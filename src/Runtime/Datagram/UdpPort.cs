@@ -5,15 +5,21 @@ using Dmvpn.Runtime.Native;
 namespace Dmvpn.Runtime;
 
 /// <summary>
-/// A UDP socket bound to a local address and port: IKE's 500, and 4500 for IKE and ESP (RFC 3948). The kernel reassembles what it receives; checksums of what is sent over IPv4 are the kernel's (RFC 3948 2.1 wants
-/// zero or right ones).
+/// A UDP socket bound to a local address and port: IKE's 500, and 4500 for IKE and ESP (RFC 3948). The kernel reassembles what it receives. What is sent from 4500 over IPv4 has no UDP checksum ("SHOULD be
+/// transmitted as a zero value", RFC 3948 2.1 and 2.3): the ICV covers more. Over IPv6 there must be one.
 /// </summary>
 public sealed unsafe class UdpPort : SocketPort
 {
+    // UDP-encapsulated ESP (RFC 3948).
+    private const ushort NatPort = 4500;
+
     private readonly bool _ipv4;
 
     private UdpPort(int descriptor, ushort port, IpAddress local, int linkIndex)
-        : base(descriptor, local, linkIndex, withNames: true) => (Port, _ipv4) = (port, local.IsIPv4);
+        : base(descriptor, local, linkIndex, withNames: true, TraitsOf(port)) => (Port, _ipv4) = (port, local.IsIPv4);
+
+    private static SocketTraits TraitsOf(ushort port) =>
+        SocketTraits.TellsOldErrors | (port == NatPort ? SocketTraits.SendsEsp | SocketTraits.IgnoresKernelPathMtu : SocketTraits.None);
 
     /// <summary>The local port.</summary>
     public ushort Port { get; }
@@ -34,10 +40,10 @@ public sealed unsafe class UdpPort : SocketPort
         if (descriptor < 0) LinuxException.ThrowLast($"open UDP port {port}");
         try
         {
-            Configure(descriptor, local.IsIPv4);
+            Configure(descriptor, port, local.IsIPv4);
             byte* name = stackalloc byte[SocketAddress.Size];
             uint length = SocketAddress.Write(name, local, port, linkIndex);
-            if (Libc.Bind(descriptor, name, (int)length) != 0) LinuxException.ThrowLast($"bind UDP port {port} of {local} (does another IKE daemon run?)");
+            if (Libc.Bind(descriptor, name, (int)length) != 0) ThrowNotBound(port, local);
             return new UdpPort(descriptor, port, local, linkIndex);
         }
         catch
@@ -47,7 +53,14 @@ public sealed unsafe class UdpPort : SocketPort
         }
     }
 
-    private static void Configure(int descriptor, bool ipv4)
+    private static void ThrowNotBound(ushort port, IpAddress local)
+    {
+        LinuxError error = LinuxError.Last;
+        if (error.Number == Errno.AddressInUse) error = error with { Detail = "another program has it, perhaps an IKE daemon such as strongSwan's charon" };
+        throw new LinuxException($"bind UDP port {port} of {local}", error);
+    }
+
+    private static void Configure(int descriptor, ushort port, bool ipv4)
     {
         SetBuffer(descriptor, LibcSpec.OptionReceiveBufferForce, LibcSpec.OptionReceiveBuffer);
         SetBuffer(descriptor, LibcSpec.OptionSendBufferForce, LibcSpec.OptionSendBuffer);
@@ -56,6 +69,7 @@ public sealed unsafe class UdpPort : SocketPort
             Libc.SetOption(descriptor, IpSocketSpec.LevelIPv4, IpSocketSpec.IPv4ReceiveError, 1, "set IP_RECVERR");
             Libc.SetOption(descriptor, IpSocketSpec.LevelIPv4, IpSocketSpec.IPv4ReceiveTypeOfService, 1, "set IP_RECVTOS");
             Libc.SetOption(descriptor, IpSocketSpec.LevelIPv4, IpSocketSpec.IPv4ReceiveTimeToLive, 1, "set IP_RECVTTL");
+            if (port == NatPort) Libc.SetOption(descriptor, LibcSpec.LevelSocket, IpSocketSpec.OptionNoChecksum, 1, "set SO_NO_CHECK");
             return;
         }
         Libc.SetOption(descriptor, IpSocketSpec.LevelIPv6, IpSocketSpec.IPv6ReceiveError, 1, "set IPV6_RECVERR");

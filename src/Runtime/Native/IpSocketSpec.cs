@@ -25,6 +25,14 @@ internal static class IpSocketSpec
     /// <summary>IP_PMTUDISC_DO: always "don't fragment"; what is longer than the path MTU is refused.</summary>
     public const int MtuDiscoverAlways = 2;
 
+    /// <summary>
+    /// IP_PMTUDISC_PROBE: always "don't fragment"; the path MTU that the kernel holds, which anybody's ICMP error may have made, is not asked.
+    /// </summary>
+    public const int MtuDiscoverProbe = 3;
+
+    /// <summary>SO_NO_CHECK.</summary>
+    public const int OptionNoChecksum = 11;
+
     /// <summary>SO_MEMINFO; the ninth number is what the kernel dropped for want of room.</summary>
     public const int OptionMemoryInformation = 55;
     public const int MemoryInformationCount = 9;
