@@ -15,7 +15,7 @@ internal static class ConfigChanges
         foreach (StaticRouteConfig route in diff.RoutesRemoved) changes.Add($"route {route.Prefix} removed");
         if (diff.OdrChanged) changes.Add("router odr changed");
         if (diff.CdpChanged) changes.Add("cdp changed");
-        if (diff.CryptoChanged) changes.Add("crypto changed");
+        changes.AddRange(diff.CryptoChanges);
         if (diff.LoggingChanged) changes.Add("logging changed");
         if (diff.HostnameChanged) changes.Add("hostname changed");
         return changes;

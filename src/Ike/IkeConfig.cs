@@ -213,8 +213,14 @@ public sealed record Ikev2Profile
     /// <summary><c>match identity remote …</c>; one of them must match.</summary>
     public ValueList<IdentityMatch> MatchRemote { get; init; } = [];
 
-    /// <summary><c>match address local {A | interface I}</c>; empty: any.</summary>
+    /// <summary><c>match address local A</c>; empty: any.</summary>
     public ValueList<IpAddress> MatchLocal { get; init; } = [];
+
+    /// <summary><c>match address local interface I</c>. The reader of the file has seen to it that the sources of the profile's tunnels are among them: the engine need not look.</summary>
+    public ValueList<string> MatchInterfaces { get; init; } = [];
+
+    /// <summary><c>match fvrf {NAME | any}</c>; null: any. As for <see cref="MatchInterfaces"/>, the reader has compared it with the tunnels.</summary>
+    public string? MatchVrf { get; init; }
 
     /// <summary><c>identity local {address A | fqdn N | email N | key-id K}</c>; null with <see cref="LocalIdentityIsDn"/> false: the local address.</summary>
     public IkeIdentity? LocalIdentity { get; init; }
@@ -230,6 +236,12 @@ public sealed record Ikev2Profile
 
     /// <summary><c>keyring local NAME</c>.</summary>
     public string? Keyring { get; init; }
+
+    /// <summary><c>authentication local pre-share key KEY</c>: goes before the keyring's; null: none. A secret.</summary>
+    public string? LocalKey { get; init; }
+
+    /// <summary><c>authentication remote pre-share key KEY</c>: the key of every peer that the profile matches; null: none. A secret.</summary>
+    public string? RemoteKey { get; init; }
 
     /// <summary><c>pki trustpoint NAME [sign | verify]</c>: whose certificate signs; null: the only trustpoint with a key.</summary>
     public string? SignTrustpoint { get; init; }
@@ -251,6 +263,9 @@ public sealed record Ikev2Profile
 
     /// <summary><c>reauth N</c> (ours) s: a new IKE SA with new authentication, made before the old one goes; null: never.</summary>
     public TimeSpan? Reauthentication { get; init; }
+
+    /// <summary>Only the name: a record's own text would show the keys.</summary>
+    public override string ToString() => $"profile {Name}";
 }
 
 /// <summary><c>dpd INTERVAL RETRY {on-demand | periodic}</c>.</summary>
@@ -273,6 +288,9 @@ public sealed record TransformSet
 
     /// <summary><c>mode tunnel</c>; false is <c>mode transport</c>. IOS's default is tunnel.</summary>
     public bool TunnelMode { get; init; } = true;
+
+    /// <summary><c>esn</c>: extended sequence numbers are offered first with this set.</summary>
+    public bool Esn { get; init; }
 
     /// <summary>The smart default: AES-CBC-128 with SHA-1 on old IOS; AES-GCM-256 in transport mode is ours for a profile without a set.</summary>
     public static TransformSet Default { get; } = new() { Name = "default", Encryption = new(EncryptionId.AesGcm16, 256), TunnelMode = false };
@@ -305,8 +323,11 @@ public sealed record IpsecProfile
     /// <summary><c>set security-association replay {window-size N | disable}</c>; null: the global one; 0: none.</summary>
     public int? ReplayWindow { get; init; }
 
-    /// <summary>Extension <c>set esn</c>: extended sequence numbers are offered first.</summary>
+    /// <summary>Extension <c>set esn</c>: extended sequence numbers are offered first with every set.</summary>
     public bool Esn { get; init; }
+
+    /// <summary>The smart default: what <c>tunnel protection ipsec profile default</c> means when the file defines no profile of that name.</summary>
+    public static IpsecProfile Default { get; } = new() { Name = "default" };
 }
 
 /// <summary>

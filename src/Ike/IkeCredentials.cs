@@ -20,7 +20,7 @@ internal static class IkeCredentials
         credentials = null;
         if (LocalMethod(profile) == IkeAuthentication.PreShared)
         {
-            if (!TryKeyring(core, profile, out Ikev2Keyring? keyring, out problem)) return false;
+            if (!TryKeyring(core, profile, local: true, out Ikev2Keyring? keyring, out problem)) return false;
             if (!KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: true, out Ikev2KeyringPeer? entry, out problem)) return false;
             credentials = new LocalCredentials(profile.LocalIdentity ?? IkeIdentity.Of(path.Local.Address), entry, null);
             return true;
@@ -56,7 +56,7 @@ internal static class IkeCredentials
         IkeCore core, Ikev2Profile profile, IkeIdentity peer, in IkePath path, out Ikev2Keyring? keyring, out Ikev2KeyringPeer? entry, out string problem)
     {
         entry = null;
-        return TryKeyring(core, profile, out keyring, out problem) && KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: false, out entry, out problem);
+        return TryKeyring(core, profile, local: false, out keyring, out problem) && KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: false, out entry, out problem);
     }
 
     /// <summary>What peers' certificates are verified with.</summary>
@@ -107,7 +107,7 @@ internal static class IkeCredentials
     }
 
     private static IkeAuthentication LocalMethod(Ikev2Profile profile) =>
-        profile.LocalAuthentication ?? (profile.Keyring is not null ? IkeAuthentication.PreShared : IkeAuthentication.Certificate);
+        profile.LocalAuthentication ?? (profile.Keyring is not null || profile.LocalKey is not null ? IkeAuthentication.PreShared : IkeAuthentication.Certificate);
 
     /// <summary>Without a word about the peer it has to do what we do.</summary>
     private static ValueList<IkeAuthentication> RemoteMethods(Ikev2Profile profile) =>
@@ -115,16 +115,25 @@ internal static class IkeCredentials
 
     private static bool Has(Ikev2Profile profile, IkeAuthentication method) => RemoteMethods(profile).Contains(method) || RemoteMethods(profile).Contains(IkeAuthentication.Certificate);
 
-    private static bool TryKeyring(IkeCore core, Ikev2Profile profile, out Ikev2Keyring? keyring, out string problem)
+    /// <summary>The keys that stand in the profile itself, as a keyring with one entry for everybody that the profile matches.</summary>
+    public static Ikev2Keyring OwnKeys(Ikev2Profile profile) => new()
     {
-        keyring = null;
+        Name = profile.Name,
+        Peers = [new() { Name = profile.Name, Identity = new IdentityMatch(IdentityMatchKind.Any, ""), LocalKey = profile.LocalKey, RemoteKey = profile.RemoteKey }],
+    };
+
+    private static bool TryKeyring(IkeCore core, Ikev2Profile profile, bool local, out Ikev2Keyring? keyring, out string problem)
+    {
+        problem = "";
+        keyring = (local ? profile.LocalKey : profile.RemoteKey) is null ? null : OwnKeys(profile);
+        if (keyring is not null) return true;
         foreach (Ikev2Keyring candidate in core.Config.Keyrings)
         {
             if (candidate.Name == profile.Keyring) keyring = candidate;
         }
         problem = keyring is not null ? ""
             : profile.Keyring is { } name ? $"there is no 'crypto ikev2 keyring {name}', which 'crypto ikev2 profile {profile.Name}' names"
-            : $"'crypto ikev2 profile {profile.Name}' uses pre-shared keys and has no 'keyring local'";
+            : $"'crypto ikev2 profile {profile.Name}' uses pre-shared keys and has no 'keyring local' and no key of its own";
         return keyring is not null;
     }
 

@@ -45,6 +45,10 @@ internal static class IkeDiagnosis
     public static string WrongSharedKey(Ikev2Keyring keyring, Ikev2KeyringPeer peer, IkeIdentity identity) =>
         $"the pre-shared key of {IdentityRules.Text(identity)} is not the one here: make its 'pre-shared-key local' the 'pre-shared-key remote' of peer {peer.Name} in 'crypto ikev2 keyring {keyring.Name}'";
 
+    /// <summary>The same for a key that stands in the profile.</summary>
+    public static string WrongSharedKey(Ikev2Profile profile, IkeIdentity identity) =>
+        $"the pre-shared key of {IdentityRules.Text(identity)} is not the one here: make its local key that of 'authentication remote pre-share key' in 'crypto ikev2 profile {profile.Name}'";
+
     /// <summary>The peer proves itself by another method than its profile allows.</summary>
     public static string WrongMethod(IkeAuthMethod method, Ikev2Profile profile) =>
         $"the peer authenticates by {Method(method)}; 'crypto ikev2 profile {profile.Name}' has 'authentication remote "

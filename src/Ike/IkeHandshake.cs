@@ -80,7 +80,8 @@ internal abstract class IkeHandshake(IkeSa sa, Instant started) : IWorkOwner
         {
             if (!IkeCredentials.TryRemoteKey(Core, profile, message.Identity, path, out Ikev2Keyring? keyring, out Ikev2KeyringPeer? entry, out string problem)) return problem;
             byte[] expected = IkeAuthenticationOctets.SharedKey(Sa.Keys!.Suite.Prf, entry!.RemoteKey!, PeerOctets(message));
-            return IkeAuthenticationOctets.Matches(expected, message.Authentication) ? null : IkeDiagnosis.WrongSharedKey(keyring!, entry, message.Identity);
+            return IkeAuthenticationOctets.Matches(expected, message.Authentication) ? null
+                : profile.RemoteKey is null ? IkeDiagnosis.WrongSharedKey(keyring!, entry, message.Identity) : IkeDiagnosis.WrongSharedKey(profile, message.Identity);
         }
         if (message.Certificates.Count == 0) return "the peer sent no X.509 certificate with its signature: have it send one ('pki trustpoint' with 'sign' on IOS, 'send_certs' of strongSwan)";
         List<Trustpoint> verifiers = IkeCredentials.Verifiers(Core, profile);

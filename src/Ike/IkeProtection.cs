@@ -70,16 +70,23 @@ internal sealed class IkeProtection(IkeCore core, ProtectionFacts facts)
         {
             if (candidate.Name == Facts.Profile) profile = candidate;
         }
+        if (profile is null && Facts.Profile == IpsecProfile.Default.Name) profile = IpsecProfile.Default;
         if (profile is null) return null;
         var sets = new List<TransformSet>();
         foreach (string name in profile.TransformSets)
         {
-            foreach (TransformSet set in config.TransformSets)
-            {
-                if (set.Name == name) sets.Add(set);
-            }
+            if (Named(config, name) is { } set) sets.Add(set);
         }
-        if (sets.Count == 0 && profile.TransformSets.Count == 0) sets.Add(TransformSet.Default);
+        if (profile.TransformSets.Count == 0) sets.Add(Named(config, TransformSet.Default.Name)!);
         return new ProtectionPolicy(profile, [.. sets]);
+    }
+
+    private static TransformSet? Named(IkeConfig config, string name)
+    {
+        foreach (TransformSet set in config.TransformSets)
+        {
+            if (set.Name == name) return set;
+        }
+        return name == TransformSet.Default.Name ? TransformSet.Default : null;
     }
 }

@@ -104,7 +104,7 @@ internal sealed class IkeProtections(IkeCore core)
             if (candidate.Name == used.Name) present = candidate;
         }
         if (present != used) return false;
-        if (sa.Authentication!.Keyring is not { } entry) return true;
+        if (sa.Authentication!.Keyring is not { } entry || entry == IkeCredentials.OwnKeys(used).Peers[0]) return true;
         foreach (Ikev2Keyring keyring in core.Config.Keyrings)
         {
             if (keyring.Name == used.Keyring && keyring.Peers.Contains(entry)) return true;

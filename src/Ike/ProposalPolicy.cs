@@ -45,11 +45,13 @@ internal sealed class ProposalPolicy
         var proposals = new List<Ikev2Proposal>();
         foreach (string name in found?.Proposals ?? [])
         {
-            if (config.Proposals.FirstOrDefault(proposal => proposal.Name == name) is { } proposal) proposals.Add(proposal);
-            else if (name == Ikev2Proposal.Default.Name) proposals.Add(Ikev2Proposal.Default);
+            if (Named(config, name) is { } proposal) proposals.Add(proposal);
         }
-        return proposals.Count > 0 ? proposals : [Ikev2Proposal.Default];
+        return proposals.Count > 0 ? proposals : [Named(config, Ikev2Proposal.Default.Name)!];
     }
+
+    private static Ikev2Proposal? Named(IkeConfig config, string name) =>
+        config.Proposals.FirstOrDefault(proposal => proposal.Name == name) ?? (name == Ikev2Proposal.Default.Name ? Ikev2Proposal.Default : null);
 
     /// <summary>For IKE SAs. Algorithms that cannot be done here are left out.</summary>
     public static ProposalPolicy ForIke(IReadOnlyList<Ikev2Proposal> configured)
@@ -84,8 +86,9 @@ internal sealed class ProposalPolicy
             if (EspCipher.KeyMaterialLength(new EspSuite(set.Encryption.Id, set.Encryption.KeyBits, set.Integrity, false)) == 0) continue;
             List<IkeTransform> common = [Of(set.Encryption)];
             if (set.Integrity != IntegrityId.None) common.Add(new(IkeTransformType.Integrity, (ushort)set.Integrity));
-            entries.Add(new Entry(set.Name, set, [.. common, .. offeredGroups, .. esn ? [with, without] : (IkeTransform[])[without]],
-                [.. common, .. acceptedGroups, .. esn ? [with, without] : (IkeTransform[])[without, with]]));
+            bool extended = esn || set.Esn;
+            entries.Add(new Entry(set.Name, set, [.. common, .. offeredGroups, .. extended ? [with, without] : (IkeTransform[])[without]],
+                [.. common, .. acceptedGroups, .. extended ? [with, without] : (IkeTransform[])[without, with]]));
         }
         return new ProposalPolicy(IkeProtocolId.Esp, entries);
     }

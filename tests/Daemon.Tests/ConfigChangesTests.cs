@@ -21,6 +21,7 @@ public sealed class ConfigChangesTests
             RoutesRemoved = [new StaticRouteConfig { Prefix = IpPrefix.Parse("10.2.0.0/16"), Tunnel = new TunnelId(1) }],
             OdrChanged = true,
             CdpChanged = true,
+            CryptoChanges = ["crypto ikev2 profile P changed"],
             LoggingChanged = true,
             HostnameChanged = true,
         };
@@ -33,6 +34,7 @@ public sealed class ConfigChangesTests
                 "route 10.2.0.0/16 removed",
                 "router odr changed",
                 "cdp changed",
+                "crypto ikev2 profile P changed",
                 "logging changed",
                 "hostname changed",
             ],

@@ -76,8 +76,8 @@ public sealed record ConfigDiff
     /// <summary><c>logging</c> changed.</summary>
     public bool LoggingChanged { get; init; }
 
-    /// <summary><c>crypto</c> changed; IKE itself finds out which SAs that concerns.</summary>
-    public bool CryptoChanged { get; init; }
+    /// <summary>What changed in <c>crypto</c>, in words; empty: nothing. Which SAs that concerns IKE itself finds out.</summary>
+    public ValueList<string> CryptoChanges { get; init; } = [];
 
     /// <summary><c>hostname</c> changed.</summary>
     public bool HostnameChanged { get; init; }
@@ -108,7 +108,7 @@ public sealed record ConfigDiff
             OdrChanged = old.Odr != @new.Odr,
             CdpChanged = old.Cdp != @new.Cdp,
             LoggingChanged = old.Logging != @new.Logging,
-            CryptoChanged = old.Crypto != @new.Crypto,
+            CryptoChanges = [.. Config.CryptoChanges.Describe(old.Crypto, @new.Crypto)],
             HostnameChanged = old.Hostname != @new.Hostname,
         };
     }

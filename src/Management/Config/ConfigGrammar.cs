@@ -10,7 +10,7 @@ public static class ConfigGrammar
 {
     private static readonly ConfigRow[] Table =
     [
-        .. CryptoGlobalRows.All(), .. GlobalRows.Head(), .. TunnelRows.All(), .. LinuxInterfaceRows.All(), .. GlobalRows.Tail(), .. ForeignRows.All(),
+        .. GlobalRows.Head(), .. CryptoGlobalRows.All(), .. TunnelRows.All(), .. LinuxInterfaceRows.All(), .. GlobalRows.Tail(), .. ForeignRows.All(),
     ];
 
     /// <summary>The rows, in the order in which they are printed.</summary>

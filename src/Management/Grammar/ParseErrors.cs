@@ -77,6 +77,9 @@ internal static class ParseErrors
         return all.Count > MostListed ? $"Expected: {string.Join(", ", all.Take(MostListed))}, …" : $"Expected: {string.Join(", ", all)}";
     }
 
+    /// <summary>The word that <paramref name="text"/> was plainly meant to be; null when it is like none.</summary>
+    public static string? NearestOf(IEnumerable<string> words, string text) => Nearest(new SortedSet<string>(words, StringComparer.Ordinal), text);
+
     private static string? Nearest(SortedSet<string> keywords, string text)
     {
         string? best = null;

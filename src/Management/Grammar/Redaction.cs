@@ -27,15 +27,22 @@ internal static class Redaction
     /// <summary>Abbreviations count too, and after <c>nhrp</c> whatever begins with an a: it may be "authentication", mistyped.</summary>
     private static bool Introduces(List<Word> words, int i)
     {
-        string word = words[i].Text;
-        if (i > 0 && word[0] is 'a' or 'A' && words[i - 1].Text.StartsWith("nh", StringComparison.OrdinalIgnoreCase)) return true;
+        string word = words[i].Text, next = words[i + 1].Text;
+        bool isFirst = i == 0 || i == 1 && words[0].Text.ToLowerInvariant() is "no" or "default";
+        // Of an IKEv2 profile: in `authentication remote pre-share key …` the secret comes last, and without the word `key` sooner.
+        if (isFirst && Begins(word, "auth") && next.Length > 2 && (Begins("local", next) || Begins("remote", next))) return false;
+        if (!isFirst && Begins(word, "pre-s") && Begins("key", next)) return false;
+        if (i > 0 && word[0] is 'a' or 'A' && Begins(words[i - 1].Text, "nh")) return true;
         // The key of a GRE tunnel is no secret: `tunnel key 100`.
-        if (i > 0 && word.StartsWith('k') && words[i - 1].Text.StartsWith("tu", StringComparison.OrdinalIgnoreCase)) return false;
+        if (i > 0 && word.StartsWith('k') && Begins(words[i - 1].Text, "tu")) return false;
         foreach (string introducer in Introducers)
         {
             if (introducer.Equals(word, StringComparison.OrdinalIgnoreCase)) return true;
-            if (word.Length >= 2 && introducer.Length >= 6 && introducer.StartsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+            if (word.Length >= 2 && introducer.Length >= 6 && Begins(introducer, word)) return true;
         }
-        return false;
+        // `preshared-key`, `pre-sharedkey`, `pre-shred-key`: mistyped, and still followed by a key.
+        return isFirst && (word.EndsWith("key", StringComparison.OrdinalIgnoreCase) || Begins(word, "pre") || word.Equals("psk", StringComparison.OrdinalIgnoreCase));
     }
+
+    private static bool Begins(string text, string with) => text.StartsWith(with, StringComparison.OrdinalIgnoreCase);
 }

@@ -95,6 +95,8 @@ internal static class RowSamples
         ArgumentKind.Interface => "eth1",
         ArgumentKind.Name => "hub.example.net",
         ArgumentKind.Line when symbol.Name == "more" => way[0].Keyword switch { "encryption" => "aes-cbc-192 aes-cbc-128", "group" => "15 16", _ => "sha384 sha512" },
+        ArgumentKind.Line when symbol.Name == "dn" => "CN=hub.example.net, O=Example",
+        ArgumentKind.Line when symbol.Name == "url" => "http://pki.example.net/ca.crl",
         ArgumentKind.Line => "some text  to the end",
         _ => new string('w', (int)(highest ? symbol.Argument.Max : symbol.Argument.Min)),
     };

@@ -76,6 +76,19 @@ internal sealed class ConfigBuilder
         Router = Router with { LinuxInterfaces = [.. all] };
     }
 
+    /// <summary>The last line of a <c>crypto</c> block that begins with these words in full; the line that opens the block when there is none.</summary>
+    public SourceLine LineOf(string mode, string name, string words)
+    {
+        SourceLine line = CryptoLines[(mode, name, "")];
+        if (words.Length == 0) return line;
+        foreach (((string Mode, string Name, string Words) key, SourceLine source) in CryptoLines)
+        {
+            if (key.Mode == mode && key.Name == name && key.Words.StartsWith(words, StringComparison.OrdinalIgnoreCase) && (key.Words.Length == words.Length || key.Words[words.Length] == ' '))
+                line = source.Number >= line.Number ? source : line;
+        }
+        return line;
+    }
+
     /// <summary>The last line of the tunnel that begins with these words in full; its <c>interface</c> line when there is none.</summary>
     public SourceLine LineOf(TunnelId id, string words)
     {

@@ -9,7 +9,7 @@ namespace Dmvpn.Management.Config;
 internal static class ConfigCheck
 {
     /// <summary>What Ethernet carries; outer packets above it are fragmented.</summary>
-    private const int UnderlayMtu = 1500;
+    internal const int UnderlayMtu = 1500;
 
     public static void Check(RouterConfig config, ConfigBuilder builder)
     {
@@ -70,7 +70,7 @@ internal static class ConfigCheck
     private static void Sizes(TunnelConfig tunnel, TunnelCheck check)
     {
         int overhead = (tunnel.IsIPv6Transport ? 40 : 20) + 4 + (tunnel.Key is null ? 0 : 4) + (tunnel.Checksum ? 4 : 0) + (tunnel.SequenceDatagrams ? 4 : 0);
-        if (tunnel.IpMtu + overhead > UnderlayMtu)
+        if (tunnel.Protection is null && tunnel.IpMtu + overhead > UnderlayMtu)
             check.Warn("ip mtu", $"packets of {tunnel.IpMtu} bytes become {tunnel.IpMtu + overhead} outside, more than Ethernet's {UnderlayMtu}", $"Take {UnderlayMtu - overhead} or less, unless the underlay carries more");
         if (tunnel.IpAdjustMss is { } mss && mss + 40 > tunnel.IpMtu)
             check.Warn("ip tcp adjust-mss", $"an MSS of {mss} makes packets of {mss + 40} bytes, more than the tunnel's {tunnel.IpMtu}", $"Take {tunnel.IpMtu - 40} or less");

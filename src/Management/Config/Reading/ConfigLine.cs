@@ -37,6 +37,14 @@ internal sealed class ConfigLine(CommandArguments arguments, SourceLine source, 
     /// <summary>Refuses the file because of the argument (or keyword) <paramref name="name"/>.</summary>
     public void Refuse(string name, string reason, string remedy = "") => Add(FindingKind.Error, name, reason, remedy);
 
+    /// <summary>The same because of one word of a <c>LINE</c> argument.</summary>
+    public void RefuseWord(string name, string word, string reason, string remedy)
+    {
+        (int column, int length) = arguments.Position(name);
+        int at = column == 0 ? -1 : (" " + Text(name) + " ").IndexOf($" {word} ", StringComparison.Ordinal);
+        findings.Add(at < 0 ? source.Finding(FindingKind.Error, column, length, reason, remedy) : source.Finding(FindingKind.Error, column + at, word.Length, reason, remedy));
+    }
+
     /// <summary>Takes the file, and says that this line is not all that it seems.</summary>
     public void Warn(string name, string reason, string remedy = "") => Add(FindingKind.Warning, name, reason, remedy);
 

@@ -71,8 +71,9 @@ internal sealed class ConfigReader
             ParseResult<ConfigRow> global = ConfigGrammar.Commands.Try(ConfigMode.Global, line.Text);
             if (global.Error is null)
             {
+                if (IsOwnMistake(result, global, line)) global = result;
                 // An indented line that only the list of foreign global lines knows stays inside its block.
-                if (!(global.Row!.Command.IsForeign && line.IsIndented)) _builder.Mode = ConfigMode.Global;
+                else if (!(global.Row!.Command.IsForeign && line.IsIndented)) _builder.Mode = ConfigMode.Global;
                 result = global;
             }
             else if (result.Error is { } error && (_usesIndentation && !line.IsIndented || global.Error.Depth > error.Depth))
@@ -85,12 +86,26 @@ internal sealed class ConfigReader
         {
             ParseError why = ConfigGrammar.Commands.Parse(mode, line.Text).Error!;
             _builder.Findings.Add(line.Finding(FindingKind.Error, why.Column, why.Length, why.Reason, why.Remedy));
+            // A mistyped `crypto` line may open a block, whose lines would all be mistakes too.
+            if (mode == ConfigMode.Global && why.Depth > 0 && Word.Split(line.Text)[0].Text.StartsWith("cr", StringComparison.OrdinalIgnoreCase))
+            {
+                _builder.Mode = ConfigMode.PassedOver;
+                _isRefusedBlock = true;
+            }
         }
         else
         {
             Apply(result, line);
         }
     }
+
+    /// <summary>
+    /// In a <c>crypto</c> block nothing is passed over: `set pfs group1x` is not IOS's global `set …`, and `authentication remote pre-shre` not its old `authentication …`. True when the line belongs to the
+    /// block, well or badly written, although a list of harmless global lines has its first word.
+    /// </summary>
+    private bool IsOwnMistake(ParseResult<ConfigRow> own, ParseResult<ConfigRow> global, SourceLine line) =>
+        _builder.Mode.StartsWith("crypto", StringComparison.Ordinal) && global.Row!.Command.IsForeign && own.Error is { } error
+        && (line.IsIndented || !_usesIndentation && error.Depth > 0 && !Word.Split(line.Text)[0].Text.Equals("crypto", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
     /// In a block of which we know few lines or none: true when the line was dealt with. In a file with indentation a line

@@ -1,25 +1,26 @@
+using Dmvpn.Core;
 using Dmvpn.Ike;
-using Dmvpn.Nhrp;
+using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Management.Config;
 
-/// <summary>Checks of <c>crypto</c> and <c>tunnel protection</c> as a whole: names that lead nowhere, ends that could never prove themselves, and keys that prove too little.</summary>
+/// <summary>
+/// Checks of <c>crypto</c> as a whole: names that lead nowhere, ends that could never prove themselves, and keys that prove too little. What concerns tunnels is in <see cref="ProtectionCheck"/>.
+/// </summary>
 internal static class CryptoCheck
 {
+    private const string WildcardRemedy = "Use certificates ('dmvpn pki init' and 'dmvpn pki issue'), or a key for each peer";
+
     public static void Check(RouterConfig config, ConfigBuilder builder)
     {
         IkeConfig crypto = config.Crypto;
-        foreach (Ikev2Policy policy in crypto.Policies)
-        {
-            foreach (string proposal in policy.Proposals)
-                if (!Known(crypto.Proposals, p => p.Name, proposal)) Refuse(builder, ConfigMode.Ikev2Policy, policy.Name, $"proposal {proposal}", $"there is no 'crypto ikev2 proposal {proposal}'", "Define it, or correct the name");
-        }
-        foreach (Ikev2Proposal proposal in crypto.Proposals) Proposal(proposal, builder);
-        foreach (Ikev2Keyring keyring in crypto.Keyrings) Keyring(keyring, builder);
-        foreach (Ikev2Profile profile in crypto.Profiles) Profile(profile, crypto, builder);
-        foreach (TrustpointConfig trustpoint in crypto.Trustpoints) Trustpoint(trustpoint, builder);
-        foreach (IpsecProfile profile in crypto.IpsecProfiles) Profile(profile, crypto, builder);
-        foreach (TunnelConfig tunnel in config.Tunnels) Tunnel(tunnel, config, new TunnelCheck(tunnel, builder));
+        foreach (Ikev2Proposal proposal in crypto.Proposals) Proposal(proposal, crypto, new(builder, ConfigMode.Ikev2Proposal, proposal.Name));
+        foreach (Ikev2Policy policy in crypto.Policies) Policy(policy, crypto, new(builder, ConfigMode.Ikev2Policy, policy.Name));
+        foreach (Ikev2Keyring keyring in crypto.Keyrings)
+            foreach (Ikev2KeyringPeer peer in keyring.Peers) Peer(peer, new(builder, ConfigMode.Ikev2KeyringPeer, $"{keyring.Name}/{peer.Name}"));
+        foreach (Ikev2Profile profile in crypto.Profiles) Profile(profile, crypto, new(builder, ConfigMode.Ikev2Profile, profile.Name));
+        foreach (TrustpointConfig trustpoint in crypto.Trustpoints) Trustpoint(trustpoint, new(builder, ConfigMode.Trustpoint, trustpoint.Name));
+        ProtectionCheck.Check(config, builder);
     }
 
     /// <summary>Every IOS has a trustpoint for its web server: one that names no files is not ours, and only a note is worth saying of it.</summary>
@@ -27,121 +28,135 @@ internal static class CryptoCheck
     {
         IkeConfig crypto = builder.Router.Crypto;
         foreach (TrustpointConfig trustpoint in crypto.Trustpoints)
-            if (IsForeign(trustpoint)) Add(builder, FindingKind.Note, ConfigMode.Trustpoint, trustpoint.Name, "", $"trustpoint {trustpoint.Name} names no files and is not used", "Certificates come from 'ca-file', 'certificate-file' and 'key-file'; 'dmvpn pki' makes them");
+        {
+            if (!IsForeign(trustpoint)) continue;
+            new BlockCheck(builder, ConfigMode.Trustpoint, trustpoint.Name).Note(
+                "", $"trustpoint {trustpoint.Name} names no files and is not used", "Certificates come from 'ca-file', 'certificate-file' and 'key-file'; 'dmvpn pki' makes them");
+        }
         return crypto with { Trustpoints = crypto.Trustpoints.RemoveAll(IsForeign) };
 
-        static bool IsForeign(TrustpointConfig t) => t is { CaFile: null, CertificateFile: null, KeyFile: null, Pkcs12File: null };
+        static bool IsForeign(TrustpointConfig t) => t is { CaFile: null, CertificateFile: null, KeyFile: null, Pkcs12File: null, CrlFile: null, CrlUrl: null };
     }
 
-    private static void Proposal(Ikev2Proposal proposal, ConfigBuilder builder)
+    private static void Proposal(Ikev2Proposal proposal, IkeConfig crypto, BlockCheck check)
     {
         bool combined = proposal.Encryption.Any(IsCombined), separate = proposal.Encryption.Any(e => !IsCombined(e));
+        if (proposal.Encryption.Count == 0) check.Refuse("", $"proposal {proposal.Name} has no cipher", "Add 'encryption aes-cbc-256', or 'encryption aes-gcm-256' with 'prf sha256'");
+        if (proposal.Groups.Count == 0) check.Refuse("", $"proposal {proposal.Name} has no group", "Add 'group 19 14'");
         if (combined && separate)
-            Refuse(builder, ConfigMode.Ikev2Proposal, proposal.Name, "encryption", "AES-GCM and ChaCha20-Poly1305 cannot be in one proposal with AES-CBC (RFC 5282 8)", "Make two proposals, and name both in the policy");
+            check.Refuse("encryption", "AES-GCM and ChaCha20-Poly1305 cannot be in one proposal with AES-CBC (RFC 5282 8)", "Make two proposals, and name both in the policy");
+        else if (separate && proposal.Integrity.Count == 0)
+            check.Refuse("encryption", $"proposal {proposal.Name} has AES-CBC and no integrity algorithm", "Add 'integrity sha256'");
         else if (combined && proposal.Prf.Count == 0 && proposal.Integrity.Count == 0)
-            Warn(builder, ConfigMode.Ikev2Proposal, proposal.Name, "encryption", "a proposal with AES-GCM or ChaCha20-Poly1305 needs a PRF: sha256 and sha512 are offered", "Add 'prf'");
+            check.Warn("encryption", "a proposal with AES-GCM or ChaCha20-Poly1305 needs a PRF: sha256 is offered", "Add 'prf'");
         else if (combined && proposal.Integrity.Count > 0)
-            Warn(builder, ConfigMode.Ikev2Proposal, proposal.Name, "integrity", "AES-GCM and ChaCha20-Poly1305 have their integrity within: the line counts only for the PRF", "Write 'prf' instead of 'integrity'");
+            check.Warn("integrity", "AES-GCM and ChaCha20-Poly1305 have their integrity within: the line counts only for the PRF", "Write 'prf' instead of 'integrity'");
+        if (proposal.Name != Ikev2Proposal.Default.Name && !crypto.Policies.Any(policy => policy.Proposals.Contains(proposal.Name)))
+            check.Warn("", $"no policy names proposal {proposal.Name}: it is not used", $"Add 'crypto ikev2 policy' with 'proposal {proposal.Name}'");
     }
 
-    private static void Keyring(Ikev2Keyring keyring, ConfigBuilder builder)
+    private static void Policy(Ikev2Policy policy, IkeConfig crypto, BlockCheck check)
     {
-        foreach (Ikev2KeyringPeer peer in keyring.Peers)
+        foreach (string proposal in policy.Proposals)
         {
-            string name = $"{keyring.Name}/{peer.Name}";
-            if (peer.LocalKey is null && peer.RemoteKey is null) Warn(builder, ConfigMode.Ikev2KeyringPeer, name, "", $"peer {peer.Name} has no key", "Add 'pre-shared-key'");
-            else if (peer.Address is null && peer.Identity is null) Warn(builder, ConfigMode.Ikev2KeyringPeer, name, "", $"peer {peer.Name} fits nobody", "Add 'address' or 'identity'");
-            else if (peer.Address is { Length: 0 } || peer.Identity is { Kind: IdentityMatchKind.Any })
-                Warn(builder, ConfigMode.Ikev2KeyringPeer, name, "", "one key for everybody: whoever has it can be any spoke, or the hub, and read what the others send",
-                    "Use certificates ('dmvpn pki init' and 'dmvpn pki issue'), or a key for each peer");
+            if (!Known(crypto.Proposals, p => p.Name, proposal) && proposal != Ikev2Proposal.Default.Name)
+                check.Refuse($"proposal {proposal}", $"there is no 'crypto ikev2 proposal {proposal}'", "Define it, or correct the name");
         }
     }
 
-    private static void Profile(Ikev2Profile profile, IkeConfig crypto, ConfigBuilder builder)
+    private static void Peer(Ikev2KeyringPeer peer, BlockCheck check)
     {
-        void Error(string words, string reason, string remedy) => Refuse(builder, ConfigMode.Ikev2Profile, profile.Name, words, reason, remedy);
+        if (peer.LocalKey is null && peer.RemoteKey is null) check.Warn("", $"peer {peer.Name} has no key", "Add 'pre-shared-key'");
+        else if (peer.Address is null && peer.Identity is null) check.Warn("", $"peer {peer.Name} fits nobody", "Add 'address' or 'identity'");
+        else if (peer.RemoteKey is not null && peer.Identity is null && peer.Address is { Length: 0 })
+            check.Warn("address", "one key for everybody: whoever has it can be any spoke, or the hub, and read what the others send", WildcardRemedy);
+    }
 
-        if (profile.MatchRemote.Count == 0) Error("", $"profile {profile.Name} fits no peer", "Add 'match identity remote …'");
-        if (profile.LocalAuthentication is null) Error("", $"profile {profile.Name} does not say how this router proves itself", "Add 'authentication local pre-share' or 'authentication local certificate'");
-        if (profile.RemoteAuthentication.Count == 0) Error("", $"profile {profile.Name} does not say how peers prove themselves", "Add 'authentication remote pre-share' or 'authentication remote certificate'");
-        bool keys = profile.LocalAuthentication == IkeAuthentication.PreShared || profile.RemoteAuthentication.Contains(IkeAuthentication.PreShared);
-        if (profile.Keyring is { } keyring && !Known(crypto.Keyrings, k => k.Name, keyring))
-            Error($"keyring local {keyring}", $"there is no 'crypto ikev2 keyring {keyring}'", "Define it, or correct the name");
-        else if (keys && profile.Keyring is null) Error("", $"profile {profile.Name} uses pre-shared keys and names no keyring", "Add 'keyring local NAME'");
-        foreach (string trustpoint in profile.VerifyTrustpoints.Append(profile.SignTrustpoint).OfType<string>().Distinct())
-            if (!Known(crypto.Trustpoints, t => t.Name, trustpoint)) Error($"pki trustpoint {trustpoint}", $"there is no 'crypto pki trustpoint {trustpoint}' with files", "Define it with a 'ca-file', or correct the name");
-        if (profile.LocalAuthentication is not null and not IkeAuthentication.PreShared && SigningTrustpoints(profile, crypto) != 1)
-            Error("authentication local", "it is not clear whose certificate this router shows", "Add 'pki trustpoint NAME sign' with a trustpoint that has a key");
-        if (profile.RemoteAuthentication.Any(a => a != IkeAuthentication.PreShared) && crypto.Trustpoints.Count == 0)
-            Error("authentication remote", "there is no trustpoint to verify certificates with", "Define 'crypto pki trustpoint' with a 'ca-file'");
+    private static void Profile(Ikev2Profile profile, IkeConfig crypto, BlockCheck check)
+    {
+        if (profile.MatchRemote.Count == 0) check.Refuse("", $"profile {profile.Name} fits no peer", "Add 'match identity remote …'");
+        if (profile.LocalAuthentication is null) check.Refuse("", $"profile {profile.Name} does not say how this router proves itself", "Add 'authentication local pre-share' or 'authentication local certificate'");
+        if (profile.RemoteAuthentication.Count == 0) check.Refuse("", $"profile {profile.Name} does not say how peers prove themselves", "Add 'authentication remote pre-share' or 'authentication remote certificate'");
+        Keys(profile, crypto, check);
+        Certificates(profile, crypto, check);
         if (profile.LocalIdentityIsDn && profile.LocalAuthentication == IkeAuthentication.PreShared)
-            Error("identity local", "'identity local dn' needs a certificate", "Use 'fqdn', 'email', 'key-id' or 'address'");
+            check.Refuse("identity local", "'identity local dn' needs a certificate", "Use 'fqdn', 'email', 'key-id' or 'address'");
     }
 
-    private static void Profile(IpsecProfile profile, IkeConfig crypto, ConfigBuilder builder)
+    private static void Keys(Ikev2Profile profile, IkeConfig crypto, BlockCheck check)
     {
-        foreach (string set in profile.TransformSets)
-            if (!Known(crypto.TransformSets, t => t.Name, set)) Refuse(builder, ConfigMode.IpsecProfile, profile.Name, "set transform-set", $"there is no 'crypto ipsec transform-set {set}'", "Define it, or correct the name");
-        if (profile.Ikev2Profile is { } ike && !Known(crypto.Profiles, p => p.Name, ike))
-            Refuse(builder, ConfigMode.IpsecProfile, profile.Name, "set ikev2-profile", $"there is no 'crypto ikev2 profile {ike}'", "Define it, or correct the name");
-        else if (profile.Ikev2Profile is null && crypto.Profiles.Count == 0)
-            Refuse(builder, ConfigMode.IpsecProfile, profile.Name, "", $"profile {profile.Name} has no IKEv2 profile", "Define 'crypto ikev2 profile', and name it with 'set ikev2-profile'");
+        bool ours = profile.LocalAuthentication == IkeAuthentication.PreShared, theirs = profile.RemoteAuthentication.Contains(IkeAuthentication.PreShared);
+        Ikev2Keyring? keyring = crypto.Keyrings.FirstOrDefault(k => k.Name == profile.Keyring);
+        if (profile.Keyring is not null && keyring is null)
+            check.Refuse($"keyring local {profile.Keyring}", $"there is no 'crypto ikev2 keyring {profile.Keyring}'", "Define it, or correct the name");
+        else if (keyring is null && (ours && profile.LocalKey is null || theirs && profile.RemoteKey is null))
+            check.Refuse("", $"profile {profile.Name} uses pre-shared keys and names no keyring", "Add 'keyring local NAME'");
+        if (keyring is not null && ours && profile.LocalKey is null && !keyring.Peers.Any(p => p.LocalKey is not null))
+            check.Refuse("keyring", $"keyring {keyring.Name} has no key that this router could prove itself with", "Add 'pre-shared-key' to its peers");
+        if (keyring is not null && theirs && profile.RemoteKey is null && !keyring.Peers.Any(p => p.RemoteKey is not null))
+            check.Refuse("keyring", $"keyring {keyring.Name} has no key that a peer could prove itself with", "Add 'pre-shared-key' to its peers");
+        if (theirs && profile.RemoteKey is not null && profile.MatchRemote.Any(IsWide))
+            check.Warn("authentication remote", "one key for everybody that the profile matches: whoever has it can be any spoke, or the hub, and read what the others send", WildcardRemedy);
     }
 
-    private static void Trustpoint(TrustpointConfig trustpoint, ConfigBuilder builder)
+    private static void Certificates(Ikev2Profile profile, IkeConfig crypto, BlockCheck check)
+    {
+        foreach (string trustpoint in profile.VerifyTrustpoints.Append(profile.SignTrustpoint).OfType<string>().Distinct())
+        {
+            if (!Known(crypto.Trustpoints, t => t.Name, trustpoint))
+                check.Refuse($"pki trustpoint {trustpoint}", $"there is no 'crypto pki trustpoint {trustpoint}' with files", "Define it with 'ca-file', 'certificate-file' and 'key-file' ('dmvpn pki' makes them), or correct the name");
+        }
+        if (profile.LocalAuthentication is not null and not IkeAuthentication.PreShared)
+        {
+            if (profile.SignTrustpoint is null && crypto.Trustpoints.Count(HasKey) != 1)
+                check.Refuse("authentication local", "it is not clear whose certificate this router shows", "Add 'pki trustpoint NAME sign' with a trustpoint that has a key");
+            else if (crypto.Trustpoints.FirstOrDefault(t => t.Name == profile.SignTrustpoint) is { } sign && !HasKey(sign))
+                check.Refuse($"pki trustpoint {sign.Name}", $"trustpoint {sign.Name} has no key to sign with", "Add 'certificate-file' and 'key-file' to the trustpoint");
+        }
+        if (profile.RemoteAuthentication.Any(a => a != IkeAuthentication.PreShared) && crypto.Trustpoints.Count == 0)
+            check.Refuse("authentication remote", "there is no trustpoint to verify certificates with", "Define 'crypto pki trustpoint' with a 'ca-file'");
+    }
+
+    private static void Trustpoint(TrustpointConfig trustpoint, BlockCheck check)
     {
         if (trustpoint.CaFile is null && trustpoint.Pkcs12File is null)
-            Refuse(builder, ConfigMode.Trustpoint, trustpoint.Name, "", $"trustpoint {trustpoint.Name} has no CA", "Add 'ca-file PATH' or 'pkcs12-file PATH'; 'dmvpn pki' makes both");
+            check.Refuse("", $"trustpoint {trustpoint.Name} has no CA", "Add 'ca-file PATH' or 'pkcs12-file PATH'; 'dmvpn pki' makes both");
         if (trustpoint.CertificateFile is null != trustpoint.KeyFile is null)
-            Refuse(builder, ConfigMode.Trustpoint, trustpoint.Name, "", "a certificate and its key belong together", "Add 'certificate-file' and 'key-file', or leave out both");
-        if (trustpoint.Revocation == RevocationCheck.Crl && trustpoint.CrlFile is null && trustpoint.CrlUrl is null)
-            Refuse(builder, ConfigMode.Trustpoint, trustpoint.Name, "revocation-check", "there is no revocation list to check by: every peer would be refused", "Add 'crl-file' or 'crl url', or 'revocation-check none'");
+            check.Refuse("", "a certificate and its key belong together", "Add 'certificate-file' and 'key-file', or leave out both");
+        if (trustpoint.Pkcs12File is not null && trustpoint.KeyFile is not null)
+            check.Refuse("pkcs12-file", "there are two keys: in 'pkcs12-file' and in 'key-file'", "Leave out one of them");
+        bool hasList = trustpoint.CrlFile is not null || trustpoint.CrlUrl is not null;
+        if (trustpoint.Revocation == RevocationCheck.Crl && !hasList)
+            check.Refuse("revocation-check", "there is no revocation list to check by: every peer would be refused", "Add 'crl-file' or 'crl url', or 'revocation-check none'");
+        if (trustpoint.Revocation == RevocationCheck.None && hasList)
+            check.Warn(trustpoint.CrlFile is null ? "crl url" : "crl-file", "the revocation list is not looked at: revoked certificates are believed", "Add 'revocation-check crl'");
     }
 
-    private static void Tunnel(TunnelConfig tunnel, RouterConfig config, TunnelCheck check)
+    /// <summary>More than one peer can have such an identity.</summary>
+    private static bool IsWide(IdentityMatch match) => match.Kind switch
     {
-        if (tunnel.Protection is not { } protection)
-        {
-            if (tunnel.IpNhrp.Authorization == NhrpAuthorization.Certificate || tunnel.Ipv6Nhrp.Authorization == NhrpAuthorization.Certificate)
-                check.Refuse("ip nhrp authorization", "there are no certificates without 'tunnel protection'", "Add 'tunnel protection ipsec profile NAME'");
-            return;
-        }
-        IpsecProfile? profile = config.Crypto.IpsecProfiles.FirstOrDefault(p => p.Name == protection.Profile);
-        if (profile is null) check.Refuse("tunnel protection", $"there is no 'crypto ipsec profile {protection.Profile}'", "Define it, or correct the name");
-        bool byCertificate = tunnel.IpNhrp.Authorization == NhrpAuthorization.Certificate || tunnel.Ipv6Nhrp.Authorization == NhrpAuthorization.Certificate;
-        Ikev2Profile? ike = config.Crypto.Profiles.FirstOrDefault(p => p.Name == profile?.Ikev2Profile);
-        if (byCertificate && ike is not null && ike.RemoteAuthentication.Contains(IkeAuthentication.PreShared))
-            check.Refuse("ip nhrp authorization", "peers may prove themselves by a pre-shared key, and then have no certificate", "Use 'authentication remote certificate' alone");
-        foreach (TunnelConfig other in config.Tunnels)
-        {
-            if (other.Id.CompareTo(tunnel.Id) >= 0 || other.Protection is not { } theirs || other.Source is null || other.Source != tunnel.Source || other.Vrf != tunnel.Vrf) continue;
-            if (theirs.Profile != protection.Profile)
-                check.Refuse("tunnel protection", $"{other.Id} has the same source and another profile: a peer that comes could be meant for either", "Use one profile for both, with 'shared'");
-            else if (!theirs.Shared || !protection.Shared)
-                check.Refuse("tunnel protection", $"{other.Id} has the same source: their security associations are the same", "Add 'shared' to both");
-        }
-    }
+        IdentityMatchKind.Any or IdentityMatchKind.FqdnDomain or IdentityMatchKind.EmailDomain => true,
+        IdentityMatchKind.Address => !match.Prefix.IsHost,
+        _ => false,
+    };
 
-    private static int SigningTrustpoints(Ikev2Profile profile, IkeConfig crypto) =>
-        profile.SignTrustpoint is not null ? 1 : crypto.Trustpoints.Count(t => t.KeyFile is not null || t.Pkcs12File is not null);
+    private static bool HasKey(TrustpointConfig trustpoint) => trustpoint.KeyFile is not null || trustpoint.Pkcs12File is not null;
 
-    private static bool IsCombined(EncryptionChoice choice) => choice.Id is Wire.Ike.EncryptionId.AesGcm16 or Wire.Ike.EncryptionId.ChaCha20Poly1305;
+    private static bool IsCombined(EncryptionChoice choice) => choice.Id is EncryptionId.AesGcm16 or EncryptionId.ChaCha20Poly1305;
 
-    private static bool Known<T>(IEnumerable<T> all, Func<T, string> name, string wanted) => all.Any(item => name(item) == wanted);
+    private static bool Known<T>(ValueList<T> all, Func<T, string> name, string wanted) => all.Any(item => name(item) == wanted);
+}
 
-    private static void Refuse(ConfigBuilder builder, string mode, string name, string words, string reason, string remedy) => Add(builder, FindingKind.Error, mode, name, words, reason, remedy);
+/// <summary>Where a check of one <c>crypto</c> block complains.</summary>
+internal sealed class BlockCheck(ConfigBuilder builder, string mode, string name)
+{
+    /// <summary>Refuses the file because of the last line of the block that begins with <paramref name="words"/>; of the line that opens it when there is none.</summary>
+    public void Refuse(string words, string reason, string remedy) => Add(FindingKind.Error, words, reason, remedy);
 
-    private static void Warn(ConfigBuilder builder, string mode, string name, string words, string reason, string remedy) => Add(builder, FindingKind.Warning, mode, name, words, reason, remedy);
+    public void Warn(string words, string reason, string remedy) => Add(FindingKind.Warning, words, reason, remedy);
 
-    private static void Add(ConfigBuilder builder, FindingKind kind, string mode, string name, string words, string reason, string remedy)
-    {
-        SourceLine? line = null;
-        foreach (((string Mode, string Name, string Words) key, SourceLine source) in builder.CryptoLines)
-        {
-            if (key.Mode != mode || key.Name != name) continue;
-            if (key.Words == "") line ??= source;
-            else if (words.Length > 0 && key.Words.StartsWith(words, StringComparison.OrdinalIgnoreCase)) line = source;
-        }
-        builder.Findings.Add((line ?? new SourceLine(0, "")).Finding(kind, 0, 0, reason, remedy));
-    }
+    public void Note(string words, string reason, string remedy) => Add(FindingKind.Note, words, reason, remedy);
+
+    private void Add(FindingKind kind, string words, string reason, string remedy) =>
+        builder.Findings.Add(builder.LineOf(mode, name, words).Finding(kind, 0, 0, reason, remedy));
 }

@@ -54,15 +54,18 @@ internal static class ForeignRows
         foreach (string block in (string[])["archive", "redundancy", "iox", "call-home", "control-plane", "voice-card", "mgcp", "sip-ua", "gateway"])
             yield return Harmless(ConfigMode.Global, block, opensBlock: true);
         foreach (string start in HarmlessLines) yield return Harmless(ConfigMode.Global, start + " [LINE]");
+        foreach (string start in (string[])["aggressive-mode", "default policy", "diagnose", "disconnect-revoked-peers", "enable", "fragmentation", "invalid-spi-recovery", "nat keepalive", "performance"])
+            yield return Harmless(ConfigMode.Global, $"crypto isakmp {start} [LINE]");
         foreach (string start in (string[])["crypto isakmp", "crypto keyring"])
             yield return Refused(ConfigMode.Global, start + " LINE", $"'{start}' is IKEv1, which is not yet supported",
                 "Use 'crypto ikev2 …' here and on the peers (IOS 15.2 and later, FRR with strongSwan, VyOS), and remove these lines", opensBlock: true);
         foreach (string start in (string[])["crypto map", "crypto dynamic-map", "crypto gdoi", "crypto gkm"])
             yield return Refused(ConfigMode.Global, start + " LINE", $"'{start}' is not supported", "Use 'tunnel protection ipsec profile' on the tunnel, and remove these lines", opensBlock: true);
-        yield return Refused(ConfigMode.Global, "crypto LINE", "this 'crypto' command is not known: leaving it out could change what is protected", "Remove it if it is not needed", opensBlock: true);
-        yield return Harmless(ConfigMode.Global, "crypto pki certificate LINE", opensBlock: true);
-        foreach (string start in (string[])["crypto pki token", "crypto pki crl", "crypto pki server", "crypto pki certificate map", "crypto pki profile", "crypto pki http"])
+        foreach (string start in (string[])["crypto ca", "crypto pki certificate", "crypto pki token", "crypto pki crl", "crypto pki server", "crypto pki profile", "crypto pki http", "crypto pki trustpool", "crypto pki cgmp"])
             yield return Harmless(ConfigMode.Global, start + " LINE", opensBlock: true);
+        foreach (string start in (string[])["crypto ssl", "crypto tls-tunnel", "crypto vpn", "crypto identity", "crypto provisioning", "crypto xauth"])
+            yield return Harmless(ConfigMode.Global, start + " LINE", opensBlock: true);
+        yield return Ineffective(ConfigMode.Global, "crypto call admission LINE", "this limit is not kept", "Use 'crypto ikev2 limit' and 'crypto ikev2 cookie-challenge'");
         foreach (string protocol in (string[])["bgp", "ospf", "ospfv3", "eigrp", "rip", "isis", "lisp", "mobile", "nhrp"])
             yield return Refused(ConfigMode.Global, $"router {protocol} [LINE]", $"'router {protocol}' is not run by this daemon: without it packets would take other ways",
                 "Run it in FRR or BIRD on the Tunnel interfaces and remove the block here, or use 'router odr'", opensBlock: true);
@@ -93,6 +96,7 @@ internal static class ForeignRows
         [
             ("crypto", "'crypto map' on a tunnel is not supported", "Use 'tunnel protection ipsec profile'"),
             ("tunnel protection ipsec policy", "'tunnel protection ipsec policy' is not supported", "Use 'tunnel protection ipsec profile'"),
+            ("tunnel mode ipsec", "tunnels of IPsec alone are not supported", "Use 'tunnel mode gre multipoint', or 'tunnel mode gre ip' with a destination, on both ends"),
             ("ip access-group", "packet filters are not applied: without them more would pass", "Filter with nftables on this tunnel and remove the line"),
             ("ipv6 traffic-filter", "packet filters are not applied: without them more would pass", "Filter with nftables on this tunnel and remove the line"),
             ("ip inspect", "packet inspection is not applied: without it more would pass", "Filter with nftables on this tunnel and remove the line"),
@@ -118,6 +122,9 @@ internal static class ForeignRows
             ("xconnect", "pseudowires are not supported", "Remove the line"),
         ];
         foreach ((string start, string reason, string remedy) in refused) yield return Refused(ConfigMode.Tunnel, start + " LINE", reason, remedy);
+        const string protection = "tunnel protection ipsec profile WORD(1-127) [shared]";
+        yield return Refused(ConfigMode.Tunnel, $"{protection} isakmp-profile WORD [shared]", "'isakmp-profile' is IKEv1, which is not yet supported", "Write 'set ikev2-profile' into the IPsec profile, and remove the words");
+        yield return Refused(ConfigMode.Tunnel, $"{protection} ikev2-profile WORD [shared]", "the IKEv2 profile is named in the IPsec profile", "Write 'set ikev2-profile' there, and remove the words");
         foreach (ConfigRow row in NotYetInTunnel()) yield return row;
     }
 

@@ -36,13 +36,20 @@ internal sealed record CryptoBlock<T>(
     }
 
     /// <summary>The row that opens such a block.</summary>
-    public ConfigRow Opening(string words, string summary, Func<T, IEnumerable<string>> lines) => new(ConfigMode.Global, $"{words} WORD(1-127)", summary)
+    public ConfigRow Opening(string words, string summary, Func<T, IEnumerable<string>> lines, string defaultText = "") => new(ConfigMode.Global, $"{words} name=WORD(1-127)", summary)
     {
-        Apply = (b, l) => Enter(b, l, l.Text(words[(words.LastIndexOf(' ') + 1)..])!),
-        No = (b, l) => Set(b, Get(b.Router.Crypto).RemoveAll(block => Name(block) == l.Text(words[(words.LastIndexOf(' ') + 1)..]))),
-        NoPattern = $"{words} WORD(1-127)",
-        WriteRouter = r => Get(r.Crypto).SelectMany(block => (string[])[$"{words} {Name(block)}", .. lines(block).Select(line => " " + line)]),
+        DefaultText = defaultText,
+        Apply = (b, l) => Enter(b, l, l.Text("name")!),
+        No = (b, l) => Remove(b, l.Text("name")!),
+        NoPattern = $"{words} name=WORD(1-127)",
+        WriteRouter = r => Get(r.Crypto).SelectMany(block => Printed($"{words} {Name(block)}", lines(block))),
     };
+
+    /// <summary>A block as IOS prints it, with the line that it puts behind each.</summary>
+    public static IEnumerable<string> Printed(string head, IEnumerable<string> lines) => [head, .. lines.Select(line => " " + line), "!"];
+
+    /// <summary><c>no</c> of the whole block.</summary>
+    public void Remove(ConfigBuilder builder, string name) => Set(builder, Get(builder.Router.Crypto).RemoveAll(block => Name(block) == name));
 
     /// <summary>A row within such a block.</summary>
     public ConfigRow Row(string pattern, string summary, string defaultText, Func<T, ConfigLine, T> set, Func<T, ConfigLine, T> no, string? noPattern = null) => new(Mode, pattern, summary)

@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Ike;
+using Dmvpn.Management.Grammar;
 using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Management.Config;
@@ -18,6 +19,9 @@ public static class CryptoText
         ("sha1", IntegrityId.HmacSha1, PrfId.HmacSha1), ("sha256", IntegrityId.HmacSha256, PrfId.HmacSha256),
         ("sha384", IntegrityId.HmacSha384, PrfId.HmacSha384), ("sha512", IntegrityId.HmacSha512, PrfId.HmacSha512),
     ];
+
+    /// <summary>What IOS takes and this router never offers.</summary>
+    private static readonly string[] Weak = ["des", "3des", "en-3des", "md5", "1", "2", "5", "24"];
 
     private static readonly DhGroup[] Groups =
         [DhGroup.Modp2048, DhGroup.Modp3072, DhGroup.Modp4096, DhGroup.Ecp256, DhGroup.Ecp384, DhGroup.Ecp521, DhGroup.Curve25519];
@@ -42,12 +46,14 @@ public static class CryptoText
     {
         string cipher = encryption.Id switch
         {
-            EncryptionId.AesGcm16 => $"esp-gcm {encryption.KeyBits}",
-            EncryptionId.NullAesGmac => $"esp-gmac {encryption.KeyBits}",
+            EncryptionId.AesGcm16 => "esp-gcm",
+            EncryptionId.NullAesGmac => "esp-gmac",
             EncryptionId.ChaCha20Poly1305 => "esp-chacha20-poly1305",
-            EncryptionId.AesCbc => $"esp-aes {encryption.KeyBits}",
+            EncryptionId.AesCbc => "esp-aes",
             _ => "esp-null",
         };
+        // As IOS prints it: 128 bits go without saying.
+        if (encryption.KeyBits > 128) cipher += $" {encryption.KeyBits}";
         string hash = integrity switch
         {
             IntegrityId.HmacSha1 => " esp-sha-hmac",
@@ -77,12 +83,14 @@ public static class CryptoText
         string first = words.First(line.Has);
         foreach (string word in (string[])[first, .. (line.Text("more") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)])
         {
-            if (read(word) is { } value)
+            if (read(word.ToLowerInvariant()) is { } value)
             {
                 if (!list.Contains(value)) list.Add(value);
                 continue;
             }
-            line.Refuse("more", $"'{word}' is not one of them", $"Take of: {string.Join(", ", words)}");
+            bool weak = Weak.Contains(word, StringComparer.OrdinalIgnoreCase);
+            line.RefuseWord("more", word, weak ? $"'{word}' is weak and is not offered" : $"'{word}' is not known here",
+                weak ? $"Remove it: {string.Join(' ', words)} remain" : ParseErrors.NearestOf(words, word) is { } nearest ? $"Did you mean '{nearest}'?" : $"Expected: {string.Join(", ", words)}");
         }
         return [.. list];
     }

@@ -7,6 +7,7 @@ internal static class Ikev2KeyringRows
 {
     private const string Identity = "identity {address {addr=A.B.C.D | addr=X:X::X} | fqdn [domain] name=WORD(1-255) | email [domain] name=WORD(1-255) | key-id name=WORD(1-255)}";
     private const string PresharedKey = "pre-shared-key [local | remote] [0] key=SECRET(1-128)";
+    private const string PeerName = "peer name=WORD(1-127)";
 
     private static readonly CryptoBlock<Ikev2Keyring> Keyring = new(
         ConfigMode.Ikev2Keyring, c => c.Keyrings, (c, all) => c with { Keyrings = all }, k => k.Name, name => new() { Name = name });
@@ -16,21 +17,23 @@ internal static class Ikev2KeyringRows
         yield return Keyring.Opening("crypto ikev2 keyring", "Pre-shared keys", Write);
         foreach (string mode in (string[])[ConfigMode.Ikev2Keyring, ConfigMode.Ikev2KeyringPeer])
         {
-            yield return new(mode, "peer WORD(1-127)", "A peer, or a kind of peers, and its key")
+            yield return new(mode, PeerName, "A peer, or a kind of peers, and its key")
             {
                 Apply = Enter,
-                No = (b, l) => ChangeKeyring(b, l, k => k with { Peers = k.Peers.RemoveAll(p => p.Name == l.Text("peer")) }),
-                NoPattern = "peer WORD(1-127)",
+                No = RemovePeer,
+                NoPattern = PeerName,
                 IsHidden = mode == ConfigMode.Ikev2KeyringPeer,
             };
         }
         yield return Peer("address {addr=A.B.C.D [mask=MASK] | addr=X:X::X/nn | addr=X:X::X}", "By the peer's address; 0.0.0.0 0.0.0.0 is any", "",
             (p, l) => p with { Address = Addresses(l) }, (p, _) => p with { Address = null });
         yield return Peer(Identity, "By the peer's identity", "", (p, l) => p with { Identity = IdentityOf(l) }, (p, _) => p with { Identity = null });
-        yield return Peer(PresharedKey, "The key: 'local' is what this router proves itself with, 'remote' what the peer must", "",
-            SetKey, (p, _) => p with { LocalKey = null, RemoteKey = null });
-        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "pre-shared-key {local 6 | remote 6 | 6} key=SECRET(1-255)", "a key that another router encrypted (type 6) cannot be read here", "Write the key itself");
-        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "pre-shared-key {local hex | remote hex | hex} key=SECRET(1-255)", "keys in hexadecimal are not read", "Write the key as text, here and on the peer");
+        yield return Peer(PresharedKey, "The key: 'local' is what this router proves itself with, 'remote' what the peer must", "both are the same",
+            SetKey, (p, l) => p with { LocalKey = l.Has("remote") ? p.LocalKey : null, RemoteKey = l.Has("local") ? p.RemoteKey : null });
+        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "pre-shared-key [local | remote] 6 key=SECRET(1-255)", "a key that another router encrypted (type 6) cannot be read here", "Write the key itself");
+        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "pre-shared-key [local | remote] hex key=SECRET(1-255)", "keys in hexadecimal are not read", "Write the key as text, here and on the peer");
+        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "ppk LINE", "post-quantum pre-shared keys are not supported: a peer that insists on one cannot be reached", "Remove the line, here and on the peer");
+        yield return ConfigRow.Harmless(ConfigMode.Ikev2Keyring, "description LINE");
         yield return ConfigRow.Harmless(ConfigMode.Ikev2KeyringPeer, "description LINE");
         yield return ConfigRow.Harmless(ConfigMode.Ikev2KeyringPeer, "hostname LINE");
         foreach (ConfigRow row in Keyring.Leaving()) yield return row;
@@ -38,10 +41,10 @@ internal static class Ikev2KeyringRows
         yield return new(ConfigMode.Ikev2KeyringPeer, "end", "The configuration ends here") { Apply = (b, _) => b.IsEnded = true };
     }
 
-    /// <summary>The same with stars for keys.</summary>
+    /// <summary>The same with stars for keys; one more where two keys differ, which are printed on two lines then as they are.</summary>
     public static Ikev2Keyring Masked(Ikev2Keyring keyring) => keyring with
     {
-        Peers = [.. keyring.Peers.Select(p => p with { LocalKey = Star(p.LocalKey), RemoteKey = Star(p.RemoteKey) })],
+        Peers = [.. keyring.Peers.Select(p => p with { LocalKey = Star(p.LocalKey), RemoteKey = p.RemoteKey is null || p.RemoteKey == p.LocalKey ? Star(p.RemoteKey) : NhrpRows.MaskedSecret + "*" })],
     };
 
     internal static IdentityMatch IdentityOf(ConfigLine line)
@@ -51,12 +54,16 @@ internal static class Ikev2KeyringRows
         if (line.Has("fqdn")) return new(domain ? IdentityMatchKind.FqdnDomain : IdentityMatchKind.Fqdn, name);
         if (line.Has("email")) return new(domain ? IdentityMatchKind.EmailDomain : IdentityMatchKind.Email, name);
         if (line.Has("key-id")) return new(IdentityMatchKind.KeyId, name);
+        if (line.Has("dn")) return new(IdentityMatchKind.Dn, line.Text("dn")!);
         return line.Has("any") ? new(IdentityMatchKind.Any, "") : new(IdentityMatchKind.Address, "", Addresses(line));
     }
 
     /// <summary>As on IOS, 0.0.0.0 without a mask is every address.</summary>
-    private static Core.IpPrefix Addresses(ConfigLine line) =>
-        line.Address("addr").IsUnspecified && !line.HasValue("mask") ? new(line.Address("addr"), 0) : line.Prefix("addr", "mask");
+    private static Core.IpPrefix Addresses(ConfigLine line)
+    {
+        Core.IpPrefix prefix = line.Prefix("addr", "mask");
+        return prefix.IsHost && prefix.Address.IsUnspecified && !line.HasValue("mask") ? new(prefix.Address, 0) : prefix;
+    }
 
     internal static string Text(IdentityMatch match, bool withMask) => match.Kind switch
     {
@@ -81,28 +88,28 @@ internal static class Ikev2KeyringRows
 
     private static void Enter(ConfigBuilder builder, ConfigLine line)
     {
-        string name = line.Text("peer")!;
-        ChangeKeyring(builder, line, k => k.Peers.Any(p => p.Name == name) ? k : k with { Peers = k.Peers.Add(new() { Name = name }) });
+        string name = line.Text("name")!;
+        Keyring.Change(builder, line, k => k.Peers.Any(p => p.Name == name) ? k : k with { Peers = k.Peers.Add(new() { Name = name }) });
         builder.CurrentPeer = name;
         builder.Mode = ConfigMode.Ikev2KeyringPeer;
+        builder.CryptoLines[(ConfigMode.Ikev2KeyringPeer, $"{builder.CurrentBlock}/{name}", "")] = line.Source;
     }
 
-    private static void ChangeKeyring(ConfigBuilder builder, ConfigLine line, Func<Ikev2Keyring, Ikev2Keyring> change) => Keyring.Change(builder, line, change);
+    private static void RemovePeer(ConfigBuilder builder, ConfigLine line)
+    {
+        Keyring.Change(builder, line, k => k with { Peers = k.Peers.RemoveAll(p => p.Name == line.Text("name")) });
+        builder.Mode = ConfigMode.Ikev2Keyring;
+    }
 
     private static void ChangePeer(ConfigBuilder builder, ConfigLine line, Func<Ikev2KeyringPeer, Ikev2KeyringPeer> change)
     {
-        builder.CryptoLines[(ConfigMode.Ikev2KeyringPeer, $"{builder.CurrentBlock}/{builder.CurrentPeer}", "")] = line.Source;
-        ChangeKeyring(builder, line, k => k with { Peers = [.. k.Peers.Select(p => p.Name == builder.CurrentPeer ? change(p) : p)] });
+        builder.CryptoLines[(ConfigMode.Ikev2KeyringPeer, $"{builder.CurrentBlock}/{builder.CurrentPeer}", line.Arguments.Canonical)] = line.Source;
+        Keyring.Change(builder, line, k => k with { Peers = [.. k.Peers.Select(p => p.Name == builder.CurrentPeer ? change(p) : p)] });
     }
 
     private static Ikev2KeyringPeer SetKey(Ikev2KeyringPeer peer, ConfigLine line)
     {
-        string key = line.Text("key")!;
-        if (key.Trim('*').Length == 0)
-        {
-            line.Refuse("key", "the key is masked: these stars are what 'show running-config' prints", "Write the key itself");
-            return peer;
-        }
+        if (KeyOf(line) is not { } key) return peer;
         return peer with { LocalKey = line.Has("remote") ? peer.LocalKey : key, RemoteKey = line.Has("local") ? peer.RemoteKey : key };
     }
 
@@ -124,5 +131,14 @@ internal static class Ikev2KeyringRows
         }
     }
 
-    private static string? Star(string? secret) => secret is null ? null : NhrpRows.MaskedSecret;
+    /// <summary>A key as written; null, and refused, when it is masked.</summary>
+    internal static string? KeyOf(ConfigLine line)
+    {
+        string key = line.Text("key")!;
+        if (key.Trim('*').Length > 0) return key;
+        line.Refuse("key", "the key is masked: these stars are what 'show running-config' prints", "Write the key itself");
+        return null;
+    }
+
+    internal static string? Star(string? secret) => secret is null ? null : NhrpRows.MaskedSecret;
 }

@@ -9,31 +9,39 @@ internal static class Ikev2ProfileRows
 {
     public const string Dpd = "<10-3600> retry=<2-60> {on-demand | periodic}";
 
-    private const string Match = "match identity remote {address {addr=A.B.C.D [mask=MASK] | addr=X:X::X/nn | addr=X:X::X} | fqdn [domain] name=WORD(1-255) | email [domain] name=WORD(1-255) | key-id name=WORD(1-255) | any}";
-    private const string Methods = "{pre-share | rsa-sig | ecdsa-sig | certificate}";
+    private const string Match = "match identity remote {address {addr=A.B.C.D [mask=MASK] | addr=X:X::X/nn | addr=X:X::X} | fqdn [domain] name=WORD(1-255) | email [domain] name=WORD(1-255) | key-id name=WORD(1-255) | dn dn=LINE | any}";
+    private const string Identity = "identity local {address {addr=A.B.C.D | addr=X:X::X} | fqdn name=WORD(1-255) | email name=WORD(1-255) | key-id name=WORD(1-255) | dn}";
+    private const string Local = "match address local {local=A.B.C.D | local=X:X::X | interface if=IFNAME}";
+    private const string Methods = "{pre-share [key [0] key=SECRET(1-128)] | rsa-sig | ecdsa-sig | certificate}";
 
     private static readonly CryptoBlock<Ikev2Profile> Profile = new(
         ConfigMode.Ikev2Profile, c => c.Profiles, (c, all) => c with { Profiles = all }, p => p.Name, name => new() { Name = name });
 
     private static Ikev2Profile Defaults { get; } = new() { Name = "" };
 
-    public static IEnumerable<ConfigRow> All()
+    public static IEnumerable<ConfigRow> All() => [Profile.Opening("crypto ikev2 profile", "Who peers may be, and how both ends prove themselves", Write), .. Who(), .. How(), .. When(), .. Foreign(), .. Profile.Leaving()];
+
+    private static IEnumerable<ConfigRow> Who()
     {
-        yield return Profile.Opening("crypto ikev2 profile", "Who peers may be, and how both ends prove themselves", Write);
-        yield return Profile.Row(Match, "Peers with this identity; one of several such lines must fit", "none",
-            (p, l) => p.MatchRemote.Contains(Ikev2KeyringRows.IdentityOf(l)) ? p : p with { MatchRemote = p.MatchRemote.Add(Ikev2KeyringRows.IdentityOf(l)) },
+        yield return Profile.Row(Match, "Peers with this identity; one of several such lines must fit", "none: must be given", SetMatch,
             (p, l) => p with { MatchRemote = p.MatchRemote.RemoveAll(m => m == Ikev2KeyringRows.IdentityOf(l)) }, Match);
-        yield return Profile.Row("match address local {local=A.B.C.D | local=X:X::X}", "On this local address", "any",
-            (p, l) => p.MatchLocal.Contains(l.Address("local")) ? p : p with { MatchLocal = p.MatchLocal.Add(l.Address("local")) },
-            (p, l) => p with { MatchLocal = p.MatchLocal.RemoveAll(a => a == l.Address("local")) }, "match address local {local=A.B.C.D | local=X:X::X}");
-        yield return Profile.Row("identity local {address {addr=A.B.C.D | addr=X:X::X} | fqdn name=WORD(1-255) | email name=WORD(1-255) | key-id name=WORD(1-255) | dn}", "Who this router says it is",
-            "its address; with a certificate the subject",
+        yield return Profile.Row(Local, "Only on this local address", "any", SetLocal,
+            (p, l) => p with { MatchLocal = p.MatchLocal.RemoveAll(a => a == l.Address("local")), MatchInterfaces = p.MatchInterfaces.RemoveAll(i => i == l.Text("if")) }, Local);
+        yield return Profile.Row("match fvrf {any | vrf=WORD(1-31)}", "Only for tunnels with this 'tunnel vrf'", "any",
+            (p, l) => p with { MatchVrf = l.Text("vrf") }, (p, _) => p with { MatchVrf = null });
+        yield return Profile.Row(Identity, "Who this router says it is", "its address; with a certificate the subject",
             (p, l) => p with { LocalIdentity = LocalIdentity(l), LocalIdentityIsDn = l.Has("dn") }, (p, _) => p with { LocalIdentity = null, LocalIdentityIsDn = false });
-        yield return Profile.Row($"authentication local {Methods}", "How this router proves itself", "none: must be given",
-            (p, l) => p with { LocalAuthentication = Method(l) }, (p, _) => p with { LocalAuthentication = null });
-        yield return Profile.Row($"authentication remote {Methods}", "How peers prove themselves; several lines allow several ways", "none: must be given",
-            (p, l) => p.RemoteAuthentication.Contains(Method(l)) ? p : p with { RemoteAuthentication = p.RemoteAuthentication.Add(Method(l)) },
-            (p, l) => p with { RemoteAuthentication = p.RemoteAuthentication.RemoveAll(m => m == Method(l)) }, $"authentication remote {Methods}");
+    }
+
+    private static IEnumerable<ConfigRow> How()
+    {
+        yield return Profile.Row($"authentication local {Methods}", "How this router proves itself; a key here goes before the keyring's", "none: must be given", SetLocalMethod,
+            (p, _) => p with { LocalAuthentication = null, LocalKey = null });
+        yield return Profile.Row($"authentication remote {Methods}", "How peers prove themselves; several lines allow several ways", "none: must be given", SetRemoteMethod, (p, l) => p with
+        {
+            RemoteAuthentication = p.RemoteAuthentication.RemoveAll(m => m == Method(l)),
+            RemoteKey = l.Has("pre-share") ? null : p.RemoteKey,
+        }, $"authentication remote {Methods}");
         yield return Profile.Row("keyring local WORD(1-127)", "Where the pre-shared keys are", "none", (p, l) => p with { Keyring = l.Text("local") }, (p, _) => p with { Keyring = null });
         yield return Profile.Row("pki trustpoint WORD(1-127) [sign | verify]", "Whose certificate is shown, and whose are believed", "the only one with a key; all",
             SetTrustpoint, (p, l) => p with
@@ -41,6 +49,10 @@ internal static class Ikev2ProfileRows
                 SignTrustpoint = p.SignTrustpoint == l.Text("trustpoint") ? null : p.SignTrustpoint,
                 VerifyTrustpoints = p.VerifyTrustpoints.RemoveAll(t => t == l.Text("trustpoint")),
             }, "pki trustpoint WORD(1-127) [sign | verify]");
+    }
+
+    private static IEnumerable<ConfigRow> When()
+    {
         yield return Profile.Row("lifetime <120-86400>", "Seconds until the IKE SA is rekeyed", "86400", (p, l) => p with { Lifetime = l.Seconds("lifetime") }, (p, _) => p with { Lifetime = Defaults.Lifetime });
         yield return Profile.Row("reauth <300-604800>", "Seconds until both ends prove themselves anew, before the old SA goes", "never",
             (p, l) => p with { Reauthentication = l.Seconds("reauth") }, (p, _) => p with { Reauthentication = null });
@@ -50,23 +62,71 @@ internal static class Ikev2ProfileRows
             (p, l) => p with { NatKeepalive = l.Seconds("keepalive") }, (p, _) => p with { NatKeepalive = null });
         yield return Profile.Row("initial-contact force", "A peer that comes anew ends its older SAs also without saying so", "off",
             (p, _) => p with { InitialContactForce = true }, (p, _) => p with { InitialContactForce = false });
-        foreach (string harmless in (string[])["description", "match fvrf", "ivrf", "shutdown", "redirect gateway auth"]) yield return ConfigRow.Harmless(ConfigMode.Ikev2Profile, harmless + " [LINE]");
+    }
+
+    /// <summary>What IOS has besides. Refused is whatever says who may connect, or how.</summary>
+    private static IEnumerable<ConfigRow> Foreign()
+    {
+        foreach (string harmless in (string[])["description", "ivrf", "redirect gateway auth", "reconnect"]) yield return ConfigRow.Harmless(ConfigMode.Ikev2Profile, harmless + " [LINE]");
+        yield return ConfigRow.Ineffective(ConfigMode.Ikev2Profile, "nat force-encap", "ESP goes in UDP for all profiles or only where there is NAT", "Use 'crypto ipsec nat-transparency always'");
+        yield return ConfigRow.Ineffective(ConfigMode.Ikev2Profile, "lifetime certificate", "the IKE SA lasts as long as 'lifetime' says; a certificate's end ends it anyway");
+        yield return ConfigRow.Refused(ConfigMode.Ikev2Profile, "authentication {local | remote} pre-share key 6 key=SECRET(1-255)", "a key that another router encrypted (type 6) cannot be read here", "Write the key itself");
+        yield return ConfigRow.Refused(ConfigMode.Ikev2Profile, "shutdown", "a profile cannot be shut down: its peers would be let in", "Remove the profile from the file");
         foreach ((string start, string remedy) in ((string, string)[])
         [
-            ("match certificate", "Use 'match identity remote dn' or 'fqdn': the identity must be in the certificate"),
+            ("match certificate", "Use 'match identity remote dn' or 'fqdn': the identity must be in the certificate"), ("match inbound-only", "Remove the line"),
             ("aaa", "Keys are read from 'keyring local'"), ("virtual-template", "Use 'interface TunnelN' with 'tunnel mode gre multipoint'"),
-            ("authentication local eap", "Use pre-share or certificate"), ("authentication remote eap", "Use pre-share or certificate"), ("anyconnect", "Remove the line"),
-            ("keyring aaa", "Use 'keyring local'"), ("config-exchange", "Remove the line: addresses are configured"),
+            ("authentication local eap", "Use pre-share or certificate"), ("authentication remote eap", "Use pre-share or certificate"), ("authentication remote anyconnect-eap", "Use pre-share or certificate"),
+            ("anyconnect", "Remove the line"), ("keyring aaa", "Use 'keyring local'"), ("keyring ppk", "Remove the line, here and on the peer"), ("config-exchange", "Remove the line: addresses are configured"),
+            ("dynamic", "Write out who may connect and how"), ("config-mode", "Remove the line: addresses are configured"),
         ])
         {
             yield return ConfigRow.Refused(ConfigMode.Ikev2Profile, start + " [LINE]", $"'{start}' is not supported, and leaving it out would change who may connect", remedy);
         }
-        foreach (ConfigRow row in Profile.Leaving()) yield return row;
     }
 
     internal static DpdConfig DpdOf(ConfigLine line) => new(line.Seconds("dpd"), line.Seconds("retry"), line.Has("periodic"));
 
     internal static string Text(DpdConfig dpd) => $"dpd {ConfigText.Seconds(dpd.Interval)} {ConfigText.Seconds(dpd.Retry)} {(dpd.Periodic ? "periodic" : "on-demand")}";
+
+    /// <summary>The same with stars for keys.</summary>
+    public static Ikev2Profile Masked(Ikev2Profile profile) => profile with { LocalKey = Ikev2KeyringRows.Star(profile.LocalKey), RemoteKey = Ikev2KeyringRows.Star(profile.RemoteKey) };
+
+    private static Ikev2Profile SetMatch(Ikev2Profile profile, ConfigLine line)
+    {
+        IdentityMatch match = Ikev2KeyringRows.IdentityOf(line);
+        if (match.Kind == IdentityMatchKind.Dn && !DistinguishedName.TryParse(match.Text, out _))
+        {
+            line.Refuse("dn", "this is not a distinguished name", "Write it like CN=hub.example.net, O=Example");
+            return profile;
+        }
+        return profile.MatchRemote.Contains(match) ? profile : profile with { MatchRemote = profile.MatchRemote.Add(match) };
+    }
+
+    private static Ikev2Profile SetLocal(Ikev2Profile profile, ConfigLine line)
+    {
+        if (line.Text("if") is { } name) return profile.MatchInterfaces.Contains(name) ? profile : profile with { MatchInterfaces = profile.MatchInterfaces.Add(name) };
+        return profile.MatchLocal.Contains(line.Address("local")) ? profile : profile with { MatchLocal = profile.MatchLocal.Add(line.Address("local")) };
+    }
+
+    private static Ikev2Profile SetLocalMethod(Ikev2Profile profile, ConfigLine line)
+    {
+        string? key = null;
+        if (line.HasValue("key") && (key = Ikev2KeyringRows.KeyOf(line)) is null) return profile;
+        return profile with { LocalAuthentication = Method(line), LocalKey = key };
+    }
+
+    private static Ikev2Profile SetRemoteMethod(Ikev2Profile profile, ConfigLine line)
+    {
+        string? key = profile.RemoteKey;
+        if (line.Has("pre-share")) key = null;
+        if (line.HasValue("key") && (key = Ikev2KeyringRows.KeyOf(line)) is null) return profile;
+        return profile with
+        {
+            RemoteAuthentication = profile.RemoteAuthentication.Contains(Method(line)) ? profile.RemoteAuthentication : profile.RemoteAuthentication.Add(Method(line)),
+            RemoteKey = key,
+        };
+    }
 
     private static Ikev2Profile SetTrustpoint(Ikev2Profile profile, ConfigLine line)
     {
@@ -85,9 +145,9 @@ internal static class Ikev2ProfileRows
         : line.Has("ecdsa-sig") ? IkeAuthentication.EcdsaSignature
         : IkeAuthentication.Certificate;
 
-    private static string Text(IkeAuthentication method) => method switch
+    private static string Text(IkeAuthentication method, string? key) => method switch
     {
-        IkeAuthentication.PreShared => "pre-share",
+        IkeAuthentication.PreShared => key is null ? "pre-share" : $"pre-share key {key}",
         IkeAuthentication.RsaSignature => "rsa-sig",
         IkeAuthentication.EcdsaSignature => "ecdsa-sig",
         _ => "certificate",
@@ -110,12 +170,14 @@ internal static class Ikev2ProfileRows
 
     private static IEnumerable<string> Write(Ikev2Profile profile)
     {
+        if (profile.MatchVrf is { } vrf) yield return $"match fvrf {vrf}";
+        foreach (string name in profile.MatchInterfaces) yield return $"match address local interface {name}";
         foreach (IpAddress local in profile.MatchLocal) yield return $"match address local {local}";
         foreach (IdentityMatch match in profile.MatchRemote) yield return $"match identity remote {Ikev2KeyringRows.Text(match, withMask: true)}";
         if (profile.LocalIdentity is { } identity) yield return $"identity local {Text(identity)}";
         if (profile.LocalIdentityIsDn) yield return "identity local dn";
-        foreach (IkeAuthentication method in profile.RemoteAuthentication) yield return $"authentication remote {Text(method)}";
-        if (profile.LocalAuthentication is { } own) yield return $"authentication local {Text(own)}";
+        foreach (IkeAuthentication method in profile.RemoteAuthentication) yield return $"authentication remote {Text(method, profile.RemoteKey)}";
+        if (profile.LocalAuthentication is { } own) yield return $"authentication local {Text(own, profile.LocalKey)}";
         if (profile.Keyring is { } keyring) yield return $"keyring local {keyring}";
         foreach (string trustpoint in profile.VerifyTrustpoints)
             yield return $"pki trustpoint {trustpoint}{(trustpoint == profile.SignTrustpoint ? "" : " verify")}";

@@ -6,9 +6,13 @@ namespace Dmvpn.Management.Config;
 /// <summary>The rows of <c>crypto ipsec transform-set</c> and <c>crypto ipsec profile</c>.</summary>
 internal static class IpsecRows
 {
+    /// <summary>A lifetime in time, as global and profile have it.</summary>
+    internal const string Lifetime = "{seconds <120-2592000> | days <1-30>}";
+
+    private const string Bits = "[{128 | 192 | 256}]";
     private const string Hashes = "{esp-sha-hmac | esp-sha256-hmac | esp-sha384-hmac | esp-sha512-hmac}";
-    private const string Transforms = "{esp-gcm [{128 | 192 | 256}] | esp-gmac [{128 | 192 | 256}] | esp-chacha20-poly1305 | esp-aes [{128 | 192 | 256}] " + Hashes + " | esp-null " + Hashes + " | "
-        + Hashes + " {esp-aes [{128 | 192 | 256}] | esp-null}}";
+    private const string Transforms =
+        $"{{esp-gcm {Bits} | esp-gmac {Bits} | esp-chacha20-poly1305 | esp-aes {Bits} {Hashes} | esp-null {Hashes} | {Hashes} {{esp-aes {Bits} | esp-null}}}}";
 
     private static readonly CryptoBlock<TransformSet> Set = new(ConfigMode.TransformSet, c => c.TransformSets, (c, all) => c with { TransformSets = all }, t => t.Name,
         name => new() { Name = name, Encryption = new(EncryptionId.AesGcm16, 128) });
@@ -22,41 +26,53 @@ internal static class IpsecRows
     {
         yield return new(ConfigMode.Global, $"crypto ipsec transform-set name=WORD(1-63) {Transforms}", "How ESP protects packets: a cipher with its integrity, or one that has both")
         {
+            DefaultText = "`default`: esp-gcm 256, transport",
             Apply = Enter,
-            No = (b, l) => b.Router = b.Router with { Crypto = b.Router.Crypto with { TransformSets = b.Router.Crypto.TransformSets.RemoveAll(t => t.Name == l.Text("name")) } },
-            NoPattern = "crypto ipsec transform-set name=WORD(1-63) [LINE]",
-            WriteRouter = r => r.Crypto.TransformSets.SelectMany(t => (string[])
-                [$"crypto ipsec transform-set {t.Name} {CryptoText.Transforms(t.Encryption, t.Integrity)}", t.TunnelMode ? " mode tunnel" : " mode transport"]),
+            No = (b, l) => Set.Remove(b, l.Text("name")!),
+            NoPattern = $"crypto ipsec transform-set name=WORD(1-63) [{Transforms}]",
+            WriteRouter = r => r.Crypto.TransformSets.SelectMany(t =>
+                CryptoBlock<TransformSet>.Printed($"crypto ipsec transform-set {t.Name} {CryptoText.Transforms(t.Encryption, t.Integrity)}", t.Esn ? ["esn", Mode(t)] : [Mode(t)])),
         };
-        yield return ConfigRow.Refused(ConfigMode.Global, "crypto ipsec transform-set name=WORD(1-63) {esp-des | esp-3des | esp-seal | esp-md5-hmac | ah-md5-hmac | ah-sha-hmac | ah-sha256-hmac | comp-lzs} [LINE]",
-            "this transform is weak, or is not ESP", "Take 'esp-gcm 256', or 'esp-aes 256 esp-sha256-hmac', here and on the peers", opensBlock: true);
-        yield return Set.Row("mode {transport | tunnel [require]}", "Without or with an IP header of its own inside; must be the same on both ends", "tunnel",
+        const string set = "crypto ipsec transform-set name=WORD(1-63)";
+        const string weak = "{esp-des | esp-3des | esp-seal | esp-md5-hmac | ah-md5-hmac | ah-sha-hmac | ah-sha256-hmac | ah-sha384-hmac | ah-sha512-hmac | comp-lzs}";
+        foreach (string pattern in (string[])[$"{set} {weak} [LINE]", $"{set} {{esp-aes {Bits} | esp-null | {Hashes}}} {weak} [LINE]"])
+            yield return ConfigRow.Refused(ConfigMode.Global, pattern, "a transform of this set is weak, or is not ESP", "Take 'esp-gcm 256', or 'esp-aes 256 esp-sha256-hmac', here and on the peers", opensBlock: true);
+        yield return ConfigRow.Refused(ConfigMode.Global, $"{set} {{esp-gcm {Bits} | esp-gmac {Bits} | esp-chacha20-poly1305}} {{esp-md5-hmac | {Hashes[1..^1]}}}",
+            "AES-GCM, AES-GMAC and ChaCha20-Poly1305 have their integrity within", "Remove the second transform", opensBlock: true);
+        yield return ConfigRow.Refused(ConfigMode.Global, $"{set} {{esp-aes {Bits} | esp-null}}", "without an integrity transform anybody can change packets on the way", "Add 'esp-sha256-hmac', or take 'esp-gcm 256'", opensBlock: true);
+        yield return Set.Row("mode {transport [require] | tunnel}", "Without or with an IP header of its own inside; must be the same on both ends", "tunnel",
             (t, l) => t with { TunnelMode = l.Has("tunnel") }, (t, _) => t with { TunnelMode = true });
+        yield return Set.Row("esn", "Offer 64-bit sequence numbers first", "off", (t, _) => t with { Esn = true }, (t, _) => t with { Esn = false });
         foreach (ConfigRow row in Set.Leaving()) yield return row;
     }
 
     private static IEnumerable<ConfigRow> Profiles()
     {
-        yield return Profile.Opening("crypto ipsec profile", "What a tunnel is protected with", Write);
+        yield return Profile.Opening("crypto ipsec profile", "What a tunnel is protected with", Write, "`default`: all defaults");
         yield return Profile.Row("set transform-set first=WORD(1-63) [second=WORD(1-63)] [third=WORD(1-63)] [fourth=WORD(1-63)]", "Transform sets, best first", "esp-gcm 256, transport",
             (p, l) => p with { TransformSets = [.. ((string?[])[l.Text("first"), l.Text("second"), l.Text("third"), l.Text("fourth")]).OfType<string>().Distinct()] }, (p, _) => p with { TransformSets = [] },
             "set transform-set [LINE]");
         yield return Profile.Row("set ikev2-profile WORD(1-127)", "The IKE profile", "the one whose rules fit", (p, l) => p with { Ikev2Profile = l.Text("ikev2-profile") }, (p, _) => p with { Ikev2Profile = null });
         yield return Profile.Row("set pfs [group14 | group15 | group16 | group19 | group20 | group21 | group31]", "A key exchange of its own for every rekey; must be the same on both ends", "off; group14",
             (p, l) => p with { Pfs = Pfs(l) }, (p, _) => p with { Pfs = null });
-        yield return Profile.Row("set security-association lifetime seconds <120-2592000>", "Seconds until the SA is rekeyed", "the global one",
-            (p, l) => p with { LifetimeSeconds = l.Seconds("seconds") }, (p, _) => p with { LifetimeSeconds = null });
+        yield return Profile.Row($"set security-association lifetime {Lifetime}", "Seconds (or days) until the SA is rekeyed", "the global one",
+            (p, l) => p with { LifetimeSeconds = LifetimeOf(l) }, (p, _) => p with { LifetimeSeconds = null });
         yield return Profile.Row("set security-association lifetime kilobytes {kb=<2560-4294967295> | disable}", "Kilobytes until the SA is rekeyed", "the global one",
             (p, l) => p with { LifetimeKilobytes = l.Has("disable") ? 0 : l.Arguments.Number("kb") }, (p, _) => p with { LifetimeKilobytes = null });
-        yield return Profile.Row("set security-association idle-time <60-86400>", "Seconds without traffic after which SAs that nothing needs go", "the global one",
+        yield return Profile.Row("set security-association idle-time <60-86400> [default]", "Seconds without traffic after which SAs that nothing needs go", "the global one",
             (p, l) => p with { IdleTime = l.Seconds("idle-time") }, (p, _) => p with { IdleTime = null });
         yield return Profile.Row("set security-association replay {window-size {64 | 128 | 256 | 512 | 1024 | 2048 | 4096} | disable}", "How far packets may overtake each other", "the global one",
             (p, l) => p with { ReplayWindow = Window(l) }, (p, _) => p with { ReplayWindow = null });
         yield return Profile.Row("set esn", "Offer 64-bit sequence numbers first", "off", (p, _) => p with { Esn = true }, (p, _) => p with { Esn = false });
         yield return ConfigRow.Refused(ConfigMode.IpsecProfile, "set isakmp-profile LINE", "IKEv1 is not yet supported", "Use 'set ikev2-profile', here and on the peers");
         yield return ConfigRow.Refused(ConfigMode.IpsecProfile, "set pfs {group1 | group2 | group5 | group24}", "this group is weak and is not offered", "Take group14 or group19, here and on the peers");
-        foreach (string harmless in (string[])["description", "responder-only", "set security-policy", "set identity", "set mixed-mode", "set reverse-route", "redundancy"])
+        yield return ConfigRow.Refused(ConfigMode.IpsecProfile, "set identity LINE", "'set identity' is not supported, and leaving it out would let more peers in", "Use 'match identity remote' in the IKEv2 profile");
+        yield return ConfigRow.Ineffective(ConfigMode.IpsecProfile, "responder-only", "this router calls its peers too", "Leave 'ip nhrp nhs' out on the hub: it calls nobody then");
+        foreach (string harmless in (string[])
+            ["description", "dialer", "redundancy", "reverse-route", "set group", "set mixed-mode", "set reverse-route", "set security-policy", "set security-association dfbit", "set security-association dummy", "set security-association ecn", "set security-association level"])
+        {
             yield return ConfigRow.Harmless(ConfigMode.IpsecProfile, harmless + " [LINE]");
+        }
         foreach (ConfigRow row in Profile.Leaving()) yield return row;
     }
 
@@ -78,6 +94,10 @@ internal static class IpsecRows
         if (cipher is EncryptionId.Null or EncryptionId.NullAesGmac) line.Warn("", "packets are authenticated and not encrypted", "Use 'esp-gcm 256'");
         Set.Change(builder, line, t => t with { Encryption = new(cipher, bits), Integrity = integrity });
     }
+
+    internal static TimeSpan LifetimeOf(ConfigLine line) => line.Has("days") ? TimeSpan.FromDays(line.Number("days")) : line.Seconds("seconds");
+
+    private static string Mode(TransformSet set) => set.TunnelMode ? "mode tunnel" : "mode transport";
 
     private static DhGroup Pfs(ConfigLine line)
     {

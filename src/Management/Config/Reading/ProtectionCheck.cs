@@ -1,0 +1,115 @@
+using Dmvpn.Core;
+using Dmvpn.Ike;
+using Dmvpn.Nhrp;
+using Dmvpn.Wire.Ike;
+
+namespace Dmvpn.Management.Config;
+
+/// <summary>Checks of IPsec profiles and of the tunnels that they protect.</summary>
+internal static class ProtectionCheck
+{
+    /// <summary>What goes through everywhere, with ESP in UDP around it; larger ones are reckoned with the profile's transforms.</summary>
+    private const int SafeMtu = 1400;
+
+    public static void Check(RouterConfig config, ConfigBuilder builder)
+    {
+        foreach (IpsecProfile profile in config.Crypto.IpsecProfiles) Profile(profile, config.Crypto, new(builder, ConfigMode.IpsecProfile, profile.Name));
+        foreach (TunnelConfig tunnel in config.Tunnels) Tunnel(tunnel, config, new TunnelCheck(tunnel, builder));
+    }
+
+    private static void Profile(IpsecProfile profile, IkeConfig crypto, BlockCheck check)
+    {
+        foreach (string set in profile.TransformSets)
+        {
+            if (Set(crypto, set) is null) check.Refuse("set transform-set", $"there is no 'crypto ipsec transform-set {set}'", "Define it, or correct the name");
+        }
+        if (Sets(profile, crypto).Select(set => set.TunnelMode).Distinct().Count() > 1)
+            check.Refuse("set transform-set", "these transform sets have different modes", "Give all of them 'mode transport', here and on the peers");
+        if (profile.Ikev2Profile is { } ike && !crypto.Profiles.Any(p => p.Name == ike))
+            check.Refuse("set ikev2-profile", $"there is no 'crypto ikev2 profile {ike}'", "Define it, or correct the name");
+        else if (profile.Ikev2Profile is null && crypto.Profiles.Count == 0)
+            check.Refuse("", $"profile {profile.Name} has no IKEv2 profile", "Define 'crypto ikev2 profile', and name it with 'set ikev2-profile'");
+    }
+
+    private static void Tunnel(TunnelConfig tunnel, RouterConfig config, TunnelCheck check)
+    {
+        bool byCertificate = tunnel.IpNhrp.Authorization == NhrpAuthorization.Certificate || tunnel.Ipv6Nhrp.Authorization == NhrpAuthorization.Certificate;
+        string authorization = tunnel.IpNhrp.Authorization == NhrpAuthorization.Certificate ? "ip nhrp authorization" : "ipv6 nhrp authorization";
+        if (tunnel.Protection is not { } protection)
+        {
+            if (byCertificate) check.Refuse(authorization, "there are no certificates without 'tunnel protection'", "Add 'tunnel protection ipsec profile NAME'");
+            return;
+        }
+        Shared(tunnel, protection, config, check);
+        IpsecProfile? profile = config.Crypto.IpsecProfiles.FirstOrDefault(p => p.Name == protection.Profile) ?? (protection.Profile == IpsecProfile.Default.Name ? IpsecProfile.Default : null);
+        if (profile is null)
+        {
+            check.Refuse("tunnel protection", $"there is no 'crypto ipsec profile {protection.Profile}'", "Define it, or correct the name");
+            return;
+        }
+        if (ReferenceEquals(profile, IpsecProfile.Default) && config.Crypto.Profiles.Count == 0)
+            check.Refuse("tunnel protection", "there is no IKEv2 profile: nobody could prove himself", "Define 'crypto ikev2 profile'");
+        Size("ip mtu", tunnel.IpMtu, tunnel, profile, config.Crypto, check);
+        Size("ipv6 mtu", tunnel.Ipv6Mtu, tunnel, profile, config.Crypto, check);
+        ValueList<Ikev2Profile> candidates = config.Crypto.Profiles.RemoveAll(p => profile.Ikev2Profile is not null && p.Name != profile.Ikev2Profile);
+        foreach (Ikev2Profile ike in candidates) Source(tunnel, config, ike, profile.Ikev2Profile is not null, check);
+        if (byCertificate && candidates.Any(p => p.RemoteAuthentication.Contains(IkeAuthentication.PreShared)))
+            check.Refuse(authorization, "peers may prove themselves by a pre-shared key, and then have no certificate", "Use 'authentication remote certificate' alone");
+    }
+
+    /// <summary>Tunnels with one source have one set of security associations, or else nobody could tell which of them a peer means.</summary>
+    private static void Shared(TunnelConfig tunnel, TunnelProtection protection, RouterConfig config, TunnelCheck check)
+    {
+        foreach (TunnelConfig other in config.Tunnels)
+        {
+            if (other.Id.CompareTo(tunnel.Id) >= 0 || other.Protection is not { } theirs || other.Source is null || other.Source != tunnel.Source || other.Vrf != tunnel.Vrf) continue;
+            if (theirs.Profile != protection.Profile)
+                check.Refuse("tunnel protection", $"{other.Id} has the same source and another profile: a peer that comes could be meant for either", "Use one profile for both, with 'shared'");
+            else if (!theirs.Shared || !protection.Shared)
+                check.Refuse("tunnel protection", $"{other.Id} has the same source: their security associations are the same", "Add 'shared' to both");
+        }
+    }
+
+    /// <summary>
+    /// Rules of the IKEv2 profile for this end. They are kept by refusing tunnels that they would exclude: a tunnel whose source or VRF is another one could never come up.
+    /// </summary>
+    private static void Source(TunnelConfig tunnel, RouterConfig config, Ikev2Profile ike, bool isNamed, TunnelCheck check)
+    {
+        string remedy = isNamed ? "Correct one of them" : "Name the right profile with 'set ikev2-profile' in the IPsec profile";
+        if (ike.MatchVrf is { } vrf && vrf != tunnel.Vrf)
+            check.Refuse("tunnel protection", $"IKEv2 profile {ike.Name} is for 'tunnel vrf {vrf}', and {tunnel.Id} has {(tunnel.Vrf is null ? "none" : $"'tunnel vrf {tunnel.Vrf}'")}", remedy);
+        if (tunnel.Source is not { } source) return;
+        if (isNamed && source.Interface is null && ike.MatchLocal.Count > 0 && ike.MatchInterfaces.Count == 0 && !ike.MatchLocal.Contains(source.Address))
+            check.Refuse("tunnel protection", $"IKEv2 profile {ike.Name} is for local address {string.Join(", ", ike.MatchLocal)}, and {tunnel.Id} has 'tunnel source {source}'", remedy);
+        if (ike.MatchInterfaces.Count > 0 && !ike.MatchInterfaces.Any(name => IsSource(name, source, config)))
+            check.Refuse("tunnel protection", $"IKEv2 profile {ike.Name} is for interface {string.Join(", ", ike.MatchInterfaces)}, and {tunnel.Id} has 'tunnel source {source}'", remedy);
+    }
+
+    private static bool IsSource(string name, TunnelSource source, RouterConfig config) => source.Interface is { } own
+        ? own.Equals(name, StringComparison.OrdinalIgnoreCase)
+        : config.LinuxInterfaces.Any(i => i.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && i.Addresses.Any(a => a.Address == source.Address));
+
+    private static void Size(string command, int mtu, TunnelConfig tunnel, IpsecProfile profile, IkeConfig crypto, TunnelCheck check)
+    {
+        if (mtu <= SafeMtu) return;
+        int outer = tunnel.IsIPv6Transport ? 40 : 20, gre = 4 + (tunnel.Key is null ? 0 : 4) + (tunnel.Checksum ? 4 : 0) + (tunnel.SequenceDatagrams ? 4 : 0);
+        int size = Sets(profile, crypto).Select(set => outer + EspLength(set, gre + mtu + (set.TunnelMode ? outer : 0))).DefaultIfEmpty().Max();
+        if (size > ConfigCheck.UnderlayMtu)
+            check.Warn(command, $"packets of {mtu} bytes become up to {size} with ESP, more than Ethernet's {ConfigCheck.UnderlayMtu}", "Take 1400, and an MSS of 1360 for TCP, unless the underlay carries more");
+    }
+
+    /// <summary>The payload in ESP in UDP (RFC 4303 2, RFC 3948 2.1): UDP, SPI and sequence number, IV, padding and trailer, ICV.</summary>
+    private static int EspLength(TransformSet set, int payload)
+    {
+        bool isCbc = set.Encryption.Id == EncryptionId.AesCbc;
+        int iv = isCbc ? 16 : set.Encryption.Id == EncryptionId.Null ? 0 : 8, block = isCbc ? 16 : 4;
+        int icv = set.Integrity switch { IntegrityId.None => 16, IntegrityId.HmacSha1 => 12, IntegrityId.HmacSha256 => 16, IntegrityId.HmacSha384 => 24, _ => 32 };
+        return 8 + 8 + iv + (payload + 2 + block - 1) / block * block + icv;
+    }
+
+    private static IEnumerable<TransformSet> Sets(IpsecProfile profile, IkeConfig crypto) =>
+        profile.TransformSets.Count == 0 ? [Set(crypto, TransformSet.Default.Name)!] : profile.TransformSets.Select(name => Set(crypto, name)).OfType<TransformSet>();
+
+    private static TransformSet? Set(IkeConfig crypto, string name) =>
+        crypto.TransformSets.FirstOrDefault(set => set.Name == name) ?? (name == TransformSet.Default.Name ? TransformSet.Default : null);
+}
