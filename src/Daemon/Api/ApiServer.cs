@@ -85,6 +85,11 @@ public sealed class ApiServer : IAsyncDisposable
         Screen(ApiRoutes.Adjacencies, json.AdjacencyState, _router.Adjacencies);
         Screen(ApiRoutes.CdpNeighbors, json.CdpNeighborState, _router.CdpNeighbors);
         Screen(ApiRoutes.Version, json.VersionState, _router.Version);
+        Screen(ApiRoutes.Platform, json.PlatformState, _router.Platform);
+        Screen(ApiRoutes.CryptoSessions, json.CryptoState, _router.CryptoSessions);
+        Screen(ApiRoutes.CryptoStatistics, json.CryptoStatisticsState, _router.CryptoStatistics);
+        Screen(ApiRoutes.CryptoConfig, json.CryptoConfigState, _router.CryptoConfig);
+        Screen(ApiRoutes.Certificates, json.CertificateState, _router.Certificates);
         Screen(ApiRoutes.Drops, json.DropState, _router.Drops);
         Screen(ApiRoutes.RunningConfig, json.RunningConfig, _router.RunningConfig);
         _app.MapGet(ApiRoutes.Log, (RequestDelegate)(context => Json(context, LogScreen.Of(_log), json.LogState)));
@@ -95,6 +100,7 @@ public sealed class ApiServer : IAsyncDisposable
         ApiJson json = ApiJson.Default;
         Command(ApiRoutes.ClearNhrp, json.ClearNhrpRequest, json.CommandResult, _router.ClearNhrp);
         Command(ApiRoutes.ClearDmvpnSession, json.ClearDmvpnSessionRequest, json.CommandResult, _router.ClearDmvpnSession);
+        Command(ApiRoutes.ClearCrypto, json.ClearCryptoRequest, json.CommandResult, _router.ClearCrypto);
         Command(ApiRoutes.ClearCounters, json.ClearCountersRequest, json.CommandResult, _router.ClearCounters);
         Command(ApiRoutes.Check, json.CheckRequest, json.ReloadResult, _router.Check);
         Command(ApiRoutes.ClearCdp, json.CommandResult, _router.ClearCdp);

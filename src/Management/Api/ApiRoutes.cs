@@ -8,7 +8,7 @@ namespace Dmvpn.Management.Api;
 /// </summary>
 public static class ApiRoutes
 {
-    /// <summary>GET: <see cref="DmvpnState"/>.</summary>
+    /// <summary>GET: <see cref="DmvpnState"/>; <see cref="ScreenQuery.Detail"/> adds the crypto sessions.</summary>
     public const string Dmvpn = "/v1/dmvpn";
 
     /// <summary>GET: <see cref="NhrpCacheState"/>; <see cref="ScreenQuery.Filter"/> <c>shortcut</c> gives the shortcuts only.</summary>
@@ -44,6 +44,21 @@ public static class ApiRoutes
     /// <summary>GET: <see cref="VersionState"/>. Also the probe whether a daemon lives at a socket.</summary>
     public const string Version = "/v1/version";
 
+    /// <summary>GET: <see cref="PlatformState"/>.</summary>
+    public const string Platform = "/v1/platform";
+
+    /// <summary>GET: <see cref="CryptoState"/>: sessions of <see cref="ScreenQuery.Tunnel"/>, with the peer <see cref="ScreenQuery.Nbma"/>.</summary>
+    public const string CryptoSessions = "/v1/crypto/sessions";
+
+    /// <summary>GET: <see cref="CryptoStatisticsState"/>.</summary>
+    public const string CryptoStatistics = "/v1/crypto/statistics";
+
+    /// <summary>GET: <see cref="CryptoConfigState"/>; <see cref="ScreenQuery.Name"/> gives what has that name.</summary>
+    public const string CryptoConfig = "/v1/crypto/config";
+
+    /// <summary>GET: <see cref="CertificateState"/>; <see cref="ScreenQuery.Name"/> gives those of one trustpoint.</summary>
+    public const string Certificates = "/v1/crypto/certificates";
+
     /// <summary>GET: <see cref="LogState"/>.</summary>
     public const string Log = "/v1/log";
 
@@ -65,6 +80,9 @@ public static class ApiRoutes
 
     /// <summary>POST <see cref="ClearDmvpnSessionRequest"/>: <see cref="CommandResult"/>.</summary>
     public const string ClearDmvpnSession = "/v1/clear/dmvpn-session";
+
+    /// <summary>POST <see cref="ClearCryptoRequest"/>: <see cref="CommandResult"/>.</summary>
+    public const string ClearCrypto = "/v1/clear/crypto";
 
     /// <summary>POST <see cref="ClearCountersRequest"/>: <see cref="CommandResult"/>. Interface counters and drop counters.</summary>
     public const string ClearCounters = "/v1/clear/counters";
