@@ -26,6 +26,12 @@ modprobe kmod
 /bin/busybox busybox-static
 /usr/lib/frr/nhrpd frr
 iptables-legacy iptables
+/usr/lib/ipsec/charon strongswan-charon
+swanctl strongswan-swanctl
+pki strongswan-pki
+/usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so libcharon-extra-plugins
+/usr/lib/ipsec/plugins/libstrongswan-gcm.so libstrongswan-standard-plugins
+/usr/lib/ipsec/plugins/libstrongswan-chapoly.so libstrongswan-extra-plugins
 TEXT
         ;;
         frr10) echo "debootstrap debootstrap" ;;

@@ -76,13 +76,20 @@ internal static class ChildNegotiation
 
     /// <summary>Checks a responder's answer to our offer.</summary>
     public static bool TryAccept(
-        IkeSa sa, ProposalPolicy policy, ChildMessage answer, uint spi, SelectorPair offer, in IkePath path, out ChildAgreement agreement, out ChildRefusal refusal)
+        IkeSa sa, IkeProtection protection, ProposalPolicy policy, ChildMessage answer, uint spi, SelectorPair offer, in IkePath path, out ChildAgreement agreement,
+        out ChildRefusal refusal)
     {
         agreement = default;
         refusal = default;
         if (!ProposalAnswer.TryAcceptEsp(policy.Offer(spi), answer.Proposals, out EspSuite suite, out DhGroup group, out uint peerSpi))
         {
             refusal = new ChildRefusal(IkeNotifyType.NoProposalChosen, IkeDrop.NoProposalChosen, "the peer chose an ESP proposal that it was not offered");
+            return false;
+        }
+        if (answer.Transport && protection.TunnelMode)
+        {
+            // Tunnel mode instead of transport mode is the responder's right, the other way round is not (1.3.1).
+            refusal = new ChildRefusal(IkeNotifyType.NoProposalChosen, IkeDrop.NoProposalChosen, "the peer chose transport mode, which it was not offered");
             return false;
         }
         SelectorSituation situation = Situation(sa, path, answer.Transport);

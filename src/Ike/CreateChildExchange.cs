@@ -115,7 +115,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         }
         sa.TemporaryFailureSince = Instant.Never;
         _answer = answer;
-        if (!ChildNegotiation.TryAccept(sa, Peer.Protection.LaterChild!, answer, _spi, _offer, sa.Path, out _agreement, out ChildRefusal refusal)
+        if (!ChildNegotiation.TryAccept(sa, Peer.Protection, Peer.Protection.LaterChild!, answer, _spi, _offer, sa.Path, out _agreement, out ChildRefusal refusal)
             || _agreement.Group != (_keyPair?.Group ?? DhGroup.None) || (_keyPair is not null && answer.Group != _keyPair.Group))
         {
             // The peer has the child SA: it is told that we do not (1.3.1).

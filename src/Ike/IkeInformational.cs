@@ -27,7 +27,7 @@ internal sealed class IkeInformational(IkeCore core)
             return;
         }
         var writer = new IkePayloadWriter(core.Answer);
-        IkePeer? peer = sa.Peer ?? sa.Predecessor?.Peer;
+        IkePeer? peer = sa.Peer ?? sa.FormerPeer ?? sa.Predecessor?.Peer;
         bool deleted = DeleteChildren(peer, payloads, ref writer, now, outbox);
         if (sa.IsEstablished) Obey(sa, arrival, id, payloads, ref writer, now, outbox);
         else Echo(payloads, ref writer);

@@ -84,6 +84,7 @@ internal sealed partial class IkeSa
         }
         Children.Clear();
         Peer?.Replace(this, successor);
+        FormerPeer = Peer;
         Peer = null;
         Stage = IkeSaStage.Replaced;
         StopTimers();

@@ -136,6 +136,9 @@ internal sealed partial class IkeSa : IkeTimed
     /// <summary>Of a waiting SA: the one that it is to replace.</summary>
     public IkeSa? Predecessor { get; set; }
 
+    /// <summary>Of an SA that is replaced: its peer, whose deletes of child SAs may still come by it (RFC 7296 2.25.2).</summary>
+    public IkePeer? FormerPeer { get; private set; }
+
     public MobilityState? Mobility { get; set; }
 
     /// <summary>CREATE_CHILD_SAs and child deletes of ours that are open or being prepared: the SA cannot be rekeyed meanwhile (RFC 7296 2.25.1).</summary>

@@ -148,7 +148,7 @@ internal sealed partial class InitiatorHandshake
 
     private bool MakeChild(AuthMessage message, Instant now, Outbox<IkeEffect> outbox)
     {
-        if (!ChildNegotiation.TryAccept(Sa, Protection.FirstChild!, message.Child, _childSpi, _offer, Sa.Path, out ChildAgreement agreement, out ChildRefusal refusal))
+        if (!ChildNegotiation.TryAccept(Sa, Protection, Protection.FirstChild!, message.Child, _childSpi, _offer, Sa.Path, out ChildAgreement agreement, out ChildRefusal refusal))
         {
             // The peer has the child SA: it is told that we do not (1.3.1).
             Core.Failed(Sa.Path, IkeExchangeType.Auth, refusal.Drop, refusal.Problem, now);

@@ -75,7 +75,8 @@ public sealed class OutboundSa : IDisposable
     /// <summary>The last sequence number that was used.</summary>
     public ulong Sequence => (ulong)Volatile.Read(ref _sequence);
 
-    internal int IvLength { get; }
+    /// <summary>Octets of the initialization vector in each packet (0 for NULL encryption).</summary>
+    public int IvLength { get; }
 
     internal int IcvLength { get; }
 

@@ -141,6 +141,29 @@ public sealed class ChildRekeyTests
     }
 
     [Fact]
+    public void BothRekeyAtOnce_NoncesDecide_NotTheOrderNorTheEnd()
+    {
+        var losers = new HashSet<string>();
+        for (int round = 0; round < 12; round++)
+        {
+            Pair pair = new Pair().Up();
+            for (int i = 0; i < round; i++) pair.A.Engine.Core.Random.NextUInt32();
+            pair.SoftLimit(pair.A);
+            pair.SoftLimit(pair.B);
+            pair.Net.Run(1);
+            List<Packet> exchanges = [.. pair.Net.Packets.Where(packet => packet.Exchange == IkeExchangeType.CreateChildSa)];
+            // The lowest of the four nonces, octet by octet, and who began the exchange that it is of (2.8.1)
+            Packet lowest = exchanges.MinBy(packet => Convert.ToHexString(Body(pair, packet, IkePayloadType.Nonce)), StringComparer.Ordinal)!;
+            Node maker = lowest.IsResponse ? lowest.To! : lowest.From;
+            byte[] spi = Body(pair, exchanges.Single(packet => !packet.IsResponse && packet.From == maker), IkePayloadType.SecurityAssociation)[8..12];
+            Packet deletes = pair.Net.Packets.Single(packet => packet is { Exchange: IkeExchangeType.Informational, IsResponse: false } && packet.From == maker);
+            Assert.Equal(spi, Body(pair, deletes, IkePayloadType.Delete)[4..]);
+            losers.Add(maker.Name);
+        }
+        Assert.Equal(2, losers.Count);
+    }
+
+    [Fact]
     public void BothRekeyAtOnce_OneRequestIsLate_ItsMakerGetsChildSaNotFoundAndAllIsWell()
     {
         Pair pair = new Pair().Up();
@@ -322,4 +345,6 @@ public sealed class ChildRekeyTests
         pair.Net.Run(30);
         Assert.Equal(["down b.example.org DeadPeer", "up b.example.org"], pair.A.Events);
     }
+
+    private static byte[] Body(Pair pair, Packet packet, IkePayloadType type) => pair.Net.Text.Open(packet.Bytes).Find(payload => payload.Type == type)!.Body;
 }

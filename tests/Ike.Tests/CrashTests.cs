@@ -73,6 +73,20 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public void Hints_ForALongTime_HaveThePeerAskedNowAndThenOnly()
+    {
+        Pair pair = new Pair().Up();
+        pair.Net.Run(60);
+        IkeSaState sa = pair.A.IkeSas[0];
+        for (int i = 0; i < 300; i++)
+        {
+            pair.Net.Inject(pair.A, FromStranger, Unprotected(sa, null));
+            pair.Net.Run(0.1);
+        }
+        Assert.Equal(6, pair.Net.Trace.Count(line => line.StartsWith("A > B INFO request", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void TrueToken_FromAnyAddress_EndsTheSa()
     {
         Pair pair = new Pair().Up();

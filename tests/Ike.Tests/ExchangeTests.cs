@@ -247,11 +247,7 @@ public sealed class ExchangeTests
     public void BothDeleteTheSameChildSaAtOnce_ResponsesHaveNoDeletePayload()
     {
         Pair pair = new Pair().Up();
-        foreach (Node node in (Node[])[pair.A, pair.B])
-        {
-            uint spi = node.Live[0].Install.InboundSpi;
-            node.Call((engine, now, outbox) => engine.OnHardLimit(spi, now, outbox));
-        }
+        foreach (Node node in (Node[])[pair.A, pair.B]) node.Call((engine, now, outbox) => engine.Core.Children.Delete(engine.Core.ChildSas.Values.First(), now, outbox));
         pair.Net.Run(0.1);
         // A > B D(ESP), B > A D(ESP); neither response names an SPI (1.4.1)
         Assert.Contains("A > B INFO request 2 {D(ESP x1)}", pair.Net.Trace);

@@ -230,16 +230,23 @@ public sealed class HandshakeTests
     [Fact]
     public void BothCallAtOnce_TwoSasComeUp_OneStaysAndNoPacketIsLost()
     {
-        var pair = new Pair();
-        pair.A.Want(pair.B);
-        pair.B.Want(pair.A);
-        pair.Net.Run(0.1);
-        Assert.Equal(2, pair.A.IkeSas.Count);
-        pair.Traffic(4);
-        Assert.Equal(["up b.example.org"], pair.A.Events);
-        Assert.Equal(["up a.example.org"], pair.B.Events);
-        pair.Net.Run(10);
-        Agreement.Check(pair.Net, pair.A, pair.B);
+        var closers = new HashSet<string>();
+        for (int round = 0; round < 8; round++)
+        {
+            var pair = new Pair();
+            for (int i = 0; i < round; i++) (i % 2 == 0 ? pair.B : pair.A).Engine.Core.Random.NextUInt32();
+            pair.A.Want(pair.B);
+            pair.B.Want(pair.A);
+            pair.Net.Run(0.1);
+            Assert.Equal(2, pair.A.IkeSas.Count);
+            pair.Traffic(4);
+            Assert.Equal(["up b.example.org"], pair.A.Events);
+            Assert.Equal(["up a.example.org"], pair.B.Events);
+            pair.Net.Run(10);
+            closers.Add(Assert.Single(pair.Net.Trace, line => line.Contains("request", StringComparison.Ordinal) && line.EndsWith("{D(IKE)}", StringComparison.Ordinal))[..5]);
+            Agreement.Check(pair.Net, pair.A, pair.B);
+        }
+        Assert.Equal(2, closers.Count);
     }
 
     [Fact]

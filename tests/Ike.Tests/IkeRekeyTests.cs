@@ -65,6 +65,29 @@ public sealed class IkeRekeyTests
     }
 
     [Fact]
+    public void BothRekeyAtOnce_NoncesDecide_NotTheOrderNorTheEnd()
+    {
+        var losers = new HashSet<string>();
+        for (int round = 0; round < 12; round++)
+        {
+            Pair pair = new Pair().Up();
+            for (int i = 0; i < round; i++) pair.A.Engine.Core.Random.NextUInt32();
+            ulong old = pair.A.IkeSas[0].LocalSpi;
+            Agreement.Rekey(pair.A);
+            Agreement.Rekey(pair.B);
+            pair.Net.Run(1);
+            List<Packet> exchanges = [.. pair.Net.Packets.Where(packet => packet.Exchange == IkeExchangeType.CreateChildSa)];
+            Packet lowest = exchanges.MinBy(packet => Convert.ToHexString(pair.Net.Text.Open(packet.Bytes).Find(payload => payload.Type == IkePayloadType.Nonce)!.Body), StringComparer.Ordinal)!;
+            Node maker = lowest.IsResponse ? lowest.To! : lowest.From;
+            // It deletes the SA that its exchange made; the other end deletes the old one.
+            foreach (Packet deletes in pair.Net.Packets.Where(packet => pair.Net.Text.Of(packet.Bytes).Contains("D(IKE)", StringComparison.Ordinal)))
+                Assert.Equal(deletes.From != maker, System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(deletes.Bytes) == old);
+            losers.Add(maker.Name);
+        }
+        Assert.Equal(2, losers.Count);
+    }
+
+    [Fact]
     public void BothRekeyAtOnce_OneDoesNotNotice_ItsDeleteEndsTheOthersAttempt()
     {
         Pair pair = new Pair().Up();

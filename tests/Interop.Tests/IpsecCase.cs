@@ -18,7 +18,11 @@ internal sealed record IpsecCase(string Name, string? Keys, ProtectionText Ours,
 
     private static readonly ProtectionText Gcm = new() { TunnelMode = true }, Cbc = new()
     {
-        TunnelMode = true, Encryption = "aes-cbc-256", Integrity = "sha256", Prf = "sha256", Transform = "esp-aes 256 esp-sha256-hmac",
+        TunnelMode = true,
+        Encryption = "aes-cbc-256",
+        Integrity = "sha256",
+        Prf = "sha256",
+        Transform = "esp-aes 256 esp-sha256-hmac",
     }, ChaCha = new() { TunnelMode = true, Encryption = "chacha20-poly1305", Prf = "sha256", Transform = "esp-chacha20-poly1305" };
 
     /// <summary>Each kind of key, cipher and group at least twice, in different company.</summary>

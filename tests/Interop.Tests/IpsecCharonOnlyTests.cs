@@ -16,7 +16,7 @@ public sealed class IpsecCharonOnlyTests : IpsecTest
         (_, SwanConnection connection, SwanCredentials credentials) = await what.MakeAsync(Run);
         HubSite = await Internet.AddSiteAsync("hub", 0);
         SpokeSite = await Internet.AddSiteAsync("spoke1", 1, behindNat: behindNat == 1);
-        await StartCharonAsync(HubSite.Node, [connection with { Local = HubSite.Underlay }], credentials);
+        await StartCharonAsync(HubSite.Node, [connection with { Local = HubSite.Underlay, RemoteTs = "0.0.0.0/0[gre]" }], credentials);
         Charon = await StartCharonAsync(SpokeSite.Node, [connection with { Local = SpokeSite.Underlay, Remote = Hub.Public, StartAction = "start" }], credentials);
         HubRouter = await StartAsync(HubSite, Router(Hub, null, null));
         SpokeRouter = await StartAsync(SpokeSite, Router(One, Hub, null));

@@ -36,6 +36,9 @@ public abstract class IpsecTest : NetworkTest
         SpokeSite = await Internet.AddSiteAsync("spoke1", 1, behindNat: behindNat == 1);
         (Site mine, Site other) = ourHub ? (HubSite, SpokeSite) : (SpokeSite, HubSite);
         connection = connection with { Local = other.Underlay, Remote = ourHub ? Hub.Public : "%any", StartAction = ourHub ? "start" : "none" };
+        // "dynamic" is the address that is seen outside; the selectors have the one within the packet.
+        if (behindNat != 0 && !ourHub)
+            connection = connection with { RemoteTs = "0.0.0.0/0[gre]" };
         protection = ours?.Invoke(protection) ?? protection;
 
         // The hub first: who begins should find somebody.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dmvpn.Lab.Daemons;
 using Dmvpn.Lab.Hosts;
 using Dmvpn.Lab.Networks;
@@ -61,20 +62,18 @@ public abstract class NetworkTest : IAsyncLifetime
     {
         Assert.SkipUnless(File.Exists(DmvpnDaemon.Binary), $"no {DmvpnDaemon.Binary}: ./dmvpn test builds it");
         DmvpnDaemon daemon = await DmvpnDaemon.StartAsync(Run, node, configuration, name);
-        _witnesses.Add((daemon.Name, daemon.DescribeAsync));
+        Witness(daemon.Name, daemon.DescribeAsync);
         return daemon;
     }
 
     /// <summary>Boots FRR with nhrpd in a virtual machine.</summary>
-    protected async Task<FrrPeer> BootFrrAsync(string name, int number, FrrSettings settings, string root = "/")
+    protected async Task<FrrPeer> BootFrrAsync(string name, int number, FrrSettings settings, string root = "/") => (await BootAsync(name, number, settings, root, [], null)).Frr;
+
+    /// <summary>The same with strongSwan on the kernel's XFRM, which is there before FRR is.</summary>
+    protected async Task<(FrrPeer Frr, UmlSwanPeer Swan)> BootProtectedFrrAsync(string name, int number, FrrSettings settings, SwanConnection[] connections, NatBox? nat = null)
     {
-        if ((UmlNode.Obstacle ?? FrrDaemons.Obstacle) is { } obstacle)
-            Assert.Skip(obstacle);
-        UmlNode node = await UmlNode.BootAsync(Run, Internet, name, number, root);
-        _witnesses.Add((name, async () => (await node.TryRunAsync("ip addr; ip route; dmesg | tail -5")).Output));
-        FrrPeer peer = await FrrPeer.StartAsync(node, settings);
-        _witnesses[^1] = (name, peer.DescribeAsync);
-        return peer;
+        (FrrPeer frr, UmlSwanPeer? swan) = await BootAsync(name, number, settings, "/", connections, nat);
+        return (frr, swan!);
     }
 
     /// <summary>Starts strongSwan in a namespace; GRE without protection neither leaves it nor comes in.</summary>
@@ -83,14 +82,45 @@ public abstract class NetworkTest : IAsyncLifetime
         if (CharonPeer.Obstacle is { } obstacle)
             Assert.Skip(obstacle);
         CharonPeer charon = await CharonPeer.StartAsync(Run, node, connections, credentials, extra);
-        _witnesses.Add((charon.Name, charon.DescribeAsync));
+        Witness(charon.Name, charon.DescribeAsync);
         return charon;
+    }
+
+    private async Task<(FrrPeer Frr, UmlSwanPeer? Swan)> BootAsync(string name, int number, FrrSettings settings, string root, SwanConnection[] connections, NatBox? nat)
+    {
+        string? ipsec = connections.Length > 0 ? UmlSwanPeer.Obstacle : null;
+        if ((UmlNode.Obstacle ?? FrrDaemons.Obstacle ?? ipsec) is { } obstacle)
+            Assert.Skip(obstacle);
+        UmlNode node = await UmlNode.BootAsync(Run, Internet, name, number, root, nat);
+        Witness(name, async () => (await node.TryRunAsync("ip addr; ip route; dmesg | tail -5")).Output);
+        UmlSwanPeer? swan = null;
+        if (connections.Length > 0)
+        {
+            swan = await UmlSwanPeer.StartAsync(node, connections, new SwanCredentials { PreSharedKey = ProtectionText.Key });
+            Witness(swan.Name, swan.DescribeAsync);
+        }
+
+        FrrPeer peer = await FrrPeer.StartAsync(node, settings);
+        Witness(name, peer.DescribeAsync);
+        return (peer, swan);
+    }
+
+    /// <summary>Two nodes may boot at the same time.</summary>
+    private void Witness(string name, Func<Task<string>> describe)
+    {
+        lock (_witnesses)
+        {
+            _witnesses.RemoveAll(w => w.Name == name);
+            _witnesses.Add((name, describe));
+        }
     }
 
     /// <summary>Fails with <paramref name="what"/> when it does not come true in time.</summary>
     protected static async Task EventuallyAsync(string what, TimeSpan deadline, Func<Task<bool>> condition)
     {
+        long begin = Stopwatch.GetTimestamp();
         if (!await Poll.UntilAsync(condition, deadline, TestContext.Current.CancellationToken))
             Assert.Fail($"not within {deadline.TotalSeconds} s: {what}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"after {Stopwatch.GetElapsedTime(begin).TotalSeconds:0.0} s: {what}");
     }
 }

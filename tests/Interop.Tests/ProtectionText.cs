@@ -12,6 +12,9 @@ internal sealed record ProtectionText
     /// <summary>The key that all routers of a test have.</summary>
     public const string Key = "interop-secret-0815";
 
+    /// <summary>The key of this router, if another one.</summary>
+    public string Secret { get; init; } = Key;
+
     /// <summary><c>encryption</c> of the IKEv2 proposal.</summary>
     public string Encryption { get; init; } = "aes-gcm-256";
 
@@ -30,6 +33,9 @@ internal sealed record ProtectionText
     /// <summary><c>mode tunnel</c>, which is all that kernel-libipsec can do.</summary>
     public bool TunnelMode { get; init; }
 
+    /// <summary>A second proposal and transform set, liked less.</summary>
+    public ProtectionText? Second { get; init; }
+
     /// <summary>Proves itself with this certificate of <see cref="Pki"/>; null: with the key.</summary>
     public string? Certificate { get; init; }
 
@@ -45,24 +51,34 @@ internal sealed record ProtectionText
     /// <summary>More global lines.</summary>
     public IReadOnlyList<string> Lines { get; init; } = [];
 
+    /// <summary>AES-GCM-256 liked best, AES-CBC-256 with SHA-256 taken too, or the other way round; transport mode.</summary>
+    public static ProtectionText Either(bool gcmFirst)
+    {
+        var cbc = new ProtectionText { Encryption = "aes-cbc-256", Integrity = "sha256", Prf = "sha256", Group = 14, Transform = "esp-aes 256 esp-sha256-hmac" };
+        return gcmFirst ? new ProtectionText { Second = cbc } : cbc with { Second = new ProtectionText() };
+    }
+
     public override string ToString()
     {
         var text = new StringBuilder();
         void Block(string head, params IEnumerable<string> lines) => text.Append($"{head}\n{string.Concat(lines.Where(l => l.Length > 0).Select(l => $" {l}\n"))}!\n");
-        Block("crypto ikev2 proposal P", $"encryption {Encryption}", Integrity is null ? "" : $"integrity {Integrity}", $"prf {Prf}", $"group {Group}");
-        Block("crypto ikev2 policy POL", "proposal P");
+        (string Suffix, ProtectionText Of)[] choices = Second is null ? [("1", this)] : [("1", this), ("2", Second)];
+        foreach ((string suffix, ProtectionText p) in choices)
+            Block("crypto ikev2 proposal P" + suffix, $"encryption {p.Encryption}", p.Integrity is null ? "" : $"integrity {p.Integrity}", $"prf {p.Prf}", $"group {p.Group}");
+        Block("crypto ikev2 policy POL", choices.Select(c => "proposal P" + c.Suffix));
         string method = Certificate is null ? "pre-share" : "certificate";
         if (Pki is { } pki)
             Block("crypto pki trustpoint LAB", $"ca-file {pki.AuthorityFile}", $"certificate-file {pki.FileOf(Certificate + ".pem")}", $"key-file {pki.FileOf(Certificate + ".key")}", "revocation-check none");
         else
-            Block("crypto ikev2 keyring K", "peer ANY", " address 0.0.0.0 0.0.0.0", $" pre-shared-key {Key}");
+            Block("crypto ikev2 keyring K", "peer ANY", " address 0.0.0.0 0.0.0.0", $" pre-shared-key {Secret}");
         Block("crypto ikev2 profile PR",
         [
             "match identity remote any", $"authentication local {method}", $"authentication remote {method}", Pki is null ? "keyring local K" : "pki trustpoint LAB",
             .. ProfileLines,
         ]);
-        Block($"crypto ipsec transform-set T {Transform}", $"mode {(TunnelMode ? "tunnel" : "transport")}");
-        Block("crypto ipsec profile " + Profile, ["set transform-set T", "set ikev2-profile PR", .. IpsecLines]);
+        foreach ((string suffix, ProtectionText p) in choices)
+            Block($"crypto ipsec transform-set T{suffix} {p.Transform}", $"mode {(p.TunnelMode ? "tunnel" : "transport")}");
+        Block("crypto ipsec profile " + Profile, ["set transform-set " + string.Join(' ', choices.Select(c => "T" + c.Suffix)), "set ikev2-profile PR", .. IpsecLines]);
         foreach (string line in Lines)
             text.Append(line).Append('\n');
         return text.ToString();

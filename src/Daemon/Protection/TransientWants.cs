@@ -24,7 +24,11 @@ internal sealed class TransientWants(Engines engines)
         if (!known && _until.Count >= MaximumWants) return;
         _until[(protection, peer)] = now + Duration;
         NextDeadline = Instant.Min(NextDeadline, now + Duration);
-        if (!known) engines.Ike.OnPeerWanted(protection, peer, now, engines.IkeOut);
+        if (known) return;
+
+        // Without a place in the table the packet could not wait for the SA, and who asked would have to ask again.
+        engines.Forwarding.Security.Acquire(protection.Number, peer);
+        engines.Ike.OnPeerWanted(protection, peer, now, engines.IkeOut);
     }
 
     public void OnDeadline(Instant now)
@@ -39,6 +43,7 @@ internal sealed class TransientWants(Engines engines)
                 continue;
             }
             _until.Remove(want);
+            engines.Forwarding.Security.Release(want.Protection.Number, want.Peer);
             engines.Ike.OnPeerReleased(want.Protection, want.Peer, now, engines.IkeOut);
         }
     }

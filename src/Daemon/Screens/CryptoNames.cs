@@ -1,4 +1,3 @@
-using Dmvpn.Crypto;
 using Dmvpn.Ike;
 using Dmvpn.Wire.Ike;
 
@@ -32,9 +31,6 @@ internal static class CryptoNames
 
     /// <summary>Bits of a cipher's key: that of ChaCha20 is not negotiated, and still has some.</summary>
     public static int KeySize(EncryptionId encryption, int keyBits) => encryption == EncryptionId.ChaCha20Poly1305 ? ChaChaBits : keyBits;
-
-    /// <summary>Octets of the IV in an ESP packet.</summary>
-    public static int IvSize(EspSuite suite) => suite.Encryption switch { EncryptionId.AesCbc => 16, EncryptionId.Null => 0, _ => 8 };
 
     /// <summary>"PSK"; null before authentication. What algorithm a signature of RFC 7427 has, it says itself, and not the method.</summary>
     public static string? Method(IkeAuthMethod method) => method switch

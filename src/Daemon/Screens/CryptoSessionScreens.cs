@@ -159,7 +159,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
             PfsGroup = child.Pfs == DhGroup.None ? null : (int)child.Pfs,
             Sending = child.IsSending,
             Retired = child.IsRetired,
-            IvSize = CryptoNames.IvSize(child.Suite),
+            IvSize = outbound.IvLength,
             ReplayWindow = installed.Child.ReplayWindow,
 
             // As on IOS: the packet that ESP is given, its IP header included.

@@ -44,7 +44,10 @@ internal static class Certificates
     /// <summary>A configuration whose router proves itself by certificate and wants one.</summary>
     public static IkeConfig Config(string name) => Configs.SharedKey(name).With(static (Ikev2Profile p) => p with
     {
-        LocalAuthentication = IkeAuthentication.Certificate, RemoteAuthentication = [IkeAuthentication.Certificate], SignTrustpoint = "TP", Keyring = null,
+        LocalAuthentication = IkeAuthentication.Certificate,
+        RemoteAuthentication = [IkeAuthentication.Certificate],
+        SignTrustpoint = "TP",
+        Keyring = null,
     });
 
     /// <summary>A node with a certificate.</summary>

@@ -9,7 +9,10 @@ internal static class Configs
     /// <summary>Quick to compute; the algorithms have tests of their own.</summary>
     public static Ikev2Proposal Quick { get; } = new()
     {
-        Name = "Q", Encryption = [new(EncryptionId.AesGcm16, 128)], Prf = [PrfId.HmacSha256], Groups = [DhGroup.Curve25519, DhGroup.Ecp256],
+        Name = "Q",
+        Encryption = [new(EncryptionId.AesGcm16, 128)],
+        Prf = [PrfId.HmacSha256],
+        Groups = [DhGroup.Curve25519, DhGroup.Ecp256],
     };
 
     /// <summary>A router with this name, and one key for everybody.</summary>

@@ -27,7 +27,11 @@ internal sealed class MessageText : IIkeKeyLog
         if (!IkeView.TryParse(message, out IkeView view, out _)) return "garbage";
         string exchange = view.Exchange switch
         {
-            IkeExchangeType.SaInit => "INIT", IkeExchangeType.Auth => "AUTH", IkeExchangeType.CreateChildSa => "CHILD", IkeExchangeType.Informational => "INFO", IkeExchangeType.SessionResume => "RESUME",
+            IkeExchangeType.SaInit => "INIT",
+            IkeExchangeType.Auth => "AUTH",
+            IkeExchangeType.CreateChildSa => "CHILD",
+            IkeExchangeType.Informational => "INFO",
+            IkeExchangeType.SessionResume => "RESUME",
             _ => view.Exchange.ToString(),
         };
         return $"{exchange} {(view.IsResponse ? "response" : "request")} {view.MessageId} {{{string.Join(", ", Payloads(message))}}}";
@@ -111,10 +115,18 @@ internal sealed class MessageText : IIkeKeyLog
 
     private static string Name(IkePayloadView payload) => payload.Type switch
     {
-        IkePayloadType.SecurityAssociation => "SA", IkePayloadType.KeyExchange => "KE", IkePayloadType.IdInitiator => "IDi", IkePayloadType.IdResponder => "IDr",
-        IkePayloadType.Certificate => "CERT", IkePayloadType.CertificateRequest => "CERTREQ", IkePayloadType.Authentication => "AUTH", IkePayloadType.Nonce => "Nonce",
+        IkePayloadType.SecurityAssociation => "SA",
+        IkePayloadType.KeyExchange => "KE",
+        IkePayloadType.IdInitiator => "IDi",
+        IkePayloadType.IdResponder => "IDr",
+        IkePayloadType.Certificate => "CERT",
+        IkePayloadType.CertificateRequest => "CERTREQ",
+        IkePayloadType.Authentication => "AUTH",
+        IkePayloadType.Nonce => "Nonce",
         IkePayloadType.Delete => IkeDeleteView.TryParse(payload.Body, out IkeDeleteView delete, out _) ? delete.Protocol == IkeProtocolId.Ike ? "D(IKE)" : $"D(ESP x{delete.Count})" : "D",
-        IkePayloadType.VendorId => "V", IkePayloadType.TrafficSelectorInitiator => "TSi", IkePayloadType.TrafficSelectorResponder => "TSr",
+        IkePayloadType.VendorId => "V",
+        IkePayloadType.TrafficSelectorInitiator => "TSi",
+        IkePayloadType.TrafficSelectorResponder => "TSr",
         IkePayloadType.Notify when IkeNotifyView.TryParse(payload.Body, out IkeNotifyView notify, out _) => $"N({notify.Type})",
         _ => payload.Type.ToString(),
     };

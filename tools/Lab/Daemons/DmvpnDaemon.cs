@@ -73,10 +73,13 @@ public sealed class DmvpnDaemon
     /// <summary>Ends it as a crash would.</summary>
     public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;
 
+    /// <summary>Replaces the file, for the next start.</summary>
+    public Task ReplaceAsync(string configuration) => System.IO.File.WriteAllTextAsync(File, configuration);
+
     /// <summary>Replaces the file and has it read again.</summary>
     public async Task ReloadAsync(string configuration)
     {
-        await System.IO.File.WriteAllTextAsync(File, configuration).ConfigureAwait(false);
+        await ReplaceAsync(configuration).ConfigureAwait(false);
         await RunAsync("reload").ConfigureAwait(false);
     }
 

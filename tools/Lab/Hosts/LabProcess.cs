@@ -56,6 +56,10 @@ public sealed class LabProcess
     /// <summary>Asks it to end, and kills it when it has not within <paramref name="patience"/>.</summary>
     public Task StopAsync(TimeSpan patience) => Task.Run(() => Signals.End([(Pid, _started)], patience));
 
-    /// <summary>Ends it as a crash would.</summary>
-    public Task KillAsync() => Task.Run(() => Signals.End([(Pid, _started)], TimeSpan.Zero));
+    /// <summary>Ends it as a crash would. What it listened on is gone afterwards: a dying process is still connected to.</summary>
+    public Task KillAsync() => Task.Run(() =>
+    {
+        Signals.End([(Pid, _started)], TimeSpan.Zero);
+        _process.WaitForExit(Host.Patience);
+    });
 }

@@ -75,14 +75,20 @@ public sealed class Internet
         return new NatBox(nat, addresses);
     }
 
-    /// <summary>A TAP device on the internet's router, as the wire of a site that is a virtual machine.</summary>
-    public async Task<string> AddTapAsync(string name, SiteAddresses addresses)
+    /// <summary>
+    /// A TAP device on the internet's router or on a NAT, as the wire of a site that is a virtual machine, and the namespace that the device is in.
+    /// </summary>
+    public async Task<(NetNamespace At, string Tap)> AddTapAsync(string name, SiteAddresses addresses, NatBox? nat = null)
     {
-        string tap = "w-" + name;
-        await Router.IpAsync($"tuntap add dev {tap} mode tap").ConfigureAwait(false);
-        await Router.IpAsync($"link set {tap} up").ConfigureAwait(false);
-        await AddGatewayAsync(tap, addresses).ConfigureAwait(false);
-        return tap;
+        NetNamespace at = nat?.Node ?? Router;
+        string tap = (nat is null ? "w-" : "in-") + name;
+        await at.IpAsync($"tuntap add dev {tap} mode tap").ConfigureAwait(false);
+        await at.IpAsync($"link set {tap} up").ConfigureAwait(false);
+        if (nat is null)
+            await AddGatewayAsync(tap, addresses).ConfigureAwait(false);
+        else
+            await at.IpAsync($"addr add {addresses.PrivateGateway}/24 dev {tap}").ConfigureAwait(false);
+        return (at, tap);
     }
 
     /// <summary>Captures what the sites send each other through the internet, each packet once, until the run ends.</summary>
@@ -91,7 +97,7 @@ public sealed class Internet
         string file = Path.Combine(_run.Directory, name + ".pcap");
         // -Q in: on "any" every forwarded packet would be seen twice.
         LabProcess tcpdump = Router.Start("tcpdump-" + name, "tcpdump", "-Z", "root", "-i", "any", "-Q", "in", "-U", "--immediate-mode", "-s", "0",
-            "-c", "200000", "-w", file, "ip proto 47 or ip6 proto 47 or ip proto 50 or ip6 proto 50 or udp port 500 or udp port 4500");
+            "-c", "1000000", "-w", file, "ip proto 47 or ip6 proto 47 or ip proto 50 or ip6 proto 50 or udp port 500 or udp port 4500");
         if (!await Poll.UntilAsync(() => tcpdump.Log.Contains("listening on", StringComparison.Ordinal), Host.Patience).ConfigureAwait(false))
             throw new CommandFailedException("tcpdump did not start: " + tcpdump.Log);
         return tcpdump;

@@ -29,7 +29,7 @@ public sealed class UmlNode
     /// <summary>Name.</summary>
     public string Name { get; }
 
-    /// <summary>Its place in the plan. It has no NAT and no LAN host: the LAN is a dummy device of its own.</summary>
+    /// <summary>Its place in the plan. It has no LAN host: the LAN is a dummy device of its own.</summary>
     public SiteAddresses Addresses { get; }
 
     /// <summary>Why this machine cannot boot one; null when it can.</summary>
@@ -40,15 +40,16 @@ public sealed class UmlNode
 
     /// <summary>Boots one. It has <c>vec0</c> with its public addresses, <c>lan0</c>, and forwards.</summary>
     /// <param name="root">The directory that is its root file system: / or a Debian in a directory.</param>
-    public static async Task<UmlNode> BootAsync(LabRun run, Internet internet, string name, int number, string root = "/")
+    /// <param name="nat">Between it and the internet; <c>vec0</c> has a private address then.</param>
+    public static async Task<UmlNode> BootAsync(LabRun run, Internet internet, string name, int number, string root = "/", NatBox? nat = null)
     {
         var addresses = new SiteAddresses(number);
-        string tap = await internet.AddTapAsync(name, addresses).ConfigureAwait(false);
+        (NetNamespace at, string tap) = await internet.AddTapAsync(name, addresses, nat).ConfigureAwait(false);
         string directory = Path.Combine(run.Directory, "uml-" + name);
         Directory.CreateDirectory(Path.Combine(directory, "ctl"));
         string init = Unpack("init.sh", directory, "init");
         Unpack("modprobe.sh", directory, "modprobe");
-        LabProcess machine = internet.Router.StartWithInput("console-" + name,
+        LabProcess machine = at.StartWithInput("console-" + name,
             "linux.uml", "mem=160M", "umid=" + run.Prefix + name, "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
             "init=" + init, "con=null", "con0=fd:0,fd:1", "quiet",
             $"vec0:transport=tap,ifname={tap},depth=128,mac=02:0d:6c:00:00:{number:x2}",
@@ -64,10 +65,8 @@ public sealed class UmlNode
                 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1
             ip link add lan0 type dummy
             for a in {addresses.LanRouter}/24 {addresses.LanRouter6}/64; do ip addr add $a dev lan0; done
-            for a in {addresses.Public}/28 {addresses.Public6}/64; do ip addr add $a dev vec0; done
             ip link set lan0 up && ip link set vec0 up
-            ip route add {SiteAddresses.Underlay} via {addresses.PublicGateway}
-            ip -6 route add {SiteAddresses.Underlay6} via {addresses.PublicGateway6}
+            {(nat is null ? Outside(addresses) : Inside(addresses))}
             """).ConfigureAwait(false);
         return node;
     }
@@ -116,6 +115,17 @@ public sealed class UmlNode
 
     /// <summary>Ends the machine as a power cut does.</summary>
     public Task KillAsync() => _machine.KillAsync();
+
+    private static string Outside(SiteAddresses addresses) => $"""
+        for a in {addresses.Public}/28 {addresses.Public6}/64; do ip addr add $a dev vec0; done
+        ip route add {SiteAddresses.Underlay} via {addresses.PublicGateway}
+        ip -6 route add {SiteAddresses.Underlay6} via {addresses.PublicGateway6}
+        """;
+
+    private static string Inside(SiteAddresses addresses) => $"""
+        ip addr add {addresses.Private}/24 dev vec0
+        ip route add {SiteAddresses.Underlay} via {addresses.PrivateGateway}
+        """;
 
     private static string Unpack(string resource, string directory, string name)
     {

@@ -29,6 +29,9 @@ public abstract class SwanPeer
     /// <summary>Ends an IKE SA and its children, and tells the peer.</summary>
     public Task TerminateAsync(string ike) => MustAsync("--terminate", "--ike", ike, "--timeout", "10");
 
+    /// <summary>Ends an IKE SA and waits for no answer.</summary>
+    public Task ForgetAsync(string ike) => MustAsync("--terminate", "--ike", ike, "--force", "--timeout", "-1");
+
     /// <summary>The IKE SAs.</summary>
     public async Task<IReadOnlyList<SwanSa>> SasAsync() => SwanSa.Parse((await SwanctlAsync("--list-sas").ConfigureAwait(false)).Output);
 
@@ -44,6 +47,7 @@ public abstract class SwanPeer
         charon {
           load_modular = yes
           install_routes = {{(libipsec ? "yes" : "no")}}
+          delete_rekeyed_delay = 1
           retransmit_timeout = 0.5
           retransmit_base = 1.4
           retransmit_tries = 6

@@ -1,0 +1,74 @@
+using Dmvpn.Lab.Peers.StrongSwan;
+
+namespace Dmvpn.Interop.Tests;
+
+/// <summary>What the internet does to SAs with strongSwan: NAT, other addresses, small packets.</summary>
+public sealed class IpsecUnderlayTests : IpsecTest
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SpokeBehindNat_RegistersThroughUdp(bool ourHub)
+    {
+        await PairAsync(ourHub, IpsecCase.Plain, behindNat: 1);
+
+        await TalksAsync();
+
+        SwanSa sa = await SaAsync();
+        Assert.Equal("TUNNEL-in-UDP", sa.Children[0].Mode);
+        Assert.Equal(ourHub ? Hub.Public : One.Public, sa.RemoteAddress);
+        await NothingInTheClearAsync();
+    }
+
+    [Fact]
+    public async Task OurSpokeMoves_IsReachedAgain()
+    {
+        await PairAsync(ourHub: false, IpsecCase.Plain, ours: p => p with { Lines = ["crypto ikev2 dpd 10 2 periodic"] });
+        await TalksAsync();
+
+        await SpokeSite.MoveAsync(One.Elsewhere);
+
+        await EventuallyAsync("strongSwan has it at the new address", Later, async () => await Charon.UpAsync(IpsecCase.Connection) is [.., { RemoteAddress: var at }] && at == SpokeSite.Place.Public);
+        await TalksAsync(Later);
+        await NothingInTheClearAsync();
+    }
+
+    [Fact]
+    public async Task StrongSwansSpokeMoves_TheIkeSaMovesWithIt()
+    {
+        await PairAsync(ourHub: true, IpsecCase.Plain, theirs: c => c with { Local = null });
+        await TalksAsync();
+        SwanSa before = await SaAsync();
+
+        await SpokeSite.MoveAsync(One.Elsewhere);
+
+        await EventuallyAsync("we know where it is", Soon, () => Task.FromResult(HubRouter.Log.Contains("has moved", StringComparison.Ordinal)));
+        Assert.Equal(before.Spis, Assert.Single(await Charon.SasAsync()).Spis);
+
+        // strongSwan makes a new child SA at once, whose selectors are the new address.
+        await EventuallyAsync("there is a new child SA", Soon, async () =>
+            await Charon.SasAsync() is [{ Children: [{ IsInstalled: true } child] }] && child.SpiIn != before.Children[0].SpiIn);
+        await TalksAsync(Later);
+        Assert.Equal(before.Spis, Assert.Single(await Charon.SasAsync()).Spis);
+        await NothingInTheClearAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task LongCertificates_TravelInFragments(bool ourHub)
+    {
+        IpsecCase what = IpsecCase.Plain with { Keys = "rsa 4096" };
+        await PairAsync(ourHub, what, ours: p => p with { Lines = ["crypto ikev2 fragmentation mtu 576"] }, theirs: c => c with { Extra = ["fragmentation = yes"] }, charon: "fragment_size = 576");
+
+        await TalksAsync();
+
+        // Both directions: the first payload (octet 16 behind UDP header and marker) is SKF, and no packet had to be cut on its way.
+        const string Fragment = "udp[8:4] = 0 and udp[28] = 53";
+        Assert.NotEqual(0, await RecordedAsync($"src host {Hub.Public} and {Fragment}"));
+        Assert.NotEqual(0, await RecordedAsync($"src host {One.Public} and {Fragment}"));
+        Assert.Equal(0, await RecordedAsync("ip[6:2] & 0x3fff != 0"));
+        Assert.Equal(0, await RecordedAsync("udp[8:4] = 0 and udp[28] = 53 and len > 620"));
+        await NothingInTheClearAsync();
+    }
+}
