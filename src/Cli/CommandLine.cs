@@ -41,9 +41,9 @@ internal sealed class CommandLine
         foreach (Option option in (Option[])[_socket, _json, _watch, _noColor]) _root.Add(option);
         _root.Add(Run());
         _root.Add(Check());
-        _root.Add(Exec("show", "Show what the daemon knows, as on IOS: dmvpn, ip nhrp, ip route, interfaces…", "show "));
-        _root.Add(Exec("clear", "Forget NHRP entries, sessions or counters", "clear "));
-        _root.Add(Exec("debug", "Stream events until Ctrl-C: nhrp, dmvpn, tunnel, cdp, ip routing", "debug "));
+        _root.Add(Exec("show", "Show what the daemon knows, as on IOS: dmvpn, ip nhrp, crypto, ip route, interfaces…", "show "));
+        _root.Add(Exec("clear", "Forget NHRP entries, sessions, security associations or counters", "clear "));
+        _root.Add(Exec("debug", "Stream events until Ctrl-C: nhrp, dmvpn, crypto, tunnel, cdp, ip routing", "debug "));
         _root.Add(Exec("reload", "Read the configuration file again; a refused one changes nothing", "reload "));
         _root.Add(Shell());
         foreach (Command command in parts.MoreCommands) _root.Add(command);
@@ -114,9 +114,10 @@ internal sealed class CommandLine
         level.AcceptOnlyFromAmong("debug", "info", "warning", "error");
         var format = new Option<string>("--log-format") { Description = "text or journald (chosen by itself under systemd)", HelpName = "FORMAT", DefaultValueFactory = _ => "auto" };
         format.AcceptOnlyFromAmong("auto", "text", "journald");
-        var command = new Command("run", "Run the router with a configuration file, in the foreground") { file, level, format };
+        var keys = new Option<string?>("--keylog") { Description = "Write the keys of all SAs to FILE, for Wireshark: whoever has it reads all traffic", HelpName = "FILE" };
+        var command = new Command("run", "Run the router with a configuration file, in the foreground") { file, level, format, keys };
         command.SetAction((result, cancel) => _parts.RunDaemonAsync(
-            new RunRequest(result.GetRequiredValue(file), result.GetRequiredValue(_socket), result.GetValue(level), result.GetRequiredValue(format)), cancel));
+            new RunRequest(result.GetRequiredValue(file), result.GetRequiredValue(_socket), result.GetValue(level), result.GetRequiredValue(format), result.GetValue(keys)), cancel));
         return command;
     }
 

@@ -22,6 +22,11 @@ internal static class HelpText
           show dmvpn [detail]      the peers and how far their sessions have come
           show ip nhrp             the NHRP cache; brief, detail, summary, traffic,
                                    nhs [detail], redirect, shortcut, multicast
+          show crypto session      tunnels' security: who, since when, how much [detail]
+          show crypto ikev2 sa     IKE SAs [detailed]; session, stats, performance,
+                                   diagnose error (why negotiations fail)
+          show crypto ipsec sa     ESP SAs [peer ADDRESS] [detail]
+          show crypto pki certificates
           show ip route            routes; tunnel, nhrp, odr, connected, static, ADDRESS
           show interfaces          counters, rates, drops by name; TunnelN for one
           show adjacency [detail]  next hops and where their packets go
@@ -30,16 +35,20 @@ internal static class HelpText
           show running-config      the configuration in force
           show logging, version    the log; the program and how long it runs
           show ?                   everything else; '?' works after any word
-          debug nhrp packet        watch live: nhrp [packet|cache|error|…], dmvpn, tunnel, cdp
+          debug nhrp packet        watch live: nhrp [packet|cache|error|…], dmvpn, tunnel, cdp,
+                                   crypto ikev2 [packet|internal|error], crypto ipsec
           shell                    type commands as on IOS: ?, TAB, history, abbreviations
 
         CHANGE ITS MIND
           clear ip nhrp [ADDRESS|shortcut|counters]
           clear dmvpn session [peer {nbma|tunnel} ADDRESS] [interface TunnelN] [static]
+          clear crypto session [remote ADDRESS] [local ADDRESS]
+          clear crypto sa [peer ADDRESS | spi SPI]
           clear counters
 
         TOOLS
-          dissect FILE.pcap        decode GRE, NHRP and CDP of a capture (pcap, pcapng)
+          dissect FILE.pcap        decode GRE, NHRP, CDP, IKEv2 of a capture (pcap, pcapng);
+                                   with --keys FILE what IKE and ESP hide, too
           completion SHELL         completion script for bash, zsh or fish
           version                  version of this program
 
@@ -50,6 +59,7 @@ internal static class HelpText
           --watch [SECONDS]        show it again every SECONDS (2) until Ctrl-C
           --log-level LEVEL        with run: debug, info, warning or error
           --log-format FORMAT      with run: text or journald
+          --keylog FILE            with run: write all keys to FILE, for Wireshark
           --no-color               no colours (or NO_COLOR)
           COMMAND --help           more about one command
 

@@ -30,8 +30,11 @@ internal interface IProgramParts
     Task<int> ShellAsync(string socket, bool json, CancellationToken cancel);
 }
 
-/// <summary>What <c>run</c> was asked for; <paramref name="LogLevel"/> null leaves it to the configuration, <paramref name="LogFormat"/> "auto" to the surroundings.</summary>
-internal sealed record RunRequest(string File, string Socket, string? LogLevel, string LogFormat);
+/// <summary>
+/// What <c>run</c> was asked for; <paramref name="LogLevel"/> null leaves it to the configuration, <paramref name="LogFormat"/> "auto" to the surroundings; <paramref name="KeyLog"/> null
+/// keeps the keys secret.
+/// </summary>
+internal sealed record RunRequest(string File, string Socket, string? LogLevel, string LogFormat, string? KeyLog = null);
 
 /// <summary>An EXEC line and how its result is wanted; <paramref name="Watch"/> null shows it once.</summary>
 internal sealed record ExecRequest(string Line, string Socket, bool Json, TimeSpan? Watch);

@@ -34,6 +34,7 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
                     _ => null,
                 },
                 Journal = request.LogFormat switch { "journald" => true, "text" => false, _ => null },
+                KeyLogFile = request.KeyLog,
             },
             cancel);
 

@@ -56,6 +56,8 @@ public static class DaemonHost
         await UnixSocketFile.PrepareAsync(options.SocketPath, cancel);
         using var loop = new ControlLoop(logger);
         using var router = new Router(loop, SecretsFile.LoadOrCreate(options.StateFile), log);
+        using KeyLogFile? keys = options.KeyLogFile is { } keyLog ? KeyLogFile.Open(keyLog, logger) : null;
+        router.KeyLog = keys;
         var file = new ConfigurationFile(options.ConfigFile, router.Configuration, logger);
         await using var server = new ApiServer(options.SocketPath, loop, new RouterApi(router, file), log);
 

@@ -45,6 +45,12 @@ internal static partial class DaemonLog
     [LoggerMessage(1810, LogLevel.Critical, "cannot start: {reason}; {remedy}", EventName = "CannotStart")]
     public static partial void CannotStart(ILogger logger, string reason, string remedy);
 
+    [LoggerMessage(1813, LogLevel.Warning, "all keys are written to {file} (--keylog): whoever has that file reads all traffic; run without --keylog, and delete it, when you have seen enough", EventName = "KeysAreLogged")]
+    public static partial void KeysAreLogged(ILogger logger, string file);
+
+    [LoggerMessage(1814, LogLevel.Warning, "keys are not written to {file} any more: {error}", EventName = "KeyLogFailed")]
+    public static partial void KeyLogFailed(ILogger logger, string file, string error);
+
     [LoggerMessage(1700, LogLevel.Information, "Interface {tunnel}, changed state to {state}", EventName = "TunnelState")]
     public static partial void TunnelState(ILogger logger, TunnelId tunnel, string state);
 

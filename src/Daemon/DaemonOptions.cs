@@ -13,6 +13,9 @@ public sealed record DaemonOptions(string ConfigFile, string SocketPath)
     /// <summary>The file with the secrets that outlive the process; beside the control socket by default.</summary>
     public string StateFile { get; init; } = SocketPath + ".secrets";
 
+    /// <summary>The file that the keys of all SAs are written to, for Wireshark; null, as it should be, for none.</summary>
+    public string? KeyLogFile { get; init; }
+
     /// <summary>True to write for systemd's journal; null to find out (JOURNAL_STREAM).</summary>
     public bool? Journal { get; init; }
 }

@@ -28,7 +28,8 @@ internal sealed class Router : IControlWork, IDisposable
     // Nor must a flood of first messages of IKE, each of which may cost a Diffie-Hellman, keep it from NHRP.
     private const int IkeMessagesPerRound = 256;
 
-    private const int Workers = 1;
+    /// <summary>Threads that forward packets.</summary>
+    public const int Workers = 1;
 
     private static readonly TimeSpan Housekeeping = InterfaceRates.Sampling;
 
@@ -51,7 +52,7 @@ internal sealed class Router : IControlWork, IDisposable
         var forwarding = new ForwardingTable();
         _workers = new WorkerPool(Workers, forwarding, loop, routerLog);
         // Behind the workers' numbers comes the control thread's.
-        var children = new ChildSaSet(forwarding, Workers + 1, _workers.Wake);
+        var children = new ChildSaSet(forwarding, Workers + 1, _workers.Wake) { Logger = log.CreateLogger("Ipsec") };
         Engines = new Engines(forwarding, secrets, children, SystemWallClock.Instance, SystemRandom.Instance, log);
         Kernel = new KernelSync(Engines, routerLog);
         _underlays = new UnderlaySet(new RawUnderlayFactory(_workers));
@@ -65,7 +66,7 @@ internal sealed class Router : IControlWork, IDisposable
         _pathMtus = new PathMtuTable(loop.Post, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
         _mail = new MailReader(Engines, Tunnels, Carrier, Protection.Peers, _underlays);
-        Trustpoints = new TrustpointStore();
+        Trustpoints = new TrustpointStore { Logger = log.CreateLogger("Pki") };
         Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, Trustpoints, log, routerLog);
     }
 
@@ -84,6 +85,17 @@ internal sealed class Router : IControlWork, IDisposable
 
     /// <summary>The certificates in use.</summary>
     public TrustpointStore Trustpoints { get; }
+
+    /// <summary>The file that all keys are written to; null unless the operator asked for it.</summary>
+    public KeyLogFile? KeyLog
+    {
+        get;
+        set
+        {
+            field = value;
+            Engines.Ike.SetKeyLog(value);
+        }
+    }
 
     /// <summary>When the daemon was started.</summary>
     public Instant Started { get; private set; }

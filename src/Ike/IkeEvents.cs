@@ -41,7 +41,11 @@ public readonly record struct IkeEndpoint(IpAddress Address, ushort Port)
 /// <param name="Vrf">Network namespace; null is the daemon's own.</param>
 /// <param name="Local">This end; port 500 or 4500.</param>
 /// <param name="Remote">The other end.</param>
-public readonly record struct IkePath(string? Vrf, IkeEndpoint Local, IkeEndpoint Remote);
+public readonly record struct IkePath(string? Vrf, IkeEndpoint Local, IkeEndpoint Remote)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Local} - {Remote}{(Vrf is null ? "" : $" in {Vrf}")}";
+}
 
 /// <summary>What <see cref="IkeInstance"/> wants done.</summary>
 public enum IkeEffectKind

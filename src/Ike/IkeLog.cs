@@ -35,11 +35,18 @@ internal static partial class IkeLog
     [LoggerMessage(2007, LogLevel.Information, "IKEv2: {Count} more lines about peers, too many to be logged one by one")]
     public static partial void PeerLinesLeftOut(this ILogger logger, int count);
 
-    [LoggerMessage(2100, LogLevel.Debug, "IKEv2: Send {Exchange} {Direction} {Id}, {Sa}, {Path}")]
-    private static partial void Sent(this ILogger logger, IkeExchangeType exchange, string direction, uint id, string sa, IkePath path);
+    [LoggerMessage(2100, LogLevel.Debug, "IKEv2: Send {Exchange} {Direction} {Id}, {Sa}, {Path}{Content}")]
+    private static partial void Sent(this ILogger logger, string exchange, string direction, uint id, string sa, IkePath path, string content);
 
-    [LoggerMessage(2101, LogLevel.Debug, "IKEv2: Receive {Exchange} {Direction} {Id}, {InitiatorSpi:X16}/{ResponderSpi:X16}, {Length} octets, {Path}")]
-    private static partial void Received(this ILogger logger, IkeExchangeType exchange, string direction, uint id, ulong initiatorSpi, ulong responderSpi, int length, IkePath path);
+    [LoggerMessage(2101, LogLevel.Debug, "IKEv2: Receive {Exchange} {Direction} {Id}, {InitiatorSpi:X16}/{ResponderSpi:X16}, {Length} octets, {Path}{Content}")]
+    private static partial void Received(
+        this ILogger logger, string exchange, string direction, uint id, ulong initiatorSpi, ulong responderSpi, int length, IkePath path, string content);
+
+    [LoggerMessage(2102, LogLevel.Debug, "IKEv2: Sealed {Exchange} {Direction} {Id}, {Sa}, {Path}\n{Content}")]
+    private static partial void Sealed(this ILogger logger, string exchange, string direction, uint id, string sa, IkePath path, string content);
+
+    [LoggerMessage(2103, LogLevel.Debug, "IKEv2: Opened {Exchange} {Direction} {Id}, {Sa}, {Path}\n{Content}")]
+    private static partial void Opened(this ILogger logger, string exchange, string direction, uint id, string sa, IkePath path, string content);
 
     [LoggerMessage(2200, LogLevel.Debug, "IKEv2: SA with {Identity} established, {Local} - {Remote}, {Method}, resumed: {Resumed}")]
     public static partial void SaEstablished(this ILogger logger, IkeIdentity identity, IkeEndpoint local, IkeEndpoint remote, string method, bool resumed);
@@ -63,17 +70,39 @@ internal static partial class IkeLog
 
     public static void MessageSent(this ILogger logger, IkeSa sa, IkeRequest request, in IkePath path)
     {
-        if (logger.IsEnabled(LogLevel.Debug)) logger.Sent(request.Exchange, request.Tries > 1 ? "request (again)" : "request", request.Id, sa.ToString(), path);
+        if (!logger.IsEnabled(LogLevel.Debug)) return;
+        logger.Sent(IkeNames.NameOf(request.Exchange), request.Tries > 1 ? "request (again)" : "request", request.Id, sa.ToString(), path, InTheClear(request.Datagrams));
     }
 
-    public static void ResponseSent(this ILogger logger, IkeSa sa, IkeExchangeType exchange, uint id, in IkePath path)
+    public static void ResponseSent(this ILogger logger, IkeSa sa, IkeExchangeType exchange, uint id, byte[][] datagrams, in IkePath path)
     {
-        if (logger.IsEnabled(LogLevel.Debug)) logger.Sent(exchange, "response", id, sa.ToString(), path);
+        if (logger.IsEnabled(LogLevel.Debug)) logger.Sent(IkeNames.NameOf(exchange), "response", id, sa.ToString(), path, InTheClear(datagrams));
     }
 
     public static void MessageReceived(this ILogger logger, IkeView view, in IkePath path)
     {
-        if (logger.IsEnabled(LogLevel.Debug))
-            logger.Received(view.Exchange, view.IsResponse ? "response" : "request", view.MessageId, view.InitiatorSpi, view.ResponderSpi, view.Bytes.Length, path);
+        if (!logger.IsEnabled(LogLevel.Debug)) return;
+        string direction = view.IsResponse ? "response" : "request";
+        logger.Received(IkeNames.NameOf(view.Exchange), direction, view.MessageId, view.InitiatorSpi, view.ResponderSpi, view.Bytes.Length, path, InTheClear(view));
     }
+
+    /// <summary>What a message that goes out hides from everybody else.</summary>
+    public static void MessageSealed(this ILogger logger, IkeSa sa, in IkeHeader header, in IkePayloadWriter payloads)
+    {
+        if (!logger.IsEnabled(LogLevel.Debug) || !IkePayloadChain.TryParse(payloads.First, payloads.Written, out IkePayloadChain chain, out _)) return;
+        logger.Sealed(IkeNames.NameOf(header.Exchange), header.IsResponse ? "response" : "request", header.MessageId, sa.ToString(), sa.Path, Text(chain));
+    }
+
+    /// <summary>What a message that came hides from everybody else.</summary>
+    public static void MessageOpened(this ILogger logger, IkeSa sa, IkeView view, IkePayloadChain payloads, in IkePath path)
+    {
+        if (logger.IsEnabled(LogLevel.Debug)) logger.Opened(IkeNames.NameOf(view.Exchange), view.IsResponse ? "response" : "request", view.MessageId, sa.ToString(), path, Text(payloads));
+    }
+
+    private static string InTheClear(byte[][] datagrams) => datagrams is [{ } only] && IkeView.TryParse(only, out IkeView view, out _) ? InTheClear(view) : "";
+
+    private static string InTheClear(IkeView view) =>
+        view.Payloads.IsEmpty || view.Payloads.First is IkePayloadType.Encrypted or IkePayloadType.EncryptedFragment ? "" : "\n" + Text(view.Payloads);
+
+    private static string Text(IkePayloadChain payloads) => payloads.IsEmpty ? "Payload contents: none" : "Payload contents:\n" + IkeText.Format(payloads);
 }

@@ -237,7 +237,11 @@ internal sealed class IkeReceiver(IkeCore core)
             first = assembly.First;
             inner = assembly.ToArray();
         }
-        if (IkePayloadChain.TryParse(first, inner, out payloads, out Malformed why2)) return true;
+        if (IkePayloadChain.TryParse(first, inner, out payloads, out Malformed why2))
+        {
+            core.Logger.MessageOpened(sa, view, payloads, sa.Path);
+            return true;
+        }
         core.Malformed.Count(why2);
         damaged = true;
         fault = new MessageFault(IkeDrop.InvalidSyntax, first, "runs past the end of the message");

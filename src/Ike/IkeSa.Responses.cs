@@ -62,7 +62,7 @@ internal sealed partial class IkeSa
         _answered.Add(new Answered(id, datagrams, now));
         LastSent = now;
         Core.Statistics.Of(exchange).ResponsesSent++;
-        Core.Logger.ResponseSent(this, exchange, id, path);
+        Core.Logger.ResponseSent(this, exchange, id, datagrams, path);
         IkeCore.Transmit(path, datagrams, outbox);
         Reschedule();
     }

@@ -19,6 +19,7 @@ internal static class IkeSealing
     {
         if (sa.IsInitiator) flags |= IkeFlags.Initiator;
         var header = new IkeHeader(sa.InitiatorSpi, sa.ResponderSpi, IkePayloadType.Encrypted, exchange, flags, id);
+        sa.Core.Logger.MessageSealed(sa, header, writer);
         int longest = (sa.Abilities & PeerAbilities.Fragmentation) != 0 && sa.Core.Config.FragmentationMtu is { } mtu ? IkeFragmenter.LongestMessage(mtu, sa.Path) : int.MaxValue;
         return IkeFragmenter.Protect(header, writer.First, writer.Written, sa.Outbound!, longest);
     }

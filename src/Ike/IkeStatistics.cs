@@ -59,6 +59,9 @@ public enum IkePhase
 /// <param name="Longest">The longest.</param>
 public readonly record struct IkePhaseTime(long Count, TimeSpan Total, TimeSpan Longest)
 {
+    /// <summary>The shortest; zero before the first.</summary>
+    public TimeSpan Shortest { get; init; }
+
     /// <summary>The mean; zero before the first.</summary>
     public TimeSpan Mean => Count == 0 ? TimeSpan.Zero : Total / Count;
 }
@@ -118,6 +121,9 @@ public sealed class IkeStatistics
     /// <summary>Computations that are waited for, now.</summary>
     public int Jobs { get; internal set; }
 
+    /// <summary>How many failures are remembered at most.</summary>
+    public const int MaximumFailures = IkeLimits.MaximumFailures;
+
     /// <summary>The last failures, oldest first.</summary>
     public IReadOnlyCollection<IkeFailure> Failures => _failures;
 
@@ -146,7 +152,10 @@ public sealed class IkeStatistics
     internal void Passed(IkePhase phase, TimeSpan time)
     {
         IkePhaseTime before = _phases[(int)phase];
-        _phases[(int)phase] = new IkePhaseTime(before.Count + 1, before.Total + time, time > before.Longest ? time : before.Longest);
+        _phases[(int)phase] = new IkePhaseTime(before.Count + 1, before.Total + time, time > before.Longest ? time : before.Longest)
+        {
+            Shortest = before.Count == 0 || time < before.Shortest ? time : before.Shortest,
+        };
     }
 
     internal void Remember(IkeFailure failure)

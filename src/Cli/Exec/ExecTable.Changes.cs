@@ -38,12 +38,14 @@ internal static partial class ExecTable
             Row("debug dmvpn [all | detail]" + Condition, a => a.Has("all") || a.Has("detail")
                 ? Debug(a, DebugTopics.Dmvpn, DebugTopics.Nhrp, DebugTopics.NhrpPacket, DebugTopics.NhrpCache, DebugTopics.NhrpError, DebugTopics.Tunnel)
                 : Debug(a, DebugTopics.Dmvpn)),
+            Row("debug crypto ikev2" + Condition, a => Debug(a, DebugTopics.Ikev2, DebugTopics.Ikev2Error)),
+            Row("debug crypto ikev2 packet" + Condition, a => Debug(a, DebugTopics.Ikev2Packet)),
+            Row("debug crypto ikev2 internal" + Condition, a => Debug(a, DebugTopics.Ikev2, DebugTopics.Ikev2Internal)),
+            Row("debug crypto ikev2 error" + Condition, a => Debug(a, DebugTopics.Ikev2Error)),
+            Row("debug crypto ipsec" + Condition, a => Debug(a, DebugTopics.Ipsec)),
+            Row("debug crypto pki" + Condition, a => Debug(a, DebugTopics.Pki)),
             Row("debug tunnel" + Condition, a => Debug(a, DebugTopics.Tunnel)),
             Row("debug cdp [packets]" + Condition, a => Debug(a, DebugTopics.Cdp)),
-            Row("debug crypto ikev2" + Condition, a => Debug(a, DebugTopics.Ike, DebugTopics.IkeError)),
-            Row("debug crypto ikev2 packet" + Condition, a => Debug(a, DebugTopics.IkePacket)),
-            Row("debug crypto ikev2 internal" + Condition, a => Debug(a, DebugTopics.IkeInternal)),
-            Row("debug crypto ikev2 error" + Condition, a => Debug(a, DebugTopics.IkeError)),
             Row("debug ip routing" + Condition, a => Debug(a, DebugTopics.Routing)),
             Row("debug all" + Condition, a => Debug(a, [.. DebugTopics.All])),
             // Debugging ends with the command that shows it, but fingers type this.

@@ -31,6 +31,7 @@ internal static partial class ExecTable
         Row("show drops [interface=TUNNEL]", a => ShowAction.Of(ApiRoutes.Drops, Query(a), ApiJson.Default.DropState, SystemScreens.Render)),
         Row("show running-config [interface TUNNEL]", a => ShowAction.Of(
             ApiRoutes.RunningConfig, Query(a), ApiJson.Default.RunningConfig, config => config.Text.EndsWith('\n') ? config.Text : config.Text + "\n")),
+        Row("show platform", _ => ShowAction.Of(ApiRoutes.Platform, ScreenQuery.All, ApiJson.Default.PlatformState, SystemScreens.Render)),
         Row("show history", _ => new HistoryAction()),
         .. Crypto(),
         .. Changes(),
@@ -81,6 +82,7 @@ internal static partial class ExecTable
             Nbma = Address(arguments, "nbma"),
             Address = Address(arguments, "tunnel"),
             Filter = First(arguments, "local", "static", "dynamic", "incomplete"),
+            Detail = arguments.Has("detail"),
         };
         bool detail = arguments.Has("detail");
         return ShowAction.Of(ApiRoutes.Dmvpn, query, ApiJson.Default.DmvpnState, state => DmvpnScreen.Render(state, detail));

@@ -85,10 +85,12 @@ public sealed class ApiServer : IAsyncDisposable
         Screen(ApiRoutes.Adjacencies, json.AdjacencyState, _router.Adjacencies);
         Screen(ApiRoutes.CdpNeighbors, json.CdpNeighborState, _router.CdpNeighbors);
         Screen(ApiRoutes.Version, json.VersionState, _router.Version);
-        Screen(ApiRoutes.Drops, json.DropState, _router.Drops);
+        Screen(ApiRoutes.Platform, json.PlatformState, _router.Platform);
         Screen(ApiRoutes.CryptoSessions, json.CryptoState, _router.CryptoSessions);
         Screen(ApiRoutes.CryptoStatistics, json.CryptoStatisticsState, _router.CryptoStatistics);
+        Screen(ApiRoutes.CryptoConfig, json.CryptoConfigState, _router.CryptoConfig);
         Screen(ApiRoutes.Certificates, json.CertificateState, _router.Certificates);
+        Screen(ApiRoutes.Drops, json.DropState, _router.Drops);
         Screen(ApiRoutes.RunningConfig, json.RunningConfig, _router.RunningConfig);
         _app.MapGet(ApiRoutes.Log, (RequestDelegate)(context => Json(context, LogScreen.Of(_log), json.LogState)));
     }

@@ -60,14 +60,14 @@ internal static class DebugEndpoint
         await context.Response.Body.FlushAsync(context.RequestAborted);
     }
 
-    // "10.0.0.1" must not be found in "10.0.0.12" or "110.0.0.1".
+    // "10.0.0.1" must not be found in "10.0.0.12" or "110.0.0.1", but in "10.0.0.1:500".
     private static bool Names(string text, string what)
     {
         for (int at = text.IndexOf(what, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(what, at + 1, StringComparison.OrdinalIgnoreCase))
         {
             bool startsWord = at == 0 || !(char.IsLetterOrDigit(text[at - 1]) || text[at - 1] is '.' or ':');
             int end = at + what.Length;
-            bool endsWord = end == text.Length || !char.IsLetterOrDigit(text[end]) && !(text[end] is '.' or ':' && end + 1 < text.Length && char.IsLetterOrDigit(text[end + 1]));
+            bool endsWord = end == text.Length || !char.IsLetterOrDigit(text[end]) && !((text[end] == '.' || text[end] == ':' && what.Contains(':')) && end + 1 < text.Length && char.IsLetterOrDigit(text[end + 1]));
             if (startsWord && endsWord) return true;
         }
         return false;

@@ -45,6 +45,21 @@ public interface IRouterApi
     /// <summary><see cref="ApiRoutes.Version"/>.</summary>
     VersionState Version(ScreenQuery query, Instant now);
 
+    /// <summary><see cref="ApiRoutes.Platform"/>.</summary>
+    PlatformState Platform(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.CryptoSessions"/>.</summary>
+    CryptoState CryptoSessions(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.CryptoStatistics"/>.</summary>
+    CryptoStatisticsState CryptoStatistics(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.CryptoConfig"/>.</summary>
+    CryptoConfigState CryptoConfig(ScreenQuery query, Instant now);
+
+    /// <summary><see cref="ApiRoutes.Certificates"/>.</summary>
+    CertificateState Certificates(ScreenQuery query, Instant now);
+
     /// <summary><see cref="ApiRoutes.Drops"/>.</summary>
     DropState Drops(ScreenQuery query, Instant now);
 
@@ -56,15 +71,6 @@ public interface IRouterApi
 
     /// <summary><see cref="ApiRoutes.ClearDmvpnSession"/>.</summary>
     CommandResult ClearDmvpnSession(ClearDmvpnSessionRequest request, Instant now);
-
-    /// <summary><see cref="ApiRoutes.CryptoSessions"/>.</summary>
-    CryptoState CryptoSessions(ScreenQuery query, Instant now);
-
-    /// <summary><see cref="ApiRoutes.CryptoStatistics"/>.</summary>
-    CryptoStatisticsState CryptoStatistics(ScreenQuery query, Instant now);
-
-    /// <summary><see cref="ApiRoutes.Certificates"/>.</summary>
-    CertificateState Certificates(ScreenQuery query, Instant now);
 
     /// <summary><see cref="ApiRoutes.ClearCrypto"/>.</summary>
     CommandResult ClearCrypto(ClearCryptoRequest request, Instant now);

@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Daemon.Protection;
 using Dmvpn.Daemon.Screens;
 using Dmvpn.Management.Api;
 using Dmvpn.Nhrp;
@@ -10,8 +11,10 @@ namespace Dmvpn.Daemon.Api;
 internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouterApi
 {
     private readonly InterfaceScreens _interfaces = new(router);
+    private readonly CryptoSessionScreens _sessions = new(router.Engines, router.Protection, router.Kernel);
+    private readonly CryptoCommands _crypto = new(router.Engines);
 
-    public DmvpnState Dmvpn(ScreenQuery query, Instant now) => DmvpnScreen.Of(router, query, now);
+    public DmvpnState Dmvpn(ScreenQuery query, Instant now) => DmvpnScreen.Of(router, _sessions, query, now);
 
     public Management.Api.NhrpCacheState NhrpCache(ScreenQuery query, Instant now) => NhrpScreens.Cache(router.Engines.Nhrp, query, now);
 
@@ -41,6 +44,25 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
     public CdpNeighborState CdpNeighbors(ScreenQuery query, Instant now) => SystemScreens.Neighbors(router.Engines.Odr, query, now);
 
     public VersionState Version(ScreenQuery query, Instant now) => SystemScreens.Version(router, file.Path, now);
+
+    public PlatformState Platform(ScreenQuery query, Instant now) => SystemScreens.Platform();
+
+    public CryptoState CryptoSessions(ScreenQuery query, Instant now) => _sessions.Sessions(query, now);
+
+    public CryptoStatisticsState CryptoStatistics(ScreenQuery query, Instant now) => CryptoStatisticsScreens.Of(router.Engines.Ike, router.KeyLog?.Path, now);
+
+    public CryptoConfigState CryptoConfig(ScreenQuery query, Instant now)
+    {
+        CryptoConfigState state = CryptoConfigScreens.Of(router.Engines.Ike, query);
+        bool found = state.Proposals.Count + state.Policies.Count + state.Ikev2Profiles.Count + state.IpsecProfiles.Count + state.TransformSets.Count > 0;
+        return found || query.Name is null ? state : throw NotFound($"there is no {query.Filter?.Replace('-', ' ') ?? "entry"} {query.Name}");
+    }
+
+    public CertificateState Certificates(ScreenQuery query, Instant now)
+    {
+        CertificateState state = CertificateScreens.Of(router.Trustpoints.All, router.Engines.Ike.Config, query, DateTimeOffset.UtcNow);
+        return state.Certificates.Count > 0 || query.Name is null ? state : throw NotFound($"there is no trustpoint {query.Name} with certificates");
+    }
 
     public RunningConfig RunningConfig(ScreenQuery query, Instant now) => new(ConfigurationFile.Write(router.Configuration.Running, query.Tunnel));
 
@@ -90,13 +112,12 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
         return new CommandResult { Count = addresses.Count };
     }
 
-    public CryptoState CryptoSessions(ScreenQuery query, Instant now) => CryptoScreens.Sessions(router, query, now);
-
-    public CryptoStatisticsState CryptoStatistics(ScreenQuery query, Instant now) => CryptoScreens.Statistics(router, now);
-
-    public CertificateState Certificates(ScreenQuery query, Instant now) => CryptoScreens.Certificates(router);
-
-    public CommandResult ClearCrypto(ClearCryptoRequest request, Instant now) => CryptoScreens.Clear(router, request, now);
+    public CommandResult ClearCrypto(ClearCryptoRequest request, Instant now)
+    {
+        int cleared = _crypto.Clear(request, now);
+        bool one = request.Peer is not null || request.Local is not null || request.Spi is not null;
+        return cleared > 0 || !one ? new CommandResult { Count = cleared } : throw NotFound("no such SA");
+    }
 
     public CommandResult ClearCounters(ClearCountersRequest request, Instant now) => new() { Count = _interfaces.ClearCounters(request.Interface, now) };
 

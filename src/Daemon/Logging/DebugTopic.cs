@@ -20,11 +20,13 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
         new(DebugTopics.Tunnel, (1700, 1799)),
         new(DebugTopics.Cdp, (1600, 1699)),
         new(DebugTopics.Routing, (1500, 1599)),
-        new(DebugTopics.IkePacket, (2100, 2199)),
-        new(DebugTopics.IkeInternal, (2200, 2299)),
-        new(DebugTopics.IkeError, (2002, 2002), (2006, 2006), (2300, 2399)),
-        new(DebugTopics.Ike, (2000, 2099)),
         new(DebugTopics.Dmvpn, (1000, 1007), (1700, 1899)),
+        new(DebugTopics.Ikev2Packet, (2100, 2199)),
+        new(DebugTopics.Ikev2Internal, (2200, 2299)),
+        new(DebugTopics.Ikev2Error, (2002, 2002), (2006, 2006), (2300, 2399)),
+        new(DebugTopics.Ikev2, (2000, 2099), (2400, 2499)),
+        new(DebugTopics.Ipsec, (2500, 2599)),
+        new(DebugTopics.Pki, (2600, 2699)),
     ];
 
     /// <summary>True when the topic wants the event.</summary>
@@ -47,6 +49,8 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
         "Rib" => Overlaps(1500, 1599),
         "Odr" => Overlaps(1600, 1699),
         "Ike" => Overlaps(2000, 2499),
+        "Ipsec" => Overlaps(2500, 2599),
+        "Pki" => Overlaps(2600, 2699),
         _ => Overlaps(1700, 1899),
     };
 

@@ -2,6 +2,8 @@ using Dmvpn.Core;
 using Dmvpn.Dataplane;
 using Dmvpn.Ike;
 using Dmvpn.Ipsec;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dmvpn.Daemon.Protection;
 
@@ -24,6 +26,9 @@ internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action
 {
     private readonly Dictionary<uint, InstalledChild> _children = [];
     private readonly Dictionary<int, List<uint>> _byAssociation = [];
+
+    /// <summary>Where <c>debug crypto ipsec</c> looks.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 
     public int Count => _children.Count;
 
@@ -58,12 +63,15 @@ internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action
         _children.Add(child.InboundSpi, new InstalledChild(child, inbound, outbound, now));
         if (!_byAssociation.TryGetValue(child.Peer.Association, out List<uint>? spis)) _byAssociation.Add(child.Peer.Association, spis = new(1));
         spis.Add(child.InboundSpi);
+        IpsecLog.EspInstalled(Logger, child.Peer, inbound, outbound);
     }
 
     /// <summary>Takes the SA out. Nobody may be sending by it any more.</summary>
     public void Remove(uint inboundSpi)
     {
         if (!_children.Remove(inboundSpi, out InstalledChild? child)) return;
+        IpsecLog.EspRemoved(
+            Logger, child.Child.Peer, inboundSpi, child.Outbound.Spi, child.Inbound.Packets, child.Outbound.Packets, child.Inbound.Replays, child.Inbound.Forgeries);
         long version = forwarding.Current.Version;
         forwarding.Security.Remove(inboundSpi, version);
         forwarding.Security.Retire(child.Outbound, version);
@@ -77,7 +85,10 @@ internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action
     /// <summary>Packets to the peer leave by this SA (0: by none) from now on; what waited for it goes.</summary>
     public void SetSending(ProtectionId protection, NbmaPeer peer, uint inboundSpi)
     {
-        forwarding.Security.SetOutbound(protection.Number, peer, inboundSpi == 0 ? null : Find(inboundSpi)?.Outbound);
+        OutboundSa? outbound = inboundSpi == 0 ? null : Find(inboundSpi)?.Outbound;
+        forwarding.Security.SetOutbound(protection.Number, peer, outbound);
+        if (outbound is not null) IpsecLog.EspSending(Logger, peer, inboundSpi, outbound.Spi);
+        else IpsecLog.EspNone(Logger, peer);
         if (inboundSpi != 0) wakeWorkers();
     }
 
@@ -85,6 +96,7 @@ internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action
     public void Move(int association, IkePath to, bool udp)
     {
         if (!_byAssociation.TryGetValue(association, out List<uint>? spis)) return;
+        IpsecLog.EspMoved(Logger, association, to.Remote.Address, udp);
         foreach (uint spi in spis)
         {
             InstalledChild child = _children[spi];

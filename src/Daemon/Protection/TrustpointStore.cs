@@ -2,6 +2,8 @@ using Dmvpn.Core;
 using Dmvpn.Ike;
 using Dmvpn.Pki;
 using Dmvpn.Runtime;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dmvpn.Daemon.Protection;
 
@@ -14,8 +16,14 @@ internal sealed class TrustpointStore : IDisposable
     private const int LargestFile = 4 * 1024 * 1024;
     private static readonly TimeSpan Afterlife = TimeSpan.FromMinutes(1);
 
+    // Time enough to make a new one and carry it there.
+    private static readonly TimeSpan Notice = TimeSpan.FromDays(14);
+
     private readonly List<(Trustpoint Trustpoint, Instant At)> _retired = [];
     private IReadOnlyDictionary<string, Trustpoint> _current = new Dictionary<string, Trustpoint>();
+
+    /// <summary>Where <c>debug crypto pki</c> looks.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>Those in use.</summary>
     public IEnumerable<Trustpoint> All => _current.Values;
@@ -54,6 +62,7 @@ internal sealed class TrustpointStore : IDisposable
     {
         foreach (Trustpoint former in _current.Values) _retired.Add((former, now + Afterlife));
         _current = loaded;
+        foreach (Trustpoint trustpoint in loaded.Values) Report(trustpoint);
     }
 
     /// <summary>Frees what nobody can be using any more.</summary>
@@ -71,6 +80,16 @@ internal sealed class TrustpointStore : IDisposable
         Discard(_current);
         foreach ((Trustpoint trustpoint, _) in _retired) trustpoint.Dispose();
         _retired.Clear();
+    }
+
+    private void Report(Trustpoint trustpoint)
+    {
+        foreach (CertificateSummary certificate in trustpoint.Certificates)
+        {
+            IpsecLog.CertificateLoaded(
+                Logger, trustpoint.Name, certificate.IsAuthority ? "authority" : "own certificate", certificate.Subject, certificate.SerialNumber, certificate.NotAfter);
+            if (certificate.NotAfter - SystemWallClock.Instance.Now < Notice) IpsecLog.CertificateEnds(Logger, trustpoint.Name, certificate.Subject, certificate.NotAfter);
+        }
     }
 
     private bool TryRead(TrustpointConfig config, out TrustpointMaterial? material, out string failure)

@@ -10,22 +10,23 @@ namespace Dmvpn.Daemon.Screens;
 /// <summary><c>show dmvpn</c>: NHRP's entries by tunnel and NBMA peer. Control thread only.</summary>
 internal static class DmvpnScreen
 {
-    public static DmvpnState Of(Router router, ScreenQuery query, Instant now)
+    public static DmvpnState Of(Router router, CryptoSessionScreens crypto, ScreenQuery query, Instant now)
     {
         var tunnels = new List<DmvpnTunnel>();
+        var protection = new PeerProtection(router.Engines.Ike, router.Protection);
         foreach (TunnelInterface tunnel in router.Tunnels.All)
         {
             if (!query.Matches(tunnel.Id)) continue;
             foreach (bool ipv6 in NhrpScreens.Families(query))
             {
                 NhrpConfig config = ipv6 ? tunnel.Config.Ipv6Nhrp : tunnel.Config.IpNhrp;
-                if (config.NetworkId is not null) tunnels.Add(Tunnel(router, tunnel, config, ipv6, query, now));
+                if (config.NetworkId is not null) tunnels.Add(Tunnel(router, tunnel, config, protection, ipv6, query, now));
             }
         }
-        return new DmvpnState { Tunnels = tunnels };
+        return new DmvpnState { Tunnels = tunnels, CryptoSessions = query.Detail ? crypto.Sessions(new ScreenQuery { Tunnel = query.Tunnel, Nbma = query.Nbma }, now).Sessions : [] };
     }
 
-    private static DmvpnTunnel Tunnel(Router router, TunnelInterface tunnel, NhrpConfig config, bool ipv6, ScreenQuery query, Instant now)
+    private static DmvpnTunnel Tunnel(Router router, TunnelInterface tunnel, NhrpConfig config, PeerProtection protection, bool ipv6, ScreenQuery query, Instant now)
     {
         Nhrp.NhsState[] servers = [.. router.Engines.Nhrp.Nhss(ipv6).Where(n => n.Key.Tunnel == tunnel.Id)];
         var peers = new SortedDictionary<IpAddress, List<NhrpCacheEntryState>>();
@@ -47,9 +48,10 @@ internal static class DmvpnScreen
             Source = NhrpScreens.Some(tunnel.Source),
             Destination = tunnel.Config.IsMultipoint ? null : NhrpScreens.Some(tunnel.Config.Destination),
             Mode = Mode(tunnel.Config.Mode),
+            Protection = tunnel.Config.Protection?.Profile,
             InterfaceStateControl = tunnel.Config.IfStateNhrp,
-            Servers = Array.ConvertAll(servers, nhs => NhrpScreens.Server(nhs, now)),
-            Peers = [.. peers.Select(peer => Peer(peer.Key, peer.Value, servers, tunnel, now))],
+            Servers = Array.ConvertAll(servers, nhs => NhrpScreens.Server(nhs, now) with { ProtectionRequested = tunnel.Config.Protection is not null }),
+            Peers = [.. peers.Select(peer => Peer(peer.Key, peer.Value, servers, tunnel, protection, now))],
         };
     }
 
@@ -77,15 +79,16 @@ internal static class DmvpnScreen
         };
     }
 
-    private static DmvpnPeer Peer(IpAddress nbma, List<NhrpCacheEntryState> entries, Nhrp.NhsState[] servers, TunnelInterface tunnel, Instant now) => new()
+    private static DmvpnPeer Peer(
+        IpAddress nbma, List<NhrpCacheEntryState> entries, Nhrp.NhsState[] servers, TunnelInterface tunnel, PeerProtection protection, Instant now) => new()
     {
         // Not known while a resolution is under way.
         Nbma = nbma.IsNone && !tunnel.Config.IsIPv6Transport ? IpAddress.AnyIPv4 : nbma,
         ClaimedNbma = entries.Find(e => e.Claimed != nbma && !e.Claimed.IsNone)?.Claimed,
-        Entries = [.. entries.OrderBy(static e => e.Prefix).Select(e => Entry(e, servers, tunnel, now))],
+        Entries = [.. entries.OrderBy(static e => e.Prefix).Select(e => Entry(e, servers, tunnel, protection, now))],
     };
 
-    private static DmvpnEntry Entry(NhrpCacheEntryState entry, Nhrp.NhsState[] servers, TunnelInterface tunnel, Instant now)
+    private static DmvpnEntry Entry(NhrpCacheEntryState entry, Nhrp.NhsState[] servers, TunnelInterface tunnel, PeerProtection protection, Instant now)
     {
         Nhrp.NhsState? server = Array.Find(servers, s => s.Address == entry.Via && entry.Prefix.IsHost);
         bool up = entry.Type != NhrpEntryType.Incomplete && (server is null || server.Status == NhsStatus.Up);
@@ -94,7 +97,7 @@ internal static class DmvpnScreen
         {
             Tunnel = entry.Via.IsNone ? entry.Prefix.Address : entry.Via,
             Target = entry.Prefix,
-            State = !tunnel.LineUpForNhrp ? DmvpnSessionState.Intf : up ? DmvpnSessionState.Up : DmvpnSessionState.Nhrp,
+            State = !tunnel.LineUpForNhrp ? DmvpnSessionState.Intf : protection.StateBelow(tunnel.Id, entry.Peer) ?? (up ? DmvpnSessionState.Up : DmvpnSessionState.Nhrp),
             UpDownSeconds = server is { Status: not NhsStatus.Up, RepliesReceived: 0 } ? null : NhrpScreens.Seconds(now.Since(since)),
             Attributes = Attributes(entry),
         };

@@ -64,6 +64,8 @@ internal sealed class InterfaceScreens(Router router)
             Add("odr", router.Engines.Odr.Drops.NonZero());
             Add("odr", router.Engines.Odr.MalformedPackets.NonZero());
             Add("rib", router.Engines.Rib.Drops.NonZero());
+            Add("ike", router.Engines.Ike.Drops.NonZero());
+            Add("ike", router.Engines.Ike.Malformed.NonZero());
         }
         return new DropState { Drops = drops };
 

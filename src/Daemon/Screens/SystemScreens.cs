@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Dmvpn.Core;
+using Dmvpn.Crypto;
 using Dmvpn.Management.Api;
 using Dmvpn.Odr;
 using CdpNeighborState = Dmvpn.Management.Api.CdpNeighborState;
@@ -22,13 +23,36 @@ internal static class SystemScreens
             ConfigurationFile = configurationFile,
             ConfigurationAgeSeconds = NhrpScreens.Seconds(now.Since(router.Configuration.LoadedAt)),
             OperatingSystem = $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}",
-            Runtime = $"{RuntimeInformation.FrameworkDescription}{(File.Exists(Path.Combine(AppContext.BaseDirectory, "dmvpn.dll")) ? "" : ", NativeAOT")}",
+            Runtime = Runtime,
             ProcessId = Environment.ProcessId,
             Processors = Environment.ProcessorCount,
             ResidentBytes = self.WorkingSet64,
             Tunnels = router.Tunnels.All.Count(),
+            CryptoLibrary = CryptoLibrary.Version,
+            KeyLog = router.KeyLog?.Path,
         };
     }
+
+    public static PlatformState Platform()
+    {
+        using Process self = Process.GetCurrentProcess();
+        return new PlatformState
+        {
+            OperatingSystem = $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}",
+            Runtime = Runtime,
+            CryptoLibrary = CryptoLibrary.Version,
+            CryptoAcceleration = CryptoLibrary.Acceleration,
+            Processors = Environment.ProcessorCount,
+            ForwardingThreads = Router.Workers,
+            CryptoThreads = Environment.ProcessorCount,
+            ResidentBytes = self.WorkingSet64,
+            ManagedBytes = GC.GetTotalMemory(forceFullCollection: false),
+            AvailableBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        };
+    }
+
+    private static string Runtime =>
+        $"{RuntimeInformation.FrameworkDescription}{(File.Exists(Path.Combine(AppContext.BaseDirectory, "dmvpn.dll")) ? "" : ", NativeAOT")}";
 
     public static CdpNeighborState Neighbors(OdrInstance odr, ScreenQuery query, Instant now)
     {

@@ -17,6 +17,7 @@ namespace Dmvpn.Management.Api;
         typeof(CamelCase<DmvpnSessionState>), typeof(CamelCase<DmvpnAttribute>), typeof(CamelCase<NhrpEntryType>),
         typeof(CamelCase<NhrpFlag>), typeof(CamelCase<MulticastOrigin>), typeof(CamelCase<RouteSource>),
         typeof(CamelCase<LogSeverity>), typeof(CamelCase<ClearNhrpScope>), typeof(CamelCase<ConfigMessageKind>),
+        typeof(CamelCase<CryptoSessionStatus>), typeof(CamelCase<CryptoIkeStatus>), typeof(CamelCase<CertificateStatus>), typeof(CamelCase<ClearCryptoScope>),
     ])]
 [JsonSerializable(typeof(DmvpnState))]
 [JsonSerializable(typeof(NhrpCacheState))]
@@ -30,16 +31,18 @@ namespace Dmvpn.Management.Api;
 [JsonSerializable(typeof(AdjacencyState))]
 [JsonSerializable(typeof(CdpNeighborState))]
 [JsonSerializable(typeof(VersionState))]
+[JsonSerializable(typeof(PlatformState))]
+[JsonSerializable(typeof(CryptoState))]
+[JsonSerializable(typeof(CryptoStatisticsState))]
+[JsonSerializable(typeof(CryptoConfigState))]
+[JsonSerializable(typeof(CertificateState))]
 [JsonSerializable(typeof(LogState))]
 [JsonSerializable(typeof(DropState))]
 [JsonSerializable(typeof(RunningConfig))]
 [JsonSerializable(typeof(DebugLine))]
-[JsonSerializable(typeof(CryptoState))]
-[JsonSerializable(typeof(CryptoStatisticsState))]
-[JsonSerializable(typeof(CertificateState))]
-[JsonSerializable(typeof(ClearCryptoRequest))]
 [JsonSerializable(typeof(ClearNhrpRequest))]
 [JsonSerializable(typeof(ClearDmvpnSessionRequest))]
+[JsonSerializable(typeof(ClearCryptoRequest))]
 [JsonSerializable(typeof(ClearCountersRequest))]
 [JsonSerializable(typeof(CommandResult))]
 [JsonSerializable(typeof(CheckRequest))]

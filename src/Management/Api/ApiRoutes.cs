@@ -8,7 +8,7 @@ namespace Dmvpn.Management.Api;
 /// </summary>
 public static class ApiRoutes
 {
-    /// <summary>GET: <see cref="DmvpnState"/>.</summary>
+    /// <summary>GET: <see cref="DmvpnState"/>; <see cref="ScreenQuery.Detail"/> adds the crypto sessions.</summary>
     public const string Dmvpn = "/v1/dmvpn";
 
     /// <summary>GET: <see cref="NhrpCacheState"/>; <see cref="ScreenQuery.Filter"/> <c>shortcut</c> gives the shortcuts only.</summary>
@@ -44,20 +44,26 @@ public static class ApiRoutes
     /// <summary>GET: <see cref="VersionState"/>. Also the probe whether a daemon lives at a socket.</summary>
     public const string Version = "/v1/version";
 
-    /// <summary>GET: <see cref="LogState"/>.</summary>
-    public const string Log = "/v1/log";
+    /// <summary>GET: <see cref="PlatformState"/>.</summary>
+    public const string Platform = "/v1/platform";
 
-    /// <summary>GET: <see cref="DropState"/>.</summary>
-    public const string Drops = "/v1/drops";
-
-    /// <summary>GET: <see cref="CryptoState"/>. <see cref="ScreenQuery.Nbma"/> gives one peer.</summary>
+    /// <summary>GET: <see cref="CryptoState"/>: sessions of <see cref="ScreenQuery.Tunnel"/>, with the peer <see cref="ScreenQuery.Nbma"/>.</summary>
     public const string CryptoSessions = "/v1/crypto/sessions";
 
     /// <summary>GET: <see cref="CryptoStatisticsState"/>.</summary>
     public const string CryptoStatistics = "/v1/crypto/statistics";
 
-    /// <summary>GET: <see cref="CertificateState"/>.</summary>
+    /// <summary>GET: <see cref="CryptoConfigState"/>; <see cref="ScreenQuery.Name"/> gives what has that name.</summary>
+    public const string CryptoConfig = "/v1/crypto/config";
+
+    /// <summary>GET: <see cref="CertificateState"/>; <see cref="ScreenQuery.Name"/> gives those of one trustpoint.</summary>
     public const string Certificates = "/v1/crypto/certificates";
+
+    /// <summary>GET: <see cref="LogState"/>.</summary>
+    public const string Log = "/v1/log";
+
+    /// <summary>GET: <see cref="DropState"/>.</summary>
+    public const string Drops = "/v1/drops";
 
     /// <summary>GET: <see cref="RunningConfig"/>; secrets masked. <see cref="ScreenQuery.Tunnel"/> gives one interface's part.</summary>
     public const string RunningConfig = "/v1/running-config";

@@ -54,6 +54,38 @@ public sealed record ClearCountersRequest
     public string? Interface { get; init; }
 }
 
+/// <summary>
+/// <c>clear crypto session</c>, <c>clear crypto sa</c>, <c>clear crypto ikev2 {sa|stats}</c>. What is cleared and still needed is made again at once; with <see cref="Peer"/> nothing else
+/// is touched.
+/// </summary>
+public sealed record ClearCryptoRequest
+{
+    /// <summary>What is cleared.</summary>
+    public ClearCryptoScope Scope { get; init; }
+
+    /// <summary>Only SAs with the peers at this address.</summary>
+    public IpAddress? Peer { get; init; }
+
+    /// <summary>Only SAs whose local end is this address.</summary>
+    public IpAddress? Local { get; init; }
+
+    /// <summary>Of ESP SAs only the one with this SPI, of either direction.</summary>
+    public uint? Spi { get; init; }
+}
+
+/// <summary>What <c>clear crypto</c> clears.</summary>
+public enum ClearCryptoScope
+{
+    /// <summary>IKE SAs with their ESP SAs.</summary>
+    Session,
+
+    /// <summary>ESP SAs: the IKE SA stays and replaces them.</summary>
+    Ipsec,
+
+    /// <summary>Counters, times, remembered failures.</summary>
+    Statistics,
+}
+
 /// <summary>What a command did.</summary>
 public sealed record CommandResult
 {
@@ -168,19 +200,25 @@ public static class DebugTopics
     /// <summary><c>debug ip routing</c>: routes installed and removed.</summary>
     public const string Routing = "routing";
 
-    /// <summary><c>debug crypto ikev2</c>: what IKE decides.</summary>
-    public const string Ike = "ikev2";
+    /// <summary><c>debug crypto ikev2</c>: peers up and down, negotiations that fail.</summary>
+    public const string Ikev2 = "ikev2";
 
-    /// <summary><c>debug crypto ikev2 packet</c>: every message.</summary>
-    public const string IkePacket = "ikev2-packet";
+    /// <summary><c>debug crypto ikev2 packet</c>: every message, decoded.</summary>
+    public const string Ikev2Packet = "ikev2-packet";
 
-    /// <summary><c>debug crypto ikev2 internal</c>: every step.</summary>
-    public const string IkeInternal = "ikev2-internal";
+    /// <summary><c>debug crypto ikev2 internal</c>: SAs made, rekeyed, deleted.</summary>
+    public const string Ikev2Internal = "ikev2-internal";
 
-    /// <summary><c>debug crypto ikev2 error</c>: messages that were dropped, and why.</summary>
-    public const string IkeError = "ikev2-error";
+    /// <summary><c>debug crypto ikev2 error</c>: messages that were refused, and why.</summary>
+    public const string Ikev2Error = "ikev2-error";
+
+    /// <summary><c>debug crypto ipsec</c>: ESP SAs in the data path.</summary>
+    public const string Ipsec = "ipsec";
+
+    /// <summary><c>debug crypto pki</c>: certificates and revocation lists.</summary>
+    public const string Pki = "pki";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Nhrp, NhrpPacket, NhrpCache, NhrpExtension, NhrpRate, NhrpError, Dmvpn, Tunnel, Cdp, Routing, Ike, IkePacket, IkeInternal, IkeError];
+        [Nhrp, NhrpPacket, NhrpCache, NhrpExtension, NhrpRate, NhrpError, Dmvpn, Tunnel, Cdp, Routing, Ikev2, Ikev2Packet, Ikev2Internal, Ikev2Error, Ipsec, Pki];
 }

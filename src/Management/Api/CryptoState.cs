@@ -2,11 +2,17 @@ using Dmvpn.Core;
 
 namespace Dmvpn.Management.Api;
 
-/// <summary><c>show crypto session</c>, <c>show crypto ikev2 sa</c>, <c>show crypto ikev2 session</c>, <c>show crypto ipsec sa</c>: all that IKE and ESP have, by peer.</summary>
+/// <summary>
+/// <c>show crypto session</c>, <c>show crypto ikev2 sa</c>, <c>show crypto ikev2 session</c>, <c>show crypto ipsec sa</c>: all that IKE and ESP have, by peer. The screens are
+/// views of this.
+/// </summary>
 public sealed record CryptoState
 {
     /// <summary>The peers, by address.</summary>
     public IReadOnlyList<CryptoSession> Sessions { get; init; } = [];
+
+    /// <summary>IKE SAs of nobody yet: a peer began them and has not said who it is.</summary>
+    public IReadOnlyList<CryptoIkeSa> Strangers { get; init; } = [];
 }
 
 /// <summary>All SAs with one peer.</summary>
@@ -15,8 +21,11 @@ public sealed record CryptoSession
     /// <summary>The tunnels of the protected source; several with <c>shared</c>.</summary>
     public IReadOnlyList<TunnelId> Tunnels { get; init; } = [];
 
-    /// <summary>The peer's association; 0 for an address that nobody was reached at yet.</summary>
-    public int Association { get; init; }
+    /// <summary>The peer's number, the same over rekeying, moves and reconnections: IOS's "Session ID". 0 for an address where nobody was reached yet.</summary>
+    public int SessionId { get; init; }
+
+    /// <summary>Our end.</summary>
+    public IpAddress? Local { get; init; }
 
     /// <summary>Where the peer is.</summary>
     public required IpAddress Peer { get; init; }
@@ -24,38 +33,57 @@ public sealed record CryptoSession
     /// <summary>Its UDP port.</summary>
     public int Port { get; init; }
 
-    /// <summary>Network namespace of the underlay; null is the daemon's own.</summary>
-    public string? Vrf { get; init; }
+    /// <summary>Network namespace of the underlay; "" is the daemon's own.</summary>
+    public string Fvrf { get; init; } = "";
 
-    /// <summary>Who it proved to be.</summary>
+    /// <summary>Who the peer proved to be; null while it did not.</summary>
     public string? Identity { get; init; }
 
-    /// <summary>Name of the IKEv2 profile.</summary>
-    public string Profile { get; init; } = "";
+    /// <summary>Name of the IKEv2 profile; null while there is no IKE SA.</summary>
+    public string? Profile { get; init; }
 
-    /// <summary>Packets can be sent to it.</summary>
-    public bool IsUp { get; init; }
+    /// <summary>How far it is.</summary>
+    public CryptoSessionStatus Status { get; init; }
 
-    /// <summary>An SA is being negotiated.</summary>
-    public bool IsNegotiating { get; init; }
-
-    /// <summary>Since when it is up.</summary>
+    /// <summary>Since when packets can be sent to it; null while they cannot.</summary>
     public long? UpSeconds { get; init; }
 
-    /// <summary>Why the last try failed; null when none did since the last success.</summary>
+    /// <summary>Tries in vain since the last success.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Why the last one failed; null when none did.</summary>
     public string? LastFailure { get; init; }
 
     /// <summary>IKE SAs: one, or two while one is being replaced.</summary>
     public IReadOnlyList<CryptoIkeSa> IkeSas { get; init; } = [];
 
-    /// <summary>ESP SAs, in pairs.</summary>
+    /// <summary>ESP SAs, in pairs; the one that packets leave by first.</summary>
     public IReadOnlyList<CryptoIpsecSa> IpsecSas { get; init; } = [];
+}
+
+/// <summary>How far a session is, as IOS calls it.</summary>
+public enum CryptoSessionStatus
+{
+    /// <summary>There is no SA, and none is tried for at this moment.</summary>
+    Down,
+
+    /// <summary>An IKE SA is negotiated.</summary>
+    DownNegotiating,
+
+    /// <summary>An IKE SA without ESP SAs.</summary>
+    UpIdle,
+
+    /// <summary>ESP SAs without an IKE SA.</summary>
+    UpNoIke,
+
+    /// <summary>Packets pass.</summary>
+    UpActive,
 }
 
 /// <summary>An IKE SA.</summary>
 public sealed record CryptoIkeSa
 {
-    /// <summary>Its number on the screen.</summary>
+    /// <summary>IOS's "Tunnel-id" and "connid": no two SAs of a screen have the same.</summary>
     public int Number { get; init; }
 
     /// <summary>Our end.</summary>
@@ -70,29 +98,32 @@ public sealed record CryptoIkeSa
     /// <summary>Its port.</summary>
     public int RemotePort { get; init; }
 
-    /// <summary>READY, IN-NEG or DELETE.</summary>
-    public required string Status { get; init; }
+    /// <summary>Network namespace of the underlay; "" is the daemon's own.</summary>
+    public string Fvrf { get; init; } = "";
 
-    /// <summary>Cipher, as AES-CBC.</summary>
-    public string Encryption { get; init; } = "";
+    /// <summary>How far it is.</summary>
+    public CryptoIkeStatus Status { get; init; }
 
-    /// <summary>Bits of its key; 0 where that is not said.</summary>
-    public int KeyBits { get; init; }
+    /// <summary>Cipher, as "AES-CBC"; null before there are keys.</summary>
+    public string? Encryption { get; init; }
 
-    /// <summary>PRF, as SHA256.</summary>
-    public string Prf { get; init; } = "";
+    /// <summary>Bits of its key.</summary>
+    public int KeySize { get; init; }
 
-    /// <summary>Integrity, as SHA256; None with a combined-mode cipher.</summary>
-    public string Hash { get; init; } = "";
+    /// <summary>PRF, as "SHA256".</summary>
+    public string? Prf { get; init; }
+
+    /// <summary>Integrity, as "SHA256"; "None" with a combined-mode cipher.</summary>
+    public string? Hash { get; init; }
 
     /// <summary>Number of the Diffie-Hellman group.</summary>
     public int Group { get; init; }
 
-    /// <summary>How we proved who we are.</summary>
-    public string AuthenticationLocal { get; init; } = "";
+    /// <summary>How we proved who we are: "PSK", "RSA", "ECDSA", "SIG" (RFC 7427); null before.</summary>
+    public string? AuthenticationLocal { get; init; }
 
     /// <summary>How the peer did.</summary>
-    public string AuthenticationRemote { get; init; } = "";
+    public string? AuthenticationRemote { get; init; }
 
     /// <summary>Lifetime in seconds.</summary>
     public long LifetimeSeconds { get; init; }
@@ -100,10 +131,19 @@ public sealed record CryptoIkeSa
     /// <summary>Age in seconds.</summary>
     public long ActiveSeconds { get; init; }
 
-    /// <summary>Our SPI, in hexadecimal.</summary>
+    /// <summary>Seconds until it is rekeyed; null when it is not going to be.</summary>
+    public long? RekeySeconds { get; init; }
+
+    /// <summary>Seconds until the peer has to authenticate again; null without <c>reauth</c>.</summary>
+    public long? ReauthenticateSeconds { get; init; }
+
+    /// <summary>Seconds since its last message.</summary>
+    public long? LastHeardSeconds { get; init; }
+
+    /// <summary>Our SPI, 16 hexadecimal digits.</summary>
     public string LocalSpi { get; init; } = "";
 
-    /// <summary>The peer's SPI, in hexadecimal.</summary>
+    /// <summary>The peer's SPI.</summary>
     public string RemoteSpi { get; init; } = "";
 
     /// <summary>Who we are.</summary>
@@ -113,7 +153,7 @@ public sealed record CryptoIkeSa
     public string? RemoteId { get; init; }
 
     /// <summary>We began it.</summary>
-    public bool IsInitiator { get; init; }
+    public bool Initiator { get; init; }
 
     /// <summary>Id of our next request.</summary>
     public long LocalMessageId { get; init; }
@@ -128,10 +168,10 @@ public sealed record CryptoIkeSa
     public int RemoteWindow { get; init; }
 
     /// <summary>A NAT is in front of us.</summary>
-    public bool NatLocal { get; init; }
+    public bool NatInside { get; init; }
 
     /// <summary>A NAT is in front of the peer.</summary>
-    public bool NatRemote { get; init; }
+    public bool NatOutside { get; init; }
 
     /// <summary>Dead peer detection: seconds of silence; 0 without.</summary>
     public long DpdSeconds { get; init; }
@@ -142,179 +182,31 @@ public sealed record CryptoIkeSa
     /// <summary>RFC 7383 fragments are agreed on.</summary>
     public bool Fragmentation { get; init; }
 
-    /// <summary>MOBIKE is agreed on.</summary>
+    /// <summary>MOBIKE (RFC 4555) is agreed on.</summary>
     public bool Mobike { get; init; }
+
+    /// <summary>The peer gave a token by which it can say that it was restarted (RFC 6290).</summary>
+    public bool QuickCrashDetection { get; init; }
 
     /// <summary>It came back by a session ticket (RFC 5723).</summary>
     public bool Resumed { get; init; }
+
+    /// <summary>We hold a ticket to come back with.</summary>
+    public bool Ticket { get; init; }
+
+    /// <summary>When the peer's certificate ends; null without one.</summary>
+    public DateTimeOffset? PeerCertificateEnds { get; init; }
 }
 
-/// <summary>A pair of ESP SAs.</summary>
-public sealed record CryptoIpsecSa
+/// <summary>How far an IKE SA is.</summary>
+public enum CryptoIkeStatus
 {
-    /// <summary>Our end.</summary>
-    public required IpAddress Local { get; init; }
+    /// <summary>IN-NEG: before both ends are authenticated.</summary>
+    Negotiating,
 
-    /// <summary>The other end.</summary>
-    public required IpAddress Remote { get; init; }
+    /// <summary>READY.</summary>
+    Ready,
 
-    /// <summary>Its UDP port; 500 for raw ESP.</summary>
-    public int RemotePort { get; init; }
-
-    /// <summary>Our selector: address.</summary>
-    public required IpAddress LocalIdent { get; init; }
-
-    /// <summary>The peer's selector: address.</summary>
-    public required IpAddress RemoteIdent { get; init; }
-
-    /// <summary>What packets to us bear.</summary>
-    public uint InboundSpi { get; init; }
-
-    /// <summary>What packets to the peer bear.</summary>
-    public uint OutboundSpi { get; init; }
-
-    /// <summary>Algorithms in IOS's words, as <c>esp-gcm 256</c>.</summary>
-    public required string Transform { get; init; }
-
-    /// <summary>Tunnel mode; false is transport mode.</summary>
-    public bool TunnelMode { get; init; }
-
-    /// <summary>ESP in UDP.</summary>
-    public bool UdpEncapsulation { get; init; }
-
-    /// <summary>64-bit sequence numbers.</summary>
-    public bool Esn { get; init; }
-
-    /// <summary>Group of its own key exchange; null without.</summary>
-    public int? PfsGroup { get; init; }
-
-    /// <summary>Packets leave by it; false for one that is replaced and only receives.</summary>
-    public bool IsSending { get; init; }
-
-    /// <summary>Octets of the IV.</summary>
-    public int IvLength { get; init; }
-
-    /// <summary>Replay window in packets; 0 is off.</summary>
-    public int ReplayWindow { get; init; }
-
-    /// <summary>Largest packet in clear text that fits into 1500 bytes.</summary>
-    public int PlaintextMtu { get; init; }
-
-    /// <summary>Packets sent.</summary>
-    public long PacketsOut { get; init; }
-
-    /// <summary>Bytes sent.</summary>
-    public long BytesOut { get; init; }
-
-    /// <summary>Packets received.</summary>
-    public long PacketsIn { get; init; }
-
-    /// <summary>Bytes received.</summary>
-    public long BytesIn { get; init; }
-
-    /// <summary>Packets refused for their sequence number.</summary>
-    public long Replayed { get; init; }
-
-    /// <summary>Packets refused for their ICV.</summary>
-    public long Forged { get; init; }
-
-    /// <summary>Kilobytes left, the inbound SA's; null without a limit.</summary>
-    public long? KilobytesLeftIn { get; init; }
-
-    /// <summary>Kilobytes left, the outbound SA's; null without a limit.</summary>
-    public long? KilobytesLeftOut { get; init; }
-
-    /// <summary>Seconds left.</summary>
-    public long SecondsLeft { get; init; }
-}
-
-/// <summary><c>show crypto pki certificates</c>.</summary>
-public sealed record CertificateState
-{
-    /// <summary>Own ones and those of CAs.</summary>
-    public IReadOnlyList<CertificateEntry> Certificates { get; init; } = [];
-}
-
-/// <summary>One certificate.</summary>
-public sealed record CertificateEntry
-{
-    /// <summary>Whose it is.</summary>
-    public required string Trustpoint { get; init; }
-
-    /// <summary>A CA's.</summary>
-    public bool IsAuthority { get; init; }
-
-    /// <summary>In hexadecimal.</summary>
-    public required string SerialNumber { get; init; }
-
-    /// <summary>Distinguished name.</summary>
-    public required string Issuer { get; init; }
-
-    /// <summary>Distinguished name.</summary>
-    public required string Subject { get; init; }
-
-    /// <summary>Its other names.</summary>
-    public string Names { get; init; } = "";
-
-    /// <summary>Valid from.</summary>
-    public DateTimeOffset NotBefore { get; init; }
-
-    /// <summary>Valid to.</summary>
-    public DateTimeOffset NotAfter { get; init; }
-}
-
-/// <summary><c>show crypto ikev2 stats</c>, <c>performance</c> and <c>diagnose error</c>.</summary>
-public sealed record CryptoStatisticsState
-{
-    /// <summary>IKE SAs in use.</summary>
-    public int Active { get; init; }
-
-    /// <summary>IKE SAs being set up, begun by us.</summary>
-    public int NegotiatingOut { get; init; }
-
-    /// <summary>IKE SAs being set up, begun by peers.</summary>
-    public int NegotiatingIn { get; init; }
-
-    /// <summary>Most that peers may set up at once.</summary>
-    public int MaxNegotiatingIn { get; init; }
-
-    /// <summary>Most IKE SAs; null without a limit.</summary>
-    public int? MaxSas { get; init; }
-
-    /// <summary>By kind of exchange.</summary>
-    public IReadOnlyList<CryptoExchange> Exchanges { get; init; } = [];
-
-    /// <summary>By phase.</summary>
-    public IReadOnlyList<CryptoPhase> Phases { get; init; } = [];
-
-    /// <summary>The last failures, the newest last.</summary>
-    public IReadOnlyList<CryptoFailure> Failures { get; init; } = [];
-
-    /// <summary>Messages that were not obeyed, by reason.</summary>
-    public IReadOnlyDictionary<string, long> Drops { get; init; } = new Dictionary<string, long>();
-}
-
-/// <summary>Counters of one kind of exchange.</summary>
-public sealed record CryptoExchange(string Name, long RequestsSent, long Retransmissions, long ResponsesReceived, long RequestsReceived, long RetransmissionsReceived, long ResponsesSent);
-
-/// <summary>Times of one phase, in microseconds.</summary>
-public sealed record CryptoPhase(string Name, long Count, long MeanMicroseconds, long LongestMicroseconds);
-
-/// <summary>A negotiation that failed.</summary>
-public sealed record CryptoFailure(long SecondsAgo, string Local, string Remote, string Exchange, string Reason, string Text);
-
-/// <summary>What <c>clear crypto …</c> ends.</summary>
-public sealed record ClearCryptoRequest
-{
-    /// <summary>With this peer alone; null with all.</summary>
-    public IpAddress? Peer { get; init; }
-
-    /// <summary>This ESP SA alone, by our SPI.</summary>
-    public uint? Spi { get; init; }
-
-    /// <summary>ESP SAs alone: the IKE SA stays and makes new ones.</summary>
-    public bool IpsecOnly { get; init; }
-
-    /// <summary>The counters, and no SA.</summary>
-    public bool Statistics { get; init; }
+    /// <summary>DELETE: on its way out.</summary>
+    Deleting,
 }

@@ -10,6 +10,9 @@ public sealed record DmvpnState
 {
     /// <summary>The blocks, in the order in which they are shown.</summary>
     public IReadOnlyList<DmvpnTunnel> Tunnels { get; init; } = [];
+
+    /// <summary>The crypto sessions of these tunnels' peers; only with <see cref="ScreenQuery.Detail"/>.</summary>
+    public IReadOnlyList<CryptoSession> CryptoSessions { get; init; } = [];
 }
 
 /// <summary>One tunnel and family.</summary>

@@ -27,6 +27,15 @@ public sealed record ScreenQuery
     /// <summary><c>filter</c>: a word whose meaning the path gives, lower case: <c>shortcut</c>, <c>dynamic</c>, <c>odr</c>…</summary>
     public string? Filter { get; init; }
 
+    /// <summary><c>name</c>: what has this name: a proposal, a profile, a trustpoint…</summary>
+    public string? Name { get; init; }
+
+    /// <summary><c>detail</c>: what only the detailed screen shows, and is dear to collect, too.</summary>
+    public bool Detail { get; init; }
+
+    /// <summary>True when the name, if one is asked for, is <paramref name="name"/>; names of a configuration differ by letter case.</summary>
+    public bool MatchesName(string name) => Name is null || Name == name;
+
     /// <summary>True when the family, if one is asked for, is <paramref name="family"/>.</summary>
     public bool Matches(AddressFamily family) => Family is null || Family == family;
 
@@ -100,7 +109,7 @@ public sealed record ScreenQuery
             nbma = value;
         }
 
-        query = new ScreenQuery { Family = family, Tunnel = tunnel, Address = address, Nbma = nbma, Interface = get("interface"), Filter = get("filter") };
+        query = new ScreenQuery { Family = family, Tunnel = tunnel, Address = address, Nbma = nbma, Interface = get("interface"), Filter = get("filter"), Name = get("name"), Detail = get("detail") == "true" };
         return true;
     }
 
@@ -114,6 +123,8 @@ public sealed record ScreenQuery
         Add("address", Address?.ToString());
         Add("nbma", Nbma?.ToString());
         Add("filter", Filter);
+        Add("name", Name);
+        Add("detail", Detail ? "true" : null);
         return text.ToString();
 
         void Add(string name, string? value)

@@ -84,6 +84,12 @@ public sealed record VersionState
 
     /// <summary>Tunnel interfaces.</summary>
     public int Tunnels { get; init; }
+
+    /// <summary>The library that all cryptography comes from.</summary>
+    public string CryptoLibrary { get; init; } = "";
+
+    /// <summary>The file that all keys are written to (<c>run --keylog</c>); null without.</summary>
+    public string? KeyLog { get; init; }
 }
 
 /// <summary><c>show logging</c>: the log buffer, oldest first.</summary>

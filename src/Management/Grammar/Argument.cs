@@ -22,12 +22,13 @@ internal enum ArgumentKind
 
 /// <summary>
 /// A place in a pattern that takes a value: <c>A.B.C.D</c>, <c>MASK</c>, <c>A.B.C.D/nn</c>, <c>X:X::X</c>, <c>X:X::X/nn</c>,
-/// <c>&lt;1-10&gt;</c>, <c>TUNNEL</c>, <c>IFNAME</c>, <c>FQDN</c>, <c>WORD</c>, <c>WORD(1-8)</c>, <c>SECRET(1-8)</c>, <c>LINE</c>.
+/// <c>&lt;1-10&gt;</c>, <c>SPI</c>, <c>TUNNEL</c>, <c>IFNAME</c>, <c>FQDN</c>, <c>WORD</c>, <c>WORD(1-8)</c>, <c>SECRET(1-8)</c>, <c>LINE</c>.
 /// </summary>
 /// <param name="Display">As <c>?</c> prints it.</param>
 /// <param name="Min">Of a number its lowest value, of a word its shortest length.</param>
 /// <param name="Max">Of a number its highest value, of a word its greatest length.</param>
-internal sealed record Argument(ArgumentKind Kind, string Display, long Min = 1, long Max = long.MaxValue)
+/// <param name="Hexadecimal">A number may also be written as 0x1F.</param>
+internal sealed record Argument(ArgumentKind Kind, string Display, long Min = 1, long Max = long.MaxValue, bool Hexadecimal = false)
 {
     /// <summary>Reads the type's name as patterns write it; null when the text is a keyword.</summary>
     public static Argument? FromPattern(string text)
@@ -44,6 +45,7 @@ internal sealed record Argument(ArgumentKind Kind, string Display, long Min = 1,
             "A.B.C.D/nn" => new(ArgumentKind.Ipv4Prefix, text),
             "X:X::X" => new(ArgumentKind.Ipv6, "X:X:X:X::X"),
             "X:X::X/nn" => new(ArgumentKind.Ipv6Prefix, "X:X:X:X::X/<0-128>"),
+            "SPI" => new(ArgumentKind.Number, "<256-4294967295>", 256, uint.MaxValue, Hexadecimal: true),
             "TUNNEL" => new(ArgumentKind.Tunnel, "Tunnel<0-2147483647>"),
             "IFNAME" => new(ArgumentKind.Interface, "IFNAME"),
             "FQDN" => new(ArgumentKind.Name, "WORD"),
@@ -68,7 +70,8 @@ internal sealed record Argument(ArgumentKind Kind, string Display, long Min = 1,
         switch (Kind)
         {
             case ArgumentKind.Number:
-                if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)) return false;
+                bool hexadecimal = Hexadecimal && text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+                if (!long.TryParse(hexadecimal ? text.AsSpan(2) : text, hexadecimal ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out long number)) return false;
                 value = value with { Number = number };
                 return number >= Min && number <= Max;
             case ArgumentKind.Mask:
@@ -108,6 +111,7 @@ internal sealed record Argument(ArgumentKind Kind, string Display, long Min = 1,
         if (text.Length == 0 || TryMatch(text, out _)) return true;
         return Kind switch
         {
+            ArgumentKind.Number when Hexadecimal && text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) => !text.AsSpan(2).ContainsAnyExcept("0123456789abcdefABCDEF") && text.Length <= 10,
             ArgumentKind.Number => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long n) && n < Min,
             ArgumentKind.Mask or ArgumentKind.Ipv4 => !text.AsSpan().ContainsAnyExcept("0123456789."),
             ArgumentKind.Ipv4Prefix => !text.AsSpan().ContainsAnyExcept("0123456789./"),

@@ -6,27 +6,30 @@ namespace Dmvpn.Management.Screens;
 /// <summary><c>show crypto ipsec sa [detail]</c>.</summary>
 public static class CryptoIpsecScreen
 {
-    /// <summary>The screen; <paramref name="detail"/> adds the counters of what was refused.</summary>
+    /// <summary>The screen; <paramref name="detail"/> counts what was refused by reason.</summary>
     public static string Render(CryptoState state, bool detail = false)
     {
         var text = new ScreenText();
-        foreach (IGrouping<TunnelId, CryptoSession> tunnel in state.Sessions.Where(s => s.IpsecSas.Count > 0 && s.Tunnels.Count > 0).GroupBy(s => s.Tunnels[0]).OrderBy(g => g.Key))
+        int connection = 0;
+        IEnumerable<CryptoSession> sessions = state.Sessions.Where(session => session.IpsecSas.Count > 0 && session.Tunnels.Count > 0);
+        foreach (IGrouping<TunnelId, CryptoSession> tunnel in sessions.GroupBy(session => session.Tunnels[0]).OrderBy(group => group.Key))
         {
             text.Line().Line($"interface: {tunnel.Key}");
-            text.Line($"    Crypto map tag: {tunnel.Key}-head-0, local addr {tunnel.First().IpsecSas[0].Local.Text()}").Line();
-            foreach (CryptoSession session in tunnel) Peer(text, tunnel.Key, session, detail);
+            text.Line($"    Crypto map tag: {tunnel.Key}-head-0, local addr {tunnel.First().IpsecSas[0].Local.Text()}");
+            foreach (CryptoSession session in tunnel) Peer(text, tunnel.Key, session, detail, ref connection);
         }
         return text.ToString();
     }
 
-    private static void Peer(ScreenText text, TunnelId tunnel, CryptoSession session, bool detail)
+    private static void Peer(ScreenText text, TunnelId tunnel, CryptoSession session, bool detail, ref int connection)
     {
-        CryptoIpsecSa sa = session.IpsecSas.FirstOrDefault(s => s.IsSending) ?? session.IpsecSas[0];
-        long packetsOut = session.IpsecSas.Sum(s => s.PacketsOut), packetsIn = session.IpsecSas.Sum(s => s.PacketsIn);
-        long forged = session.IpsecSas.Sum(s => s.Forged), replayed = session.IpsecSas.Sum(s => s.Replayed);
-        text.Line($"   protected vrf: {session.Vrf ?? "(none)"}");
-        text.Line($"   local  ident (addr/mask/prot/port): ({Ident(sa.LocalIdent)}/47/0)");
-        text.Line($"   remote ident (addr/mask/prot/port): ({Ident(sa.RemoteIdent)}/47/0)");
+        IReadOnlyList<CryptoIpsecSa> sas = session.IpsecSas;
+        CryptoIpsecSa sa = sas[0];
+        long packetsOut = sas.Sum(s => s.OutboundPackets), packetsIn = sas.Sum(s => s.InboundPackets);
+        long forged = sas.Sum(s => s.Forged), replayed = sas.Sum(s => s.Replayed);
+        text.Line().Line("   protected vrf: (none)");
+        text.Line($"   local  ident (addr/mask/prot/port): {CryptoFormat.Ident(sa.LocalSelector)}");
+        text.Line($"   remote ident (addr/mask/prot/port): {CryptoFormat.Ident(sa.RemoteSelector)}");
         text.Line($"   current_peer {sa.Remote.Text()} port {sa.RemotePort}");
         text.Line("     PERMIT, flags={origin_is_acl,}");
         text.Line($"    #pkts encaps: {packetsOut}, #pkts encrypt: {packetsOut}, #pkts digest: {packetsOut}");
@@ -37,16 +40,20 @@ public static class CryptoIpsecScreen
         if (detail) Refused(text, forged, replayed);
         else text.Line($"    #send errors 0, #recv errors {forged + replayed}");
         text.Line();
-        text.Line($"     local crypto endpt.: {sa.Local.Text()}, remote crypto endpt.: {sa.Remote.Text()}");
-        text.Line($"     plaintext mtu {sa.PlaintextMtu}, path mtu 1500, ip mtu 1500, ip mtu idb {tunnel}");
-        text.Line($"     current outbound spi: 0x{sa.OutboundSpi:X}({sa.OutboundSpi})");
+        string ip = sa.Local.IsIPv4 ? "ip" : "ipv6";
+        if (sa.Local.IsIPv4) text.Line($"     local crypto endpt.: {sa.Local.Text()}, remote crypto endpt.: {sa.Remote.Text()}");
+        else text.Line($"     local crypto endpt.: {sa.Local.Text()},").Line($"     remote crypto endpt.: {sa.Remote.Text()}");
+        text.Line($"     plaintext mtu {sa.PlaintextMtu}, path mtu {sa.PathMtu}, {ip} mtu {sa.PathMtu}, {ip} mtu idb {sa.Device ?? "(none)"}");
+        text.Line($"     current outbound spi: {Spi(sa.OutboundSpi)}");
         text.Line($"     PFS (Y/N): {(sa.PfsGroup is null ? "N" : "Y")}, DH group: {(sa.PfsGroup is { } group ? $"group{group}" : "none")}").Line();
+        int first = connection;
+        connection += sas.Count;
         text.Line("     inbound esp sas:");
-        foreach (CryptoIpsecSa one in session.IpsecSas) Sa(text, tunnel, session, one, inbound: true);
+        for (int i = 0; i < sas.Count; i++) Sa(text, tunnel, sas[i], inbound: true, 2 * (first + i) + 1, detail);
         text.Line().Line("     inbound ah sas:").Line().Line("     inbound pcp sas:").Line();
         text.Line("     outbound esp sas:");
-        foreach (CryptoIpsecSa one in session.IpsecSas) Sa(text, tunnel, session, one, inbound: false);
-        text.Line().Line("     outbound ah sas:").Line().Line("     outbound pcp sas:").Line();
+        for (int i = 0; i < sas.Count; i++) Sa(text, tunnel, sas[i], inbound: false, 2 * (first + i) + 2, detail);
+        text.Line().Line("     outbound ah sas:").Line().Line("     outbound pcp sas:");
     }
 
     private static void Refused(ScreenText text, long forged, long replayed)
@@ -62,21 +69,22 @@ public static class CryptoIpsecScreen
         text.Line("    #pkts internal err (send): 0, #pkts internal err (recv) 0");
     }
 
-    private static void Sa(ScreenText text, TunnelId tunnel, CryptoSession session, CryptoIpsecSa sa, bool inbound)
+    private static void Sa(ScreenText text, TunnelId tunnel, CryptoIpsecSa sa, bool inbound, int connection, bool detail)
     {
-        uint spi = inbound ? sa.InboundSpi : sa.OutboundSpi;
-        long? kilobytes = inbound ? sa.KilobytesLeftIn : sa.KilobytesLeftOut;
-        text.Line($"      spi: 0x{spi:X}({spi})");
+        string mode = (sa.TunnelMode ? "Tunnel" : "Transport") + (sa.UdpEncapsulation ? " UDP-Encaps" : "") + (sa.Esn ? " Esn" : "");
+        text.Line($"      spi: {Spi(inbound ? sa.InboundSpi : sa.OutboundSpi)}");
         text.Line($"        transform: {sa.Transform} ,");
-        text.Line($"        in use settings ={{{(sa.TunnelMode ? "Tunnel" : "Transport")}{(sa.UdpEncapsulation ? " UDP-Encaps" : "")}, {(sa.Esn ? "esn " : "")}}}");
-        text.Line($"        conn id: {session.Association}, flow_id: SW:{session.Association}, sibling_flags 80000000, crypto map: {tunnel}-head-0");
-        text.Line(kilobytes is { } left
-            ? $"        sa timing: remaining key lifetime (k/sec): ({left}/{sa.SecondsLeft})"
-            : $"        sa timing: remaining key lifetime (sec): ({sa.SecondsLeft})");
-        text.Line($"        IV size: {sa.IvLength} bytes");
-        text.Line(sa.ReplayWindow > 0 ? $"        replay detection support: Y  replay window size: {sa.ReplayWindow}" : "        replay detection support: N");
-        text.Line($"        Status: {(sa.IsSending ? "ACTIVE(ACTIVE)" : "RETIRED(ACTIVE)")}");
+        text.Line($"        in use settings ={{{mode}, }}");
+        text.Line($"        conn id: {connection}, flow_id: SW:{connection}, sibling_flags 80000000, crypto map: {tunnel}-head-0");
+        if ((inbound ? sa.InboundKilobytesLeft : sa.OutboundKilobytesLeft) is { } kilobytes)
+            text.Line($"        sa timing: remaining key lifetime (k/sec): ({kilobytes}/{sa.SecondsLeft})");
+        else
+            text.Line($"        sa timing: remaining key lifetime (sec): {sa.SecondsLeft}").Line("        Kilobyte Volume Rekey has been disabled");
+        text.Line($"        IV size: {sa.IvSize} bytes");
+        string window = detail && sa.ReplayWindow > 0 ? $"  replay window size: {sa.ReplayWindow}" : "";
+        text.Line($"        replay detection support: {(sa.ReplayWindow > 0 ? "Y" : "N")}{window}");
+        text.Line($"        Status: {(sa.Retired ? "RETIRED" : inbound || sa.Sending ? "ACTIVE" : "STANDBY")}(ACTIVE)");
     }
 
-    private static string Ident(IpAddress address) => address.IsIPv4 ? $"{address}/255.255.255.255" : $"{address.Text()}/128";
+    private static string Spi(uint spi) => $"0x{spi:X}({spi})";
 }

@@ -32,6 +32,11 @@ public static class DmvpnScreen
         if (detail)
         {
             text.Line("Crypto Session Details: ").Line(new string('-', 80)).Line();
+            foreach (CryptoSession session in state.CryptoSessions)
+            {
+                CryptoSessionScreen.Dmvpn(text, session);
+                text.Line();
+            }
             text.Line("Pending DMVPN Sessions:").Line();
         }
 

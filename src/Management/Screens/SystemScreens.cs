@@ -7,16 +7,30 @@ namespace Dmvpn.Management.Screens;
 public static class SystemScreens
 {
     /// <summary><c>show version</c>.</summary>
-    public static string Render(VersionState state) => new ScreenText()
-        .Line($"OpenDMVPN Software (dmvpn), Version {state.Version}, RELEASE SOFTWARE (native)")
-        .Line($"{state.OperatingSystem}; {state.Runtime}")
-        .Line()
-        .Line($"{state.HostName} uptime is {ScreenFormat.LongAge(state.UptimeSeconds)}")
-        .Line($"System restarted at {state.StartedAt.ToUniversalTime().ToString("HH:mm:ss 'UTC' ddd MMM d yyyy", CultureInfo.InvariantCulture)}")
-        .Line($"Configuration file is \"{state.ConfigurationFile}\", loaded {ScreenFormat.Age(state.ConfigurationAgeSeconds)} ago")
-        .Line()
-        .Line($"Process ID {state.ProcessId}, {ScreenFormat.Plural(state.Processors, "processor")}, {state.ResidentBytes / 1024}K bytes of memory.")
-        .Line($"{ScreenFormat.Plural(state.Tunnels, "Tunnel interface")}")
+    public static string Render(VersionState state)
+    {
+        var text = new ScreenText();
+        if (state.KeyLog is { } file) text.Line(CryptoFormat.KeyLogWarning(file)).Line();
+        text.Line($"OpenDMVPN Software (dmvpn), Version {state.Version}, RELEASE SOFTWARE (native)");
+        text.Line($"{state.OperatingSystem}; {state.Runtime}").Line();
+        text.Line($"{state.HostName} uptime is {ScreenFormat.LongAge(state.UptimeSeconds)}");
+        text.Line($"System restarted at {state.StartedAt.ToUniversalTime().ToString("HH:mm:ss 'UTC' ddd MMM d yyyy", CultureInfo.InvariantCulture)}");
+        text.Line($"Configuration file is \"{state.ConfigurationFile}\", loaded {ScreenFormat.Age(state.ConfigurationAgeSeconds)} ago").Line();
+        text.Line($"Process ID {state.ProcessId}, {ScreenFormat.Plural(state.Processors, "processor")}, {state.ResidentBytes / 1024}K bytes of memory.");
+        text.Line($"{ScreenFormat.Plural(state.Tunnels, "Tunnel interface")}");
+        if (state.CryptoLibrary.Length > 0) text.Line($"Cryptography by {state.CryptoLibrary}");
+        return text.ToString();
+    }
+
+    /// <summary><c>show platform</c>.</summary>
+    public static string Render(PlatformState state) => new ScreenText()
+        .Line($"Operating system    : {state.OperatingSystem}")
+        .Line($"Runtime             : {state.Runtime}")
+        .Line($"Crypto library      : {state.CryptoLibrary}")
+        .Line($"Crypto acceleration : {(state.CryptoAcceleration.Length == 0 ? "unknown" : state.CryptoAcceleration)}")
+        .Line($"Processors          : {state.Processors}")
+        .Line($"Threads             : {state.ForwardingThreads} forwarding, {state.CryptoThreads} computing for IKE")
+        .Line($"Memory              : {state.ResidentBytes / 1024}K resident, {state.ManagedBytes / 1024}K managed, {state.AvailableBytes / 1024}K available")
         .ToString();
 
     /// <summary><c>show logging</c>.</summary>

@@ -102,10 +102,7 @@ public sealed class DissectCommandTests
     [Fact]
     public void AllRecordedCaptures_Dissected_AreReproducedWhereTheyDecode()
     {
-        DirectoryInfo? root = new(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Dmvpn.slnx"))) root = root.Parent;
-        string shared = Path.Combine(root!.Parent!.FullName, "shared");
-        if (!Directory.Exists(shared)) Assert.Skip($"{shared} with the recorded captures is not there");
+        string shared = Recorded.Folder();
         int files = 0;
         foreach (string file in Directory.EnumerateFiles(shared, "*.pcap*", SearchOption.AllDirectories))
         {

@@ -38,17 +38,19 @@ internal sealed class FakeRouterApi : IRouterApi
 
     public AdjacencyState Adjacencies(ScreenQuery query, Instant now) => Note(query, new AdjacencyState(), nameof(Adjacencies));
 
+    public CdpNeighborState CdpNeighbors(ScreenQuery query, Instant now) => Note(query, new CdpNeighborState(), nameof(CdpNeighbors));
+
+    public VersionState Version(ScreenQuery query, Instant now) => Note(query, new VersionState { Version = "1", HostName = "Hub" }, nameof(Version));
+
+    public PlatformState Platform(ScreenQuery query, Instant now) => Note(query, new PlatformState(), nameof(Platform));
+
     public CryptoState CryptoSessions(ScreenQuery query, Instant now) => Note(query, new CryptoState(), nameof(CryptoSessions));
 
     public CryptoStatisticsState CryptoStatistics(ScreenQuery query, Instant now) => Note(query, new CryptoStatisticsState(), nameof(CryptoStatistics));
 
+    public CryptoConfigState CryptoConfig(ScreenQuery query, Instant now) => Note(query, new CryptoConfigState(), nameof(CryptoConfig));
+
     public CertificateState Certificates(ScreenQuery query, Instant now) => Note(query, new CertificateState(), nameof(Certificates));
-
-    public CommandResult ClearCrypto(ClearCryptoRequest request, Instant now) => Note(request, new CommandResult(), nameof(ClearCrypto));
-
-    public CdpNeighborState CdpNeighbors(ScreenQuery query, Instant now) => Note(query, new CdpNeighborState(), nameof(CdpNeighbors));
-
-    public VersionState Version(ScreenQuery query, Instant now) => Note(query, new VersionState { Version = "1", HostName = "Hub" }, nameof(Version));
 
     public DropState Drops(ScreenQuery query, Instant now) => Note(query, new DropState(), nameof(Drops));
 
@@ -57,6 +59,8 @@ internal sealed class FakeRouterApi : IRouterApi
     public CommandResult ClearNhrp(ClearNhrpRequest request, Instant now) => Note(request, new CommandResult(), nameof(ClearNhrp));
 
     public CommandResult ClearDmvpnSession(ClearDmvpnSessionRequest request, Instant now) => Note(request, new CommandResult(), nameof(ClearDmvpnSession));
+
+    public CommandResult ClearCrypto(ClearCryptoRequest request, Instant now) => Note(request, new CommandResult(), nameof(ClearCrypto));
 
     public CommandResult ClearCounters(ClearCountersRequest request, Instant now) => Note(request, new CommandResult(), nameof(ClearCounters));
 

@@ -32,6 +32,12 @@ public sealed class DebugStreamTests : IDisposable
     [InlineData(DebugTopics.Cdp, new[] { 1600, 1699 }, new[] { 1599, 1700 })]
     [InlineData(DebugTopics.Tunnel, new[] { 1700, 1799 }, new[] { 1699, 1800 })]
     [InlineData(DebugTopics.Dmvpn, new[] { 1000, 1007, 1700, 1899 }, new[] { 999, 1008, 1699, 1900 })]
+    [InlineData(DebugTopics.Ikev2, new[] { 2000, 2099, 2400, 2499 }, new[] { 1999, 2100, 2399, 2500 })]
+    [InlineData(DebugTopics.Ikev2Packet, new[] { 2100, 2199 }, new[] { 2099, 2200 })]
+    [InlineData(DebugTopics.Ikev2Internal, new[] { 2200, 2299 }, new[] { 2199, 2300 })]
+    [InlineData(DebugTopics.Ikev2Error, new[] { 2002, 2006, 2300, 2399 }, new[] { 2001, 2005, 2299, 2400 })]
+    [InlineData(DebugTopics.Ipsec, new[] { 2500, 2599 }, new[] { 2499, 2600 })]
+    [InlineData(DebugTopics.Pki, new[] { 2600, 2699 }, new[] { 2599, 2700 })]
     public void Log_EventsAroundATopic_OnlyItsOwnArrive(string name, int[] wanted, int[] others)
     {
         Assert.True(DebugTopic.TryFind(name, out DebugTopic? topic));
@@ -43,9 +49,9 @@ public sealed class DebugStreamTests : IDisposable
     [Fact]
     public void MayMatch_AnEventTheTopicWants_ItsCategoryIsWatched()
     {
-        for (int id = 1000; id < 1900; id++)
+        for (int id = 1000; id < 2700; id++)
         {
-            string category = id < 1500 ? "Nhrp" : id < 1600 ? "Rib" : id < 1700 ? "Odr" : "Tunnel";
+            string category = id < 1500 ? "Nhrp" : id < 1600 ? "Rib" : id < 1700 ? "Odr" : id < 2000 ? "Tunnel" : id < 2500 ? "Ike" : id < 2600 ? "Ipsec" : "Pki";
             foreach (DebugTopic topic in DebugTopic.All)
                 Assert.True(!topic.Matches(id) || topic.MayMatch(category), $"{topic.Name} does not watch {category}, but wants {id}");
         }

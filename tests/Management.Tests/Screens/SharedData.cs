@@ -7,8 +7,7 @@ internal static class SharedData
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (!File.Exists(Path.Combine(folder.FullName, "Dmvpn.slnx"))) continue;
-            string path = Path.Combine(folder.Parent!.FullName, "shared", "data", "ntc-templates", "cisco_ios", name, file);
+            string path = Path.Combine(folder.FullName, "shared", "data", "ntc-templates", "cisco_ios", name, file);
             if (File.Exists(path)) return File.ReadAllText(path);
         }
 

@@ -126,8 +126,8 @@ public sealed class SystemScreensTests
     [Fact]
     public void Query_AsTextAndBack_IsTheSame()
     {
-        var query = new ScreenQuery { Family = AddressFamily.Ipv6, Tunnel = new TunnelId(7), Address = IpAddress.Parse("2001:db8::1"), Filter = "dynamic" };
-        Assert.Equal("?family=ipv6&tunnel=7&address=2001%3Adb8%3A%3A1&filter=dynamic", query.ToQueryString());
+        var query = new ScreenQuery { Family = AddressFamily.Ipv6, Tunnel = new TunnelId(7), Address = IpAddress.Parse("2001:db8::1"), Filter = "dynamic", Name = "A b", Detail = true };
+        Assert.Equal("?family=ipv6&tunnel=7&address=2001%3Adb8%3A%3A1&filter=dynamic&name=A%20b&detail=true", query.ToQueryString());
         Dictionary<string, string> values = query.ToQueryString()[1..].Split('&').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => Uri.UnescapeDataString(pair[1]));
         Assert.True(ScreenQuery.TryRead(values.GetValueOrDefault, out ScreenQuery again, out _));
         Assert.Equal(query, again);

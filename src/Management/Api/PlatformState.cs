@@ -1,0 +1,35 @@
+namespace Dmvpn.Management.Api;
+
+/// <summary><c>show platform</c>: what the router runs on.</summary>
+public sealed record PlatformState
+{
+    /// <summary>"Linux 6.1.0 x86_64".</summary>
+    public string OperatingSystem { get; init; } = "";
+
+    /// <summary>".NET 10.0.1, NativeAOT".</summary>
+    public string Runtime { get; init; } = "";
+
+    /// <summary>"OpenSSL 3.0.17 1 Jul 2025": all cryptography comes from it.</summary>
+    public string CryptoLibrary { get; init; } = "";
+
+    /// <summary>"AES-NI, VAES": what of the processor it uses; "" when that is not known.</summary>
+    public string CryptoAcceleration { get; init; } = "";
+
+    /// <summary>Processors it may use.</summary>
+    public int Processors { get; init; }
+
+    /// <summary>Threads that forward packets.</summary>
+    public int ForwardingThreads { get; init; }
+
+    /// <summary>Threads that compute for IKE.</summary>
+    public int CryptoThreads { get; init; }
+
+    /// <summary>Resident memory in bytes.</summary>
+    public long ResidentBytes { get; init; }
+
+    /// <summary>Of it what the garbage collector manages.</summary>
+    public long ManagedBytes { get; init; }
+
+    /// <summary>Memory of the machine in bytes, or what the process may have of it.</summary>
+    public long AvailableBytes { get; init; }
+}
