@@ -177,9 +177,13 @@ internal sealed partial class IkeSa : IkeTimed
     /// </summary>
     public ref FragmentAssembly? FragmentsOf(bool response) => ref response ? ref _responseFragments : ref _requestFragments;
 
-    /// <summary>Takes the keys into use and tells the key log, if there is one.</summary>
+    /// <summary>
+    /// Takes the keys into use and tells the key log, if there is one. Once in an SA's life, and nobody else makes a cipher of them: the IVs of combined modes count from 1, and none may come
+    /// twice under one key (RFC 5282 3.1).
+    /// </summary>
     public void UseKeys(IkeKeys keys)
     {
+        if (Outbound is not null) throw new InvalidOperationException("an IKE SA has its keys once");
         Keys = keys;
         Inbound = keys.CreateCipher(fromInitiator: !IsInitiator);
         Outbound = keys.CreateCipher(fromInitiator: IsInitiator);
