@@ -93,6 +93,12 @@ internal static class IkeLimits
     /// <summary>Before an exchange that collided with another one is tried again: time for the other one, and apart from the peer's own next try (RFC 7296 2.25).</summary>
     public static readonly TimeSpan CollisionPause = TimeSpan.FromSeconds(4);
 
+    /// <summary>Message id of either end from which on an IKE SA is rekeyed: ids must not come again (RFC 7296 2.2). A billion are left for tries.</summary>
+    public const uint RekeyMessageId = 0xC000_0000;
+
+    /// <summary>No request of ours has a higher message id, but the delete that ends the SA; a peer's request with the very last id is not taken, so that what is expected next does not begin anew.</summary>
+    public const uint LastMessageId = 0xFFFF_FFF0;
+
     /// <summary>TEMPORARY_FAILUREs on one SA for this long mean that both ends disagree for good (RFC 7296 2.25).</summary>
     public static readonly TimeSpan TemporaryFailureTime = TimeSpan.FromMinutes(3);
 

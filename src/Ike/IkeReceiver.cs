@@ -90,7 +90,7 @@ internal sealed class IkeReceiver(IkeCore core)
             return;
         }
         if (!TryOpen(sa, view, now, out IkePayloadChain payloads, out bool damaged, out MessageFault outer)) return;
-        sa.MarkReceived(id);
+        sa.MarkReceived(id, now);
         sa.LastHeard = now;
         core.Statistics.Of(view.Exchange).RequestsReceived++;
         IkeMessageKind kind = view.Exchange switch

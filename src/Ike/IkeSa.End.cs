@@ -52,6 +52,7 @@ internal sealed partial class IkeSa
         Handshake = null;
         handshake?.OnSaDead(now, outbox);
         Rekey?.Abandon(this, now, outbox);
+        if (Predecessor is { Rekey.PeerSuccessor: { } made } before && made == this) IkeRekeyState.Forget(before);
         LoseRequests(now, outbox);
         Leave(reason, now, outbox);
         Keys?.Dispose();
