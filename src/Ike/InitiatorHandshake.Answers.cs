@@ -39,6 +39,7 @@ internal sealed partial class InitiatorHandshake
         _suite = suite;
         OnInitAnswered(arrival, view, now);
         PeerHashes = SignatureHashes.Read(view.Payloads);
+        _wanted = IkeCredentials.WantedAuthorities(view.Payloads);
         KeyExchange keyPair = _keyPair;
         _keyPair = null;
         Run(new AgreementWork(this, keyPair, exchange.Data.ToArray()), outbox);

@@ -9,6 +9,7 @@ namespace Dmvpn.Ike;
 internal sealed partial class InitiatorHandshake
 {
     private LocalCredentials? _credentials;
+    private byte[] _wanted = [];
     private AuthMessage? _message;
     private IkeArrival _arrival;
     private CertificateFacts? _certificate;
@@ -79,7 +80,7 @@ internal sealed partial class InitiatorHandshake
 
     private void Authenticate(Instant now, Outbox<IkeEffect> outbox)
     {
-        if (!IkeCredentials.TryLocal(Core, _profile, null, Sa.Path, out _credentials, out string problem))
+        if (!IkeCredentials.TryLocal(Core, _profile, null, Sa.Path, _wanted, out _credentials, out string problem))
         {
             Fail(IkeExchangeType.Auth, IkeDrop.AuthenticationFailed, problem, now, outbox);
             return;

@@ -36,7 +36,7 @@ internal sealed partial class ResponderHandshake
             Refuse(IkeNotifyType.UnexpectedNatDetected, IkeDrop.MoveRefused, "a NAT is between, and the peer allows none (NO_NATS_ALLOWED): turn NAT traversal on at the peer", now, outbox);
             return;
         }
-        if (!TryChooseProfile(arrival.Path, out string problem) || !IkeCredentials.TryLocal(Core, _profile!, message.Identity, arrival.Path, out _credentials, out problem))
+        if (!TryChooseProfile(arrival.Path, out string problem) || !IkeCredentials.TryLocal(Core, _profile!, message.Identity, arrival.Path, IkeCredentials.WantedAuthorities(payloads), out _credentials, out problem))
         {
             Refuse(IkeNotifyType.AuthenticationFailed, IkeDrop.AuthenticationFailed, problem, now, outbox);
             return;

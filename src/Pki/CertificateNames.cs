@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Dmvpn.Core;
@@ -21,6 +22,9 @@ internal sealed class CertificateNames
 
     public required byte[] Subject { get; init; }
 
+    /// <summary>The subject key identifier; empty without.</summary>
+    public byte[] KeyId { get; private init; } = [];
+
     public IReadOnlyList<string> DnsNames => _dns;
 
     public IReadOnlyList<string> Emails => _emails;
@@ -30,7 +34,7 @@ internal sealed class CertificateNames
     /// <summary>Reads them. An extension that cannot be read counts as not there.</summary>
     public static CertificateNames Of(X509Certificate2 certificate)
     {
-        var names = new CertificateNames { Subject = certificate.SubjectName.RawData };
+        var names = new CertificateNames { Subject = certificate.SubjectName.RawData, KeyId = KeyIdOf(certificate) };
         if (certificate.Extensions[SubjectAltName] is not { } extension) return names;
         try
         {
@@ -46,12 +50,16 @@ internal sealed class CertificateNames
         return names;
     }
 
-    /// <summary>RFC 4945 3.1: the identity must be one of the certificate's names. Names are compared without wildcards; e-mail and domain names without regard to case.</summary>
+    /// <summary>
+    /// RFC 4945 3.1: the identity must be one of the certificate's names. Names are compared without wildcards; e-mail and domain names without regard to case. A key id, for which that RFC has no
+    /// rule, is the subject key identifier, as with strongSwan.
+    /// </summary>
     public bool Holds(IkeIdentity identity) => identity.Type switch
     {
         IkeIdType.Dn => identity.Data.SequenceEqual(Subject),
         IkeIdType.Fqdn => _dns.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
         IkeIdType.Email => _emails.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
+        IkeIdType.KeyId => KeyId.Length > 0 && identity.Data.SequenceEqual(KeyId),
         IkeIdType.IPv4 or IkeIdType.IPv6 => _addresses.Contains(IpPrefix.Host(identity.Address)),
         _ => false,
     };
@@ -64,6 +72,23 @@ internal sealed class CertificateNames
         foreach (string name in _emails) all.Add($"e-mail {name}");
         foreach (IpPrefix address in _addresses) all.Add(address.IsHost ? $"address {address.Address}" : $"network {address}");
         return string.Join(", ", all);
+    }
+
+    private static byte[] KeyIdOf(X509Certificate2 certificate)
+    {
+        foreach (X509Extension extension in certificate.Extensions)
+        {
+            if (extension is not X509SubjectKeyIdentifierExtension identifier) continue;
+            try
+            {
+                return identifier.SubjectKeyIdentifierBytes.ToArray();
+            }
+            catch (CryptographicException)
+            {
+                return [];
+            }
+        }
+        return [];
     }
 
     private void Add(AsnReader names)
