@@ -57,6 +57,9 @@ internal static class IkeLimits
     /// <summary>Transmissions of a delete: it is a courtesy.</summary>
     public const int DeleteTries = 3;
 
+    /// <summary>No IKE SA that is on its way out lasts longer, whatever its peer answers: what is open before the delete, and the delete.</summary>
+    public static readonly TimeSpan ClosingTime = TimeSpan.FromMinutes(2);
+
     /// <summary>Unanswered questions that end an SA with <c>dpd INTERVAL RETRY</c>, as on IOS.</summary>
     public const int DpdTries = 5;
 

@@ -152,7 +152,7 @@ internal sealed class IkeReceiver(IkeCore core)
             core.Drops.Count(damaged ? IkeDrop.InvalidSyntax : fault.Drop);
             if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, IkeNames.NameOf(view.Exchange), damaged ? "its payloads run past its end" : fault.ToString());
             sa.Take(view.MessageId)?.OnLost(sa, now, outbox);
-            if (sa.Stage == IkeSaStage.Negotiating) sa.Die(IkeDownReason.DeadPeer, now, outbox);
+            if (sa.Stage is IkeSaStage.Negotiating or IkeSaStage.Closing) sa.Die(IkeDownReason.DeadPeer, now, outbox);
             else sa.Close(IkeDownReason.DeadPeer, now, outbox);
             return;
         }

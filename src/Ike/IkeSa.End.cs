@@ -21,6 +21,7 @@ internal sealed partial class IkeSa
         AbandonRequests(now, outbox);
         StopTimers();
         Leave(reason, now, outbox);
+        EndsAt = now + IkeLimits.ClosingTime;
         Submit(new DeleteSaRequest(), now, outbox);
         Reschedule();
     }
@@ -115,6 +116,7 @@ internal sealed partial class IkeSa
             case IkeSaStage.Failed:
             case IkeSaStage.Replaced:
             case IkeSaStage.Waiting:
+            case IkeSaStage.Closing:
                 Die(IkeDownReason.DeadPeer, now, outbox);
                 return false;
             case IkeSaStage.Established:
