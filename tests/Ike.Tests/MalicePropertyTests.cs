@@ -22,11 +22,14 @@ public sealed class MalicePropertyTests(ITestOutputHelper output)
         var random = new SeededRandom((ulong)seed * 7919);
         var net = new Net { Verbose = true, JobTime = TimeSpan.FromMilliseconds(random.Below(20)) };
         DhGroup? pfs = random.Below(2) == 0 ? DhGroup.Curve25519 : null;
-        IkeConfig Config(string name) => Configs.SharedKey(name).With((IpsecProfile p) => p with { Pfs = pfs, LifetimeSeconds = TimeSpan.FromSeconds(120) })
+        bool certificates = random.Below(3) == 0;
+        IkeConfig Change(IkeConfig config) => config.With((IpsecProfile p) => p with { Pfs = pfs, LifetimeSeconds = TimeSpan.FromSeconds(120) })
             .With((Ikev2Profile p) => p with { Lifetime = TimeSpan.FromSeconds(300), Dpd = new DpdConfig(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3), Periodic: true) });
-        Node a = net.Add("A", "192.0.2.1", Config("a")), b = net.Add("B", "192.0.2.2", Config("b"));
+        Node Add(string name, string address) => certificates ? Certificates.Add(net, name, address, Certificates.Of(name.ToLowerInvariant()), Change)
+            : net.Add(name, address, Change(Configs.SharedKey(name.ToLowerInvariant())));
+        Node a = Add("A", "192.0.2.1"), b = Add("B", "192.0.2.2");
         double malice = 0.05 + random.NextDouble() * 0.3;
-        net.Rewrite = packet => random.NextDouble() < malice ? Change(net, packet, random) : packet.Bytes;
+        net.Rewrite = packet => random.NextDouble() < malice ? Forge(net, packet, random) : packet.Bytes;
         a.Want(b);
         net.Run(1);
         try
@@ -62,7 +65,7 @@ public sealed class MalicePropertyTests(ITestOutputHelper output)
 
     private static void Operate(Node node, SeededRandom random)
     {
-        switch (random.Below(6))
+        switch (random.Below(7))
         {
             case 0:
                 foreach (ChildSaState child in node.Engine.ChildSas().ToArray()) node.Call((engine, now, outbox) => engine.OnSoftLimit(child.InboundSpi, now, outbox));
@@ -82,20 +85,23 @@ public sealed class MalicePropertyTests(ITestOutputHelper output)
                     if (sa is { IsEstablished: true, Peer: not null }) node.Call((engine, now, outbox) => engine.Core.Initiator.Reauthenticate(sa, now, outbox));
                 }
                 break;
+            case 5 when random.Below(4) == 0:
+                node.Crash();
+                break;
             default:
                 // No packets: the ends of a child SA need not have the same keys.
                 break;
         }
     }
 
-    private static byte[] Change(Net net, Packet packet, SeededRandom random)
+    private static byte[] Forge(Net net, Packet packet, SeededRandom random)
     {
         Assert.True(IkeView.TryParse(packet.Bytes, out IkeView view, out _));
-        if (packet.Exchange is IkeExchangeType.SaInit or IkeExchangeType.SessionResume) return Look.RewriteClear(packet.Bytes, payloads => Change(payloads, random));
+        if (packet.Exchange is IkeExchangeType.SaInit or IkeExchangeType.SessionResume) return Look.RewriteClear(packet.Bytes, payloads => Forge(payloads, random));
         if (!view.Payloads.TryFind(IkePayloadType.Encrypted, out _)) return packet.Bytes;
         // Where a nonce was changed the ends do not have the same keys, and one of them cannot be imitated.
         if (net.Text.Payloads(packet.Bytes).Contains("?")) return packet.Bytes;
-        List<RawPayload> changed = Change(net.Text.Open(packet.Bytes), random);
+        List<RawPayload> changed = Forge(net.Text.Open(packet.Bytes), random);
         IkeHeader header = view.Header;
         if (random.Below(8) == 0) header = header with { MessageId = header.MessageId + (uint)random.Below(4) };
         if (random.Below(8) == 0) header = header with { Exchange = (IkeExchangeType)(34 + random.Below(6)) };
@@ -103,7 +109,7 @@ public sealed class MalicePropertyTests(ITestOutputHelper output)
         return net.Text.Seal(header, changed);
     }
 
-    private static List<RawPayload> Change(List<RawPayload> payloads, SeededRandom random)
+    private static List<RawPayload> Forge(List<RawPayload> payloads, SeededRandom random)
     {
         for (int times = 1 + random.Below(3); times > 0; times--)
         {
