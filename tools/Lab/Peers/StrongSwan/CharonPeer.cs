@@ -32,6 +32,9 @@ public sealed class CharonPeer : SwanPeer
     /// <summary>It is running.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary>Number of its process.</summary>
+    public int Pid => _process?.Pid ?? 0;
+
     private string Socket => Path.Combine(_directory, "vici");
 
     private string LogFile => Path.Combine(_directory, "charon.log");
