@@ -17,14 +17,17 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (DateTimeOffset Until, DateTimeOffset NotAfter)> _remembered = [];
+    private int _version;
 
     /// <summary>Null when it is good; else why not.</summary>
     public string? Check(X509Certificate2 leaf, IReadOnlyList<X509Certificate2> others, out DateTimeOffset notAfter)
     {
         DateTimeOffset now = clock.Now;
         string key = leaf.GetCertHashString(HashAlgorithmName.SHA256);
+        int version;
         lock (_lock)
         {
+            version = _version;
             if (_remembered.TryGetValue(key, out (DateTimeOffset Until, DateTimeOffset NotAfter) known) && known.Until > now)
             {
                 notAfter = known.NotAfter;
@@ -40,6 +43,8 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
         notAfter = leaf.NotAfter.ToUniversalTime();
         lock (_lock)
         {
+            // Found with lists that were replaced meanwhile: may be wrong by now.
+            if (version != _version) return null;
             if (_remembered.Count >= PkiLimits.RememberedChains) _remembered.Clear();
             DateTimeOffset until = now + PkiLimits.RememberedFor;
             _remembered[key] = (until < notAfter ? until : notAfter, notAfter);
@@ -50,7 +55,11 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
     /// <summary>A revocation list was replaced.</summary>
     public void Forget()
     {
-        lock (_lock) _remembered.Clear();
+        lock (_lock)
+        {
+            _remembered.Clear();
+            _version++;
+        }
     }
 
     private string? Build(X509Certificate2 leaf, IReadOnlyList<X509Certificate2> others, DateTimeOffset now, out DateTimeOffset notAfter)
@@ -93,7 +102,7 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
             if (list is null || candidate.ThisUpdate > list.ThisUpdate) list = candidate;
         }
         if (!mode.IsRequired) return null;
-        if (list is null) return $"there is no revocation list of {issuer.Subject}: name one with 'crl-file' or 'crl url'";
+        if (list is null) return $"there is no revocation list of {issuer.Subject}: name one with 'crl-file' or 'crl url' (the log says why one could not be fetched)";
         return list.IsCurrent(now) ? null : $"the revocation list of {issuer.Subject} is out of date since {list.NextUpdate:u}";
     }
 
