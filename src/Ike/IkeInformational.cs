@@ -93,7 +93,11 @@ internal sealed class IkeInformational(IkeCore core)
             if (payload.Type != IkePayloadType.Delete || !IkeDeleteView.TryParse(payload.Body, out IkeDeleteView delete, out _) || delete is not { Protocol: IkeProtocolId.Esp, SpiSize: 4 }) continue;
             for (int i = 0; i < delete.Count; i++)
             {
-                if (FindLive(peer, delete.Spi(i)) is not { } child) continue;
+                if (FindLive(peer, delete.Spi(i)) is not { } child)
+                {
+                    any |= DeleteUnborn(peer, delete.Spi(i), closed, now);
+                    continue;
+                }
                 if (!child.IsDeleting) closed.Add(child.InboundSpi);
                 any = true;
                 child.Retire(now, outbox);
@@ -102,6 +106,18 @@ internal sealed class IkeInformational(IkeCore core)
         }
         if (closed.Count > 0) writer.DeleteEsp([.. closed]);
         return any;
+    }
+
+    /// <summary>One that the peer has made for us, and we not yet.</summary>
+    private static bool DeleteUnborn(IkePeer peer, uint outboundSpi, List<uint> closed, Instant now)
+    {
+        foreach (CreateChildExchange exchange in peer.Exchanges ?? [])
+        {
+            if (exchange.OnDeleted(outboundSpi, now) is not (> 0 and uint inbound)) continue;
+            closed.Add(inbound);
+            return true;
+        }
+        return false;
     }
 
     private static ChildSa? FindLive(IkePeer peer, uint outboundSpi)

@@ -58,7 +58,7 @@ internal sealed unsafe class FakeTun : ITunDevice
     }
 }
 
-internal sealed record Datagram(IpAddress Peer, byte[] Bytes, byte TrafficClass = 0, byte HopLimit = 64, bool DontFragment = false, nint Address = 0, int Call = 0);
+internal sealed record Datagram(IpAddress Peer, byte[] Bytes, byte TrafficClass = 0, byte HopLimit = 64, bool DontFragment = false, nint Address = 0, int Call = 0, ushort Port = 0);
 
 /// <summary>A port in memory.</summary>
 internal sealed unsafe class FakePort(IpAddress local) : IDatagramPort
@@ -80,7 +80,7 @@ internal sealed unsafe class FakePort(IpAddress local) : IDatagramPort
         {
             ref PacketSlot slot = ref batch[count++];
             FakeTun.Fill(ref slot, datagram.Bytes);
-            (slot.Peer, slot.TrafficClass, slot.HopLimit) = (datagram.Peer, datagram.TrafficClass, datagram.HopLimit);
+            (slot.Peer, slot.Port, slot.TrafficClass, slot.HopLimit) = (datagram.Peer, datagram.Port, datagram.TrafficClass, datagram.HopLimit);
         }
         return batch.Count = count;
     }
@@ -93,7 +93,7 @@ internal sealed unsafe class FakePort(IpAddress local) : IDatagramPort
             packet.Outcome = Outcome;
             if (Outcome != SendOutcome.Sent) continue;
             byte[] bytes = new ReadOnlySpan<byte>(packet.Data, packet.Length).ToArray();
-            Sent.Add(new Datagram(packet.Destination, bytes, packet.TrafficClass, packet.HopLimit, packet.DontFragment, (nint)packet.Data, _calls));
+            Sent.Add(new Datagram(packet.Destination, bytes, packet.TrafficClass, packet.HopLimit, packet.DontFragment, (nint)packet.Data, _calls, packet.Port));
         }
     }
 }
