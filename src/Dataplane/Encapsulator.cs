@@ -45,18 +45,21 @@ public sealed partial class Encapsulator : IDisposable
         _protected = new ProtectedSender(worker, mailbox);
     }
 
+    /// <summary>True when the last <see cref="Run"/> took as much as a batch may have.</summary>
+    public bool HasMore { get; private set; }
+
     /// <summary>
-    /// Takes one batch from the tunnel's device and sends it. True when it was a full one, so that more may wait.
+    /// Takes one batch from the tunnel's device and sends it. Returns how many packets there were, super-packets counted as one; <see cref="HasMore"/> says whether more may wait.
     /// </summary>
-    public bool Run(TunnelSnapshot tunnel, Instant now)
+    public int Run(TunnelSnapshot tunnel, Instant now)
     {
         int count = tunnel.Queues[_worker].Read(_batch);
-        if (count == 0) return false;
-        bool isFull = count == DataplaneLimits.BatchSize;
+        HasMore = count == DataplaneLimits.BatchSize;
+        if (count == 0) return 0;
         if (tunnel.Underlay is null)
         {
             tunnel.Counters.Drops.Count(DataplaneDrop.OutNoUnderlay, count);
-            return isFull;
+            return count;
         }
         int multicast = 0, bytes = 0;
         for (int i = 0; i < count; i++)
@@ -85,7 +88,8 @@ public sealed partial class Encapsulator : IDisposable
         Flush(tunnel, now);
         _arena.Clear();
         for (int i = 0; i < multicast; i++) ReplicateAll(ref _batch[_multicast[i]], tunnel, now);
-        return isFull || bytes >= DataplaneLimits.BatchBytes;
+        HasMore |= bytes >= DataplaneLimits.BatchBytes;
+        return count;
     }
 
     /// <summary>Frees the buffers. Only when no thread is within <see cref="Run"/>.</summary>
