@@ -11,6 +11,7 @@ namespace Dmvpn.Ike;
 /// </summary>
 internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, ChildSa? rekeys) : IkeRequest, IWorkOwner
 {
+    private readonly bool _isFirst = rekeys is null && !peer.HasLiveChild;
     private IkeSa _sa = sa;
     private IkeWork? _work;
     private KeyExchange? _keyPair;
@@ -31,6 +32,9 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
     public ChildSa? Rekeys { get; } = rekeys;
 
     public override IkeExchangeType Exchange => IkeExchangeType.CreateChildSa;
+
+    /// <summary>The peer had no child SA, and has got one by another way.</summary>
+    private bool IsUnnecessary => _isFirst && Peer.HasLiveChild;
 
     /// <summary>The request is on the wire: the peer may have obeyed it.</summary>
     public bool IsSent => Tries > 0;
@@ -54,7 +58,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
             case KeyPairWork { KeyPair: { } keyPair }:
                 _keyPair = keyPair;
                 // The IKE SA may have been rekeyed meanwhile.
-                if ((Rekeys?.Sa ?? Peer.Current) is { IsEstablished: true } present)
+                if ((Rekeys?.Sa ?? Peer.Current) is { IsEstablished: true } present && !IsUnnecessary)
                 {
                     Count(present);
                     present.Submit(this, now, outbox);
@@ -102,7 +106,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
 
     public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now)
     {
-        if (_isOver || Peer.Protection.Policy is null || Rekeys is { IsLive: false } or { IsDeleting: true }) return false;
+        if (_isOver || IsUnnecessary || Peer.Protection.Policy is null || Rekeys is { IsLive: false } or { IsDeleting: true }) return false;
         Count(sa);
         if (_nonce.Length == 0) _nonce = core.NewNonce();
         _spi = core.NewChildSpi();

@@ -11,6 +11,7 @@ internal sealed class RevocationList
     private readonly byte[] _algorithm;
     private readonly byte[] _signature;
     private readonly HashSet<BigInteger> _revoked = [];
+    private X509Certificate2? _signer;
 
     private RevocationList(AsnReader outer)
     {
@@ -55,13 +56,18 @@ internal sealed class RevocationList
 
     public bool IsCurrent(DateTimeOffset now) => now >= ThisUpdate && (NextUpdate is not { } next || now <= next);
 
-    public bool Names(X509Certificate2 certificate) => _revoked.Contains(new BigInteger(certificate.SerialNumberBytes.Span, isUnsigned: true, isBigEndian: true));
+    /// <summary>Is a certificate of the issuer's with this serial number, big-endian, revoked?</summary>
+    public bool Names(ReadOnlySpan<byte> serial) => _revoked.Contains(new BigInteger(serial, isUnsigned: true, isBigEndian: true));
 
+    /// <summary>Verified once for each issuer: a list is asked with every certificate.</summary>
     public bool IsSignedBy(X509Certificate2 issuer)
     {
+        if (ReferenceEquals(Volatile.Read(ref _signer), issuer)) return true;
         if (SignatureAlgorithm.Find(_algorithm) is not { } algorithm) return false;
         using KeyHandle? key = KeyHandle.FromPublicKeyInfo(issuer.PublicKey.ExportSubjectPublicKeyInfo());
-        return key is not null && key.IsSignature(algorithm, _signed, _signature);
+        if (key is null || !key.IsSignature(algorithm, _signed, _signature)) return false;
+        Volatile.Write(ref _signer, issuer);
+        return true;
     }
 
     private static bool IsTime(Asn1Tag tag) => tag.HasSameClassAndValue(Asn1Tag.UtcTime) || tag.HasSameClassAndValue(Asn1Tag.GeneralizedTime);

@@ -159,22 +159,26 @@ public sealed class HeldPacketTests
     }
 
     [Fact]
-    public void ControlPacketsOfAnotherTunnel_NotFlushedYet_GoByTheirOwnPorts()
+    public void ControlPacketsOfAnotherSource_NotFlushedYet_GoByTheirOwnPorts()
     {
         using var rig = new SecureRig();
-        var open = new TunnelId(1);
-        rig.Rig.AddTunnel(new TunnelForwarding { Tunnel = open, Key = 8 });
+        var other = new TunnelId(1);
+        var ports = new FakePort(Ip("192.0.2.99"));
+        var source = new Underlay(Ip("192.0.2.99"), [ports], ports) { Security = new SecurityPorts([ports], [ports], [ports], ports, ports, ports) };
+        rig.Rig.Table.SetTunnel(new TunnelForwarding { Tunnel = other, Key = 8, Protection = 2 }, source, [new FakeTun()]);
+        rig.Rig.Table.Publish();
+        FarEnd there = rig.Agree(new NbmaPeer(Rig.Peer3.Address, 3), protection: 2);
+        rig.Use(there);
         using var control = new ControlSender(rig.Security, 1);
         control.Send(rig.Rig.Tunnel, Rig.Peer2, GreProtocol.Nhrp, [1], rig.Now);
         control.Flush(rig.Now);
         FarEnd end = rig.Peer2();
-        control.Send(rig.Rig.Table.Current.Tunnels[1], Rig.Peer3, GreProtocol.Nhrp, [2], rig.Now);
-        control.Reflect(rig.Rig.Tunnel, Rig.Peer2, [3], rig.Now);
+        control.Reflect(rig.Rig.Table.Current.Tunnels[1], Rig.Peer3, [3], rig.Now);
         control.ReleaseHeld(rig.Rig.Table.Current, rig.Now);
         control.Flush(rig.Now);
-        Assert.Equal([3, 1], rig.EspControl.Sent.ConvertAll(sent => (int)end.Open(sent.Bytes)![^1]));
-        Assert.Equal(8u, Rig.Parse(Assert.Single(rig.Rig.ControlPort.Sent)).Key);
-        Assert.Equal((2, 1), (rig.Rig.Counters.ControlOut, rig.Rig.Table.Current.Tunnels[1].Counters.ControlOut));
+        Assert.Equal(1, end.Open(Assert.Single(rig.EspControl.Sent).Bytes)![^1]);
+        Assert.Equal([3], there.Open(Assert.Single(ports.Sent).Bytes));
+        Assert.Equal((1, 1), (rig.Rig.Counters.ControlOut, rig.Rig.Table.Current.Tunnels[1].Counters.ControlOut));
     }
 
     private static IpAddress Member(int i) => IpAddress.FromIPv4(0x0A00_0000 + 50 + (uint)i);
