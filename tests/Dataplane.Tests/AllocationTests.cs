@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
+using Dmvpn.Dataplane.Tests.Offload;
 using Dmvpn.Dataplane.Tests.Protected;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ike;
@@ -35,6 +36,18 @@ public sealed class AllocationTests(ITestOutputHelper output)
 
     [Fact]
     public void UnderlayRefuses_Out_AllocatesNothing() => Out([Packet("10.1.0.1", "10.2.0.1", 64)], outcome: SendOutcome.TooBig);
+
+    [Fact]
+    public void SuperPackets_Out_AllocateNothing()
+    {
+        SuperPacket super = SuperPacket.Ordinary(size: 1300, length: 60_000);
+        var kernel = new EndlessDevice(default, default, [super.Whole()]) { Header = super.Header };
+        Measure(kernel, new EndlessDevice(Ip("192.0.2.1"), Rig.Peer2.Address, []) { Silent = true }, null, each: 2_000);
+    }
+
+    [Fact]
+    public void SegmentsThatAreMerged_In_AllocateNothing() => In(
+        [.. SuperPacket.Ordinary(size: 1300, length: 40_000).Segments().ConvertAll(s => Gre(s, 7)), .. SuperPacket.Ordinary(tcp: false, size: 1300, length: 20_000).Segments().ConvertAll(s => Gre(s, 7))]);
 
     [Fact]
     public void Unicast_In_AllocatesNothing() => In(
@@ -118,7 +131,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
         Measure(kernel, new EndlessDevice(Ip("192.0.2.1"), Rig.Peer2.Address, packets), change);
     }
 
-    private void Measure(EndlessDevice kernel, EndlessDevice wire, Func<TunnelForwarding, TunnelForwarding>? change)
+    private void Measure(EndlessDevice kernel, EndlessDevice wire, Func<TunnelForwarding, TunnelForwarding>? change, int each = PacketsEach)
     {
         using var rig = new Rig(c => (change ?? (same => same))(c with { Redirect = true }));
         var underlay = new Underlay(Ip("192.0.2.1"), [wire], wire);
@@ -132,15 +145,15 @@ public sealed class AllocationTests(ITestOutputHelper output)
             rig.Worker.Round(rig.Now);
             rig.Now += TimeSpan.FromMicroseconds(100);
             while (rig.Mailbox.TryPeek(out _)) rig.Mailbox.Release();
-        });
+        }, each);
         TunnelCounters counters = rig.Counters;
-        Assert.True(counters.PacketsIn + counters.PacketsOut + counters.ControlIn + counters.Drops.Total + underlay.Drops.Total >= PacketsEach);
+        Assert.True(counters.PacketsIn + counters.PacketsOut + counters.ControlIn + counters.Drops.Total + underlay.Drops.Total >= each);
     }
 
     /// <summary>Each round is a batch of packets.</summary>
-    private void MeasureRounds(Action round)
+    private void MeasureRounds(Action round, int each = PacketsEach)
     {
-        Run(round, 20_000);      // everything that is made once
+        Run(round, each / 5);    // everything that is made once
         long allocated = long.MaxValue;
         TimeSpan took = TimeSpan.Zero;
         // On a busy machine the compiler's second tier comes late and makes objects on this thread, once. What a packet allocates, it allocates in every round.
@@ -148,11 +161,11 @@ public sealed class AllocationTests(ITestOutputHelper output)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             long start = Stopwatch.GetTimestamp();
-            Run(round, PacketsEach);
+            Run(round, each);
             took = Stopwatch.GetElapsedTime(start);
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
-        output.WriteLine($"{took.TotalNanoseconds / PacketsEach:0} ns for a packet");
+        output.WriteLine($"{took.TotalNanoseconds / each:0} ns for a packet");
         Dmvpn.Tests.Allocation.AssertNone(allocated);
     }
 
