@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Dmvpn.Core;
@@ -13,7 +12,6 @@ namespace Dmvpn.Pki;
 /// </summary>
 internal sealed class CertificateNames
 {
-    private const string SubjectAltName = "2.5.29.17";
     private const int EmailTag = 1, DnsTag = 2, AddressTag = 7;
 
     private readonly List<string> _dns = [];
@@ -32,13 +30,20 @@ internal sealed class CertificateNames
     public IReadOnlyList<IpPrefix> Addresses => _addresses;
 
     /// <summary>Reads them. An extension that cannot be read counts as not there.</summary>
-    public static CertificateNames Of(X509Certificate2 certificate)
+    public static CertificateNames Of(X509Certificate2 certificate) => Of(
+        certificate.SubjectName.RawData, certificate.Extensions[CertificateExtension.SubjectAltName]?.RawData, certificate.Extensions[CertificateExtension.SubjectKeyIdentifier]?.RawData);
+
+    /// <summary>The same.</summary>
+    public static CertificateNames Of(PeerCertificate certificate) =>
+        Of(certificate.Subject.ToArray(), certificate.Find(CertificateExtension.SubjectAltName), certificate.Find(CertificateExtension.SubjectKeyIdentifier));
+
+    private static CertificateNames Of(byte[] subject, ReadOnlyMemory<byte>? others, ReadOnlyMemory<byte>? keyId)
     {
-        var names = new CertificateNames { Subject = certificate.SubjectName.RawData, KeyId = KeyIdOf(certificate) };
-        if (certificate.Extensions[SubjectAltName] is not { } extension) return names;
+        var names = new CertificateNames { Subject = subject, KeyId = KeyIdOf(keyId) };
+        if (others is not { } extension) return names;
         try
         {
-            AsnReader sequence = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
+            AsnReader sequence = new AsnReader(extension, AsnEncodingRules.DER).ReadSequence();
             while (sequence.HasData) names.Add(sequence);
         }
         catch (AsnContentException)
@@ -74,21 +79,16 @@ internal sealed class CertificateNames
         return string.Join(", ", all);
     }
 
-    private static byte[] KeyIdOf(X509Certificate2 certificate)
+    private static byte[] KeyIdOf(ReadOnlyMemory<byte>? extension)
     {
-        foreach (X509Extension extension in certificate.Extensions)
+        try
         {
-            if (extension is not X509SubjectKeyIdentifierExtension identifier) continue;
-            try
-            {
-                return identifier.SubjectKeyIdentifierBytes.ToArray();
-            }
-            catch (CryptographicException)
-            {
-                return [];
-            }
+            return extension is { IsEmpty: false } value ? new AsnReader(value, AsnEncodingRules.DER).ReadOctetString() : [];
         }
-        return [];
+        catch (AsnContentException)
+        {
+            return [];
+        }
     }
 
     private void Add(AsnReader names)
