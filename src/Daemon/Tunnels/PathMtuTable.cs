@@ -85,6 +85,9 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
         if (adjacency.Security.Outbound is not { } sa) return null;
         EspPath path = sa.Path;
         var about = new PathMtu(path.Remote, 0) { IsEsp = true, Port = path.UdpEncapsulation ? path.RemotePort : (ushort)0, Spi = sa.Spi };
-        return reports.TryGetValue(about, out mtu) || reports.TryGetValue(about with { Spi = null }, out mtu) ? mtu : null;
+        if (reports.TryGetValue(about, out mtu)) return mtu;
+        // Raw ESP has its SPI within the 8 octets that every ICMP error quotes.
+        if (path.UdpEncapsulation && reports.TryGetValue(about with { Spi = null }, out mtu)) return mtu;
+        return reports.TryGetValue(new PathMtu(path.Remote, 0) { IsEsp = true, IsKernels = true }, out mtu) ? mtu : null;
     }
 }
