@@ -160,6 +160,43 @@ public sealed unsafe class UdpPortTests : IDisposable
         Assert.False(left.TryReadPathMtu(out _));
     }
 
+    [Theory]
+    [InlineData("192.0.2.1", "198.51.100.2")]
+    [InlineData("2001:db8::1", "2001:db8:100::2")]
+    public void EspInUdp_TooBigForThePath_IsToldAlsoAfterPacketsThatMayBeFragmented(string from, string to)
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, from);
+        left.Send([Of(Spi, Packet(to, 31_000, 100, 1))]);
+        // The same by hand: a packet that left with "don't fragment" before that one.
+        RawPort earlier = RawPort.Open(Udp, IpAddress.Parse(from), PathOf(_left));
+        _open.Add(earlier);
+        OutgoingPacket big = Packet(to, 0, 1408, 1);
+        foreach ((int at, ushort number) in new (int, ushort)[] { (0, Nat), (2, 31_000), (4, 1408), (6, 0), (8, (ushort)(Spi >> 16)), (10, (ushort)(Spi & 0xFFFF)) })
+            BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(big.Data + at, 2), number);
+        big.DontFragment = true;
+        earlier.Send([big]);
+        Assert.Equal(new PathMtu(IpAddress.Parse(to), 1300) { IsEsp = true, Port = 31_000, Spi = Spi }, NextPathMtu(left));
+    }
+
+    [Fact]
+    public void PacketThatMayBeFragmented_AfterAnIcmpError_LeavesWhole()
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, "192.0.2.1");
+        OutgoingPacket[] big = [Of(Spi, Packet("198.51.100.2", 31_000, 1400, 1))];
+        big[0].DontFragment = true;
+        left.Send(big);
+        NextPathMtu(left);
+        // What anybody's ICMP error may have told the kernel does not have it cut our packets: the router does that.
+        long here = Fragmented(_left), there = Fragmented(_right);
+        big[0].DontFragment = false;
+        left.Send(big);
+        Assert.Equal(SendOutcome.Sent, big[0].Outcome);
+        TestNetwork.Eventually(() => Fragmented(_right) == there + 1, "the router cuts it");
+        Assert.Equal(here, Fragmented(_left));
+    }
+
     [Fact]
     public void Port500_TooBigForThePath_IsNothingAboutEsp()
     {
@@ -193,6 +230,13 @@ public sealed unsafe class UdpPortTests : IDisposable
     }
 
     private static int Number(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]);
+
+    /// <summary>Packets that a kernel cut into fragments.</summary>
+    private static long Fragmented(NetworkNamespace space)
+    {
+        string[][] lines = [.. space.Run(static () => File.ReadAllLines("/proc/thread-self/net/snmp")).Where(static line => line.StartsWith("Ip:", StringComparison.Ordinal)).Select(static line => line.Split(' '))];
+        return long.Parse(lines[1][Array.IndexOf(lines[0], "FragOKs")], System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     private static string PathOf(NetworkNamespace space) => $"/proc/self/fd/{space.Descriptor}";
 
