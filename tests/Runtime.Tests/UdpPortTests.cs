@@ -1,0 +1,318 @@
+using System.Buffers.Binary;
+using Dmvpn.Core;
+using Dmvpn.Dataplane;
+
+namespace Dmvpn.Runtime.Tests;
+
+/// <summary>UDP 500 and 4500, and raw ESP beside them.</summary>
+public sealed unsafe class UdpPortTests : IDisposable
+{
+    private const byte Esp = 50, Udp = 17;
+    private const ushort Ike = 500, Nat = 4500;
+    private const uint Spi = 0xC0FF_EE01;
+
+    private readonly TestNetwork _network = TestNetwork.CreateOrSkip();
+    private readonly NetworkNamespace _left;
+    private readonly NetworkNamespace _right;
+    private readonly List<IDisposable> _open = [];
+
+    public UdpPortTests() => (_left, _right) = _network.AddPair();
+
+    public static TheoryData<string, string> Pairs => new()
+    {
+        { "192.0.2.1", "192.0.2.2" },
+        { "2001:db8::1", "2001:db8::2" },
+    };
+
+    public void Dispose()
+    {
+        foreach (IDisposable one in _open) one.Dispose();
+        _network.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Send_OneOfEachKind_ArrivesWithPeerPortTrafficClassAndHopLimit(string from, string to)
+    {
+        UdpPort left = Open(_left, Nat, from), right = Open(_right, 4501, to);
+        OutgoingPacket[] packets = [Packet(to, 4501, 100, 1), Packet(to, 4501, 0, 2), Packet(to, 4501, 9000, 3)];
+        (packets[0].TrafficClass, packets[0].HopLimit) = (0xB9, 7);
+        packets[0].DontFragment = true;
+        left.Send(packets);
+        Assert.All(packets, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
+
+        PacketBatch batch = ReceiveAll(right, 3);
+        // Those without "don't fragment" go first: the state of the socket is changed once.
+        Assert.Equal([0, 9000, 100], Lengths(batch));
+        for (int i = 0; i < 3; i++) Assert.Equal((IpAddress.Parse(from), Nat), (batch[i].Peer, batch[i].Port));
+        int marked = Lengths(batch).IndexOf(100);
+        Assert.Equal((0xB9, 7), (batch[marked].TrafficClass, batch[marked].HopLimit));
+    }
+
+    // RFC 3948 2.1 and 2.3: zero from 4500 over IPv4, where the ICV covers more; IPv6 always has one (RFC 8200 8.1).
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.2", Nat, true)]
+    [InlineData("192.0.2.1", "192.0.2.2", Ike, false)]
+    [InlineData("2001:db8::1", "2001:db8::2", Nat, false)]
+    [InlineData("2001:db8::1", "2001:db8::2", Ike, false)]
+    public void UdpChecksum_IsZero_OnlyFrom4500OverIPv4(string from, string to, ushort port, bool zero)
+    {
+        RawPort tap = RawPort.Open(Udp, IpAddress.Parse(to), PathOf(_right));
+        _open.Add(tap);
+        Open(_left, port, from).Send([Packet(to, port, 64, 7)]);
+        ReadOnlySpan<byte> datagram = ReceiveAll(tap, 1)[0].Data;
+        Assert.Equal((port, port, 72), (Number(datagram, 0), Number(datagram, 2), Number(datagram, 4)));
+        Assert.Equal(zero, Number(datagram, 6) == 0);
+    }
+
+    [Fact]
+    public void Open_PortIsTaken_SaysByWhomPerhaps()
+    {
+        Open(_right, Nat, "192.0.2.2");
+        LinuxException refused = Assert.Throws<LinuxException>(() => Open(_right, Nat, "192.0.2.2"));
+        Assert.Equal(Errno.AddressInUse, refused.Error.Number);
+        Assert.Contains("bind UDP port 4500 of 192.0.2.2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("an IKE daemon such as strongSwan's charon", refused.Message, StringComparison.Ordinal);
+        // Another address, another namespace and another port are free.
+        Open(_right, Ike, "192.0.2.2");
+        Open(_right, Nat, "2001:db8::2");
+        Open(_left, Nat, "192.0.2.1");
+    }
+
+    [Fact]
+    public void Open_AddressOfNobody_ThrowsAddressNotAvailable() =>
+        Assert.Equal(Errno.AddressNotAvailable, Assert.Throws<LinuxException>(() => Open(_left, Nat, "203.0.113.77")).Error.Number);
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void ErrorOfAnEarlierPacket_IsNotTheNextOnes(string from, string to)
+    {
+        // Nobody listens at 4600: ICMP says so, and the kernel keeps it for the socket's next call.
+        UdpPort left = Open(_left, Nat, from), right = Open(_right, Nat, to);
+        using var poller = new Poller();
+        poller.Add(left.Descriptor, 1, PollInterest.None);
+        left.Send([Packet(to, 4600, 10, 1)]);
+        Assert.True(poller.Wait(MonotonicClock.Now + TimeSpan.FromSeconds(10))[0].HasError);
+        OutgoingPacket[] packets = [Packet(to, Nat, 20, 2), Packet(to, Nat, 30, 3)];
+        left.Send(packets);
+        Assert.All(packets, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
+        Assert.Equal([20, 30], Lengths(ReceiveAll(right, 2)));
+        // And it is no news about a path.
+        Assert.False(left.TryReadPathMtu(out _));
+        Assert.Equal(0, poller.Wait(Instant.Zero).Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void TooBigForTheLink_IsRefusedAlone_AndToldByTheKernel(string from, string to)
+    {
+        UdpPort left = Open(_left, Nat, from), right = Open(_right, Nat, to);
+        OutgoingPacket[] packets = [Of(Spi, Packet(to, Nat, 100, 1)), Of(Spi, Packet(to, Nat, 1500, 2)), Of(Spi, Packet(to, Nat, 200, 3))];
+        foreach (ref OutgoingPacket packet in packets.AsSpan()) packet.DontFragment = true;
+        left.Send(packets);
+        Assert.Equal([SendOutcome.Sent, SendOutcome.TooBig, SendOutcome.Sent], packets.Select(packet => packet.Outcome));
+        Assert.Equal([100, 200], Lengths(ReceiveAll(right, 2)));
+        Assert.True(left.TryReadPathMtu(out PathMtu told));
+        Assert.Equal(new PathMtu(IpAddress.Parse(to), 1500) { IsEsp = true, IsKernels = true }, told);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "198.51.100.2")]
+    [InlineData("2001:db8::1", "2001:db8:100::2")]
+    public void EspInUdp_TooBigForThePath_IsToldWithSpiAndPort_AndTheKernelDoesNotActOnIt(string from, string to)
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, from);
+        OutgoingPacket[] big = [Of(Spi, Packet(to, 31_000, 1400, 1))];
+        big[0].DontFragment = true;
+        left.Send(big);
+        Assert.Equal(new PathMtu(IpAddress.Parse(to), 1300) { IsEsp = true, Port = 31_000, Spi = Spi }, NextPathMtu(left));
+        // The kernel believes whoever quotes addresses and ports; ESP goes by what its SPI says.
+        left.Send(big);
+        Assert.Equal(SendOutcome.Sent, big[0].Outcome);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "198.51.100.2")]
+    [InlineData("2001:db8::1", "2001:db8:100::2")]
+    public void RawEsp_TooBigForThePath_IsToldWithSpi_AndTheKernelDoesNotActOnIt(string from, string to)
+    {
+        RouteWithSmallMtu();
+        RawPort left = RawPort.Open(Esp, IpAddress.Parse(from), PathOf(_left));
+        _open.Add(left);
+        OutgoingPacket[] big = [Of(Spi, Packet(to, 0, 1400, 1))];
+        big[0].DontFragment = true;
+        left.Send(big);
+        Assert.Equal(new PathMtu(IpAddress.Parse(to), 1300) { IsEsp = true, Spi = Spi }, NextPathMtu(left));
+        left.Send(big);
+        Assert.Equal(SendOutcome.Sent, big[0].Outcome);
+    }
+
+    [Fact]
+    public void IkeBehindItsMarker_TooBigForThePath_IsNothingAboutEsp()
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, "192.0.2.1");
+        OutgoingPacket[] packets = [Of(0, Packet("198.51.100.2", Nat, 1400, 1)), Of(Spi, Packet("198.51.100.2", Nat, 1400, 1))];
+        foreach (ref OutgoingPacket packet in packets.AsSpan()) packet.DontFragment = true;
+        left.Send(packets);
+        Assert.Equal(Spi, NextPathMtu(left).Spi);
+        Assert.False(left.TryReadPathMtu(out _));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "198.51.100.2")]
+    [InlineData("2001:db8::1", "2001:db8:100::2")]
+    public void EspInUdp_TooBigForThePath_IsToldAlsoAfterPacketsThatMayBeFragmented(string from, string to)
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, from);
+        left.Send([Of(Spi, Packet(to, 31_000, 100, 1))]);
+        // The same by hand: a packet that left with "don't fragment" before that one.
+        RawPort earlier = RawPort.Open(Udp, IpAddress.Parse(from), PathOf(_left));
+        _open.Add(earlier);
+        OutgoingPacket big = Packet(to, 0, 1408, 1);
+        foreach ((int at, ushort number) in new (int, ushort)[] { (0, Nat), (2, 31_000), (4, 1408), (6, 0), (8, (ushort)(Spi >> 16)), (10, (ushort)(Spi & 0xFFFF)) })
+            BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(big.Data + at, 2), number);
+        big.DontFragment = true;
+        earlier.Send([big]);
+        Assert.Equal(new PathMtu(IpAddress.Parse(to), 1300) { IsEsp = true, Port = 31_000, Spi = Spi }, NextPathMtu(left));
+    }
+
+    [Fact]
+    public void PacketThatMayBeFragmented_AfterAnIcmpError_LeavesWhole()
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, "192.0.2.1");
+        OutgoingPacket[] big = [Of(Spi, Packet("198.51.100.2", 31_000, 1400, 1))];
+        big[0].DontFragment = true;
+        left.Send(big);
+        NextPathMtu(left);
+        // What anybody's ICMP error may have told the kernel does not have it cut our packets: the router does that.
+        long here = Fragmented(_left), there = Fragmented(_right);
+        big[0].DontFragment = false;
+        left.Send(big);
+        Assert.Equal(SendOutcome.Sent, big[0].Outcome);
+        TestNetwork.Eventually(() => Fragmented(_right) == there + 1, "the router cuts it");
+        Assert.Equal(here, Fragmented(_left));
+    }
+
+    [Fact]
+    public void Port500_TooBigForThePath_IsNothingAboutEsp()
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Ike, "192.0.2.1");
+        OutgoingPacket[] big = [Of(Spi, Packet("198.51.100.2", Ike, 1400, 1))];
+        big[0].DontFragment = true;
+        left.Send(big);
+        Assert.Equal(new PathMtu(IpAddress.Parse("198.51.100.2"), 1300), NextPathMtu(left));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void SendAndReceive_ManyRounds_AllocateNothing(string from, string to)
+    {
+        UdpPort left = Open(_left, Nat, from), right = Open(_right, Nat, to);
+        var packets = new OutgoingPacket[64];
+        for (int i = 0; i < packets.Length; i++) packets[i] = Packet(to, Nat, 64, 1);
+        using var batch = new PacketBatch(64);
+        long before = 0, received = 0;
+        for (int round = 0; round < 600; round++)
+        {
+            if (round == 100) (before, received) = (GC.GetAllocatedBytesForCurrentThread(), 0);
+            left.Send(packets);
+            received += right.Receive(batch);
+            left.TryReadPathMtu(out _);
+        }
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(received > 10_000, $"{received} received");
+        Dmvpn.Tests.Allocation.AssertNone(allocated);
+    }
+
+    private static int Number(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]);
+
+    /// <summary>Packets that a kernel cut into fragments.</summary>
+    private static long Fragmented(NetworkNamespace space)
+    {
+        string[][] lines = [.. space.Run(static () => File.ReadAllLines("/proc/thread-self/net/snmp")).Where(static line => line.StartsWith("Ip:", StringComparison.Ordinal)).Select(static line => line.Split(' '))];
+        return long.Parse(lines[1][Array.IndexOf(lines[0], "FragOKs")], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static string PathOf(NetworkNamespace space) => $"/proc/self/fd/{space.Descriptor}";
+
+    private static OutgoingPacket Of(uint spi, OutgoingPacket packet)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(new Span<byte>(packet.Data, 4), spi);
+        return packet;
+    }
+
+    /// <summary>left - right (routes) - far, with 1300 bytes between the latter.</summary>
+    private void RouteWithSmallMtu()
+    {
+        NetworkNamespace far = _network.Add();
+        TestNetwork.Join(_right, "v1", "198.51.100.1/24", "2001:db8:100::1/64", far, "v0", "198.51.100.2/24", "2001:db8:100::2/64");
+        TestNetwork.Ip(_right, "link set v1 mtu 1300");
+        TestNetwork.Ip(_left, "route add 198.51.100.0/24 via 192.0.2.2");
+        TestNetwork.Ip(_left, "route add 2001:db8:100::/64 via 2001:db8::2");
+        _right.Run(() =>
+        {
+            File.WriteAllText("/proc/sys/net/ipv4/ip_forward", "1");
+            File.WriteAllText("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+        });
+    }
+
+    private static PathMtu NextPathMtu(SocketPort port)
+    {
+        PathMtu told = default;
+        TestNetwork.Eventually(() => port.TryReadPathMtu(out told), "news about a path MTU");
+        return told;
+    }
+
+    private UdpPort Open(NetworkNamespace space, ushort port, string local)
+    {
+        UdpPort opened = UdpPort.Open(port, IpAddress.Parse(local), PathOf(space));
+        _open.Add(opened);
+        return opened;
+    }
+
+    private OutgoingPacket Packet(string to, ushort port, int length, byte filler)
+    {
+        var buffer = new PacketBatch(1);
+        _open.Add(buffer);
+        buffer[0].Length = length;
+        buffer[0].Data.Fill(filler);
+        return new OutgoingPacket { Data = buffer[0].Pointer, Length = length, Destination = IpAddress.Parse(to), Port = port, HopLimit = 64 };
+    }
+
+    private PacketBatch ReceiveAll(SocketPort port, int expected)
+    {
+        using var poller = new Poller();
+        poller.Add(port.Descriptor, 1);
+        var all = new PacketBatch(expected + 1);
+        using var some = new PacketBatch(expected + 1);
+        _open.Add(all);
+        Instant end = MonotonicClock.Now + TimeSpan.FromSeconds(10);
+        int count = 0;
+        while (count < expected && MonotonicClock.Now < end)
+        {
+            poller.Wait(end);
+            port.Receive(some);
+            for (int i = 0; i < some.Count && count < all.Capacity; i++)
+            {
+                ref PacketSlot slot = ref all[count++];
+                some[i].Data.CopyTo(slot.Room);
+                (slot.Length, slot.Peer, slot.Port, slot.TrafficClass, slot.HopLimit) = (some[i].Length, some[i].Peer, some[i].Port, some[i].TrafficClass, some[i].HopLimit);
+            }
+        }
+        Assert.Equal(expected, count);
+        all.Count = count;
+        return all;
+    }
+
+    private static List<int> Lengths(PacketBatch batch)
+    {
+        var lengths = new List<int>();
+        for (int i = 0; i < batch.Count; i++) lengths.Add(batch[i].Length);
+        return lengths;
+    }
+}
