@@ -25,7 +25,7 @@ internal static class SecretsFile
         byte[] bytes = File.ReadAllBytes(path);
         try
         {
-            if (bytes.Length != 2 * SecretLength) throw new InvalidOperationException($"{path} is not a file of dmvpn's secrets: name another with --state");
+            if (bytes.Length != 2 * SecretLength) throw new InvalidOperationException($"{path} is not a file of dmvpn's secrets: move it away, and another is made");
             return new IkeSecrets(new SecretBytes(bytes.AsSpan(0, SecretLength)), new SecretBytes(bytes.AsSpan(SecretLength)));
         }
         finally
