@@ -14,23 +14,23 @@ internal static partial class IkeLog
     [LoggerMessage(2000, LogLevel.Information, "{Peer} ({Identity}) is up, authenticated by {Method}", EventName = "PeerUp")]
     public static partial void PeerUpText(this ILogger logger, NbmaPeer peer, IkeIdentity identity, string method);
 
-    [LoggerMessage(2001, LogLevel.Warning, "{Peer} ({Identity}) is down: {Reason}")]
-    public static partial void PeerDown(this ILogger logger, NbmaPeer peer, IkeIdentity identity, IkeDownReason reason);
+    [LoggerMessage(2001, LogLevel.Warning, "{Peer} ({Identity}) is down: {Reason}", EventName = "PeerDown")]
+    public static partial void PeerDownText(this ILogger logger, NbmaPeer peer, IkeIdentity identity, string reason);
 
-    [LoggerMessage(2002, LogLevel.Warning, "{Exchange} with {Remote} failed: {Why}")]
-    public static partial void NegotiationFailed(this ILogger logger, IkeEndpoint remote, string exchange, string why);
+    [LoggerMessage(2002, LogLevel.Warning, "{Exchange} with {Remote} failed: {Why}", EventName = "NegotiationFailed")]
+    public static partial void NegotiationFailedText(this ILogger logger, IkeEndpoint remote, string exchange, string why);
 
     [LoggerMessage(2003, LogLevel.Information, "{Peer} ({Identity}) has moved: {Local} - {Remote}")]
     public static partial void PeerMoved(this ILogger logger, NbmaPeer peer, IkeIdentity identity, IkeEndpoint local, IkeEndpoint remote);
 
-    [LoggerMessage(2004, LogLevel.Warning, "{Identity} at {Remote} does not answer; last heard of {Silence} ago")]
-    public static partial void PeerDead(this ILogger logger, IkeIdentity identity, IkeEndpoint remote, TimeSpan silence);
+    [LoggerMessage(2004, LogLevel.Warning, "{Identity} at {Remote} does not answer; last heard of {Seconds} seconds ago", EventName = "PeerDead")]
+    public static partial void PeerDeadText(this ILogger logger, IkeIdentity identity, IkeEndpoint remote, long seconds);
 
     [LoggerMessage(2005, LogLevel.Warning, "{Identity} at {Remote} says by its token that it has lost its state (it was restarted)")]
     public static partial void PeerCrashed(this ILogger logger, IkeIdentity identity, IkeEndpoint remote);
 
-    [LoggerMessage(2006, LogLevel.Warning, "{Exchange} from {Remote} is illegal: {Why}")]
-    public static partial void MessageIllegal(this ILogger logger, IkeEndpoint remote, string exchange, string why);
+    [LoggerMessage(2006, LogLevel.Warning, "{Exchange} from {Remote} is illegal: {Why}", EventName = "MessageIllegal")]
+    public static partial void MessageIllegalText(this ILogger logger, IkeEndpoint remote, string exchange, string why);
 
     [LoggerMessage(2007, LogLevel.Information, "{Count} more lines about peers, too many to be logged one by one")]
     public static partial void PeerLinesLeftOut(this ILogger logger, int count);
@@ -70,6 +70,16 @@ internal static partial class IkeLog
     public static partial void MessageMalformed(this ILogger logger, IkeEndpoint remote, Malformed why);
 
     public static void PeerUp(this ILogger logger, NbmaPeer peer, IkeIdentity identity, IkeAuthMethod method) => logger.PeerUpText(peer, identity, IkeDiagnosis.Method(method));
+
+    public static void PeerDown(this ILogger logger, NbmaPeer peer, IkeIdentity identity, IkeDownReason reason) => logger.PeerDownText(peer, identity, IkeDiagnosis.Reason(reason));
+
+    public static void PeerDead(this ILogger logger, IkeIdentity identity, IkeEndpoint remote, TimeSpan silence) => logger.PeerDeadText(identity, remote, (long)silence.TotalSeconds);
+
+    public static void NegotiationFailed(this ILogger logger, IkeEndpoint remote, IkeExchangeType exchange, string why) =>
+        logger.NegotiationFailedText(remote, IkeNames.NameOf(exchange), why);
+
+    public static void MessageIllegal(this ILogger logger, IkeEndpoint remote, IkeExchangeType exchange, string why) =>
+        logger.MessageIllegalText(remote, IkeNames.NameOf(exchange), why);
 
     public static void MessageSent(this ILogger logger, IkeSa sa, IkeRequest request, in IkePath path)
     {

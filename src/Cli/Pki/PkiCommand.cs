@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Dmvpn.Crypto;
 using Dmvpn.Pki;
 
 namespace Dmvpn.Cli.Pki;
@@ -107,6 +108,7 @@ internal static class PkiCommand
     {
         try
         {
+            CryptoLibrary.Require();
             action(parsed.InvocationConfiguration.Output);
             return ExitCodes.Ok;
         }
