@@ -105,6 +105,7 @@ internal sealed class IkeHub : IAsyncDisposable
             await LabRun.ConnectAsync(hub, "u0", spokes, "u0").ConfigureAwait(false);
             await hub.IpAsync($"address add {BenchNetwork.HubUnderlay}/24 dev u0").ConfigureAwait(false);
             await hub.IpAsync($"route add {BenchNetwork.SpokesUnderlay} via {BenchNetwork.Generator}").ConfigureAwait(false);
+            await hub.IpAsync($"route add {SpoofedFlood.Sources} via {BenchNetwork.Generator}").ConfigureAwait(false);
             await spokes.IpAsync($"address add {BenchNetwork.Generator}/24 dev u0").ConfigureAwait(false);
             await spokes.IpAsync($"route add local {BenchNetwork.SpokesUnderlay} dev lo").ConfigureAwait(false);
             await hub.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Dmvpn.Bench.Ike;
 
 /// <summary>The figures as a table and as JSON.</summary>
-internal sealed class IkeReport(IReadOnlyList<SetupMeasure> measures, IReadOnlyList<ScaleMeasure> scales)
+internal sealed class IkeReport(IReadOnlyList<SetupMeasure> measures, IReadOnlyList<ScaleMeasure> scales, IReadOnlyList<FloodMeasure> floods)
 {
     /// <summary>Issue 3, section 6.</summary>
     private const double TargetRatio = 3;
@@ -21,6 +21,8 @@ internal sealed class IkeReport(IReadOnlyList<SetupMeasure> measures, IReadOnlyL
             Line($"hub crashed, all back at once by tickets: registered again after {s.ResumedSeconds:0.0} s ({s.ResumedCpuSeconds:0.0} s of the hub's CPU time), {s.RefusedTickets} tickets refused");
             Line($"the same without tickets: {s.AnewSeconds:0.0} s ({s.AnewCpuSeconds:0.0} s); cookies asked for in both storms: {s.Cookies}, messages sent again: {s.Retransmitted}");
         }
+        foreach (FloodMeasure f in floods)
+            Line($"{f.Spoofed} spoofed IKE_SA_INITs, {f.Case}: {f.Spokes} spokes registered meanwhile, in {f.Seconds:0.0} s; the hub grew by {f.GrownBytes / 1024} KB, {f.CpuSeconds:0.0} s of CPU time");
     }
 
     private void PrintSetups()
@@ -51,6 +53,7 @@ internal sealed class IkeReport(IReadOnlyList<SetupMeasure> measures, IReadOnlyL
         at = DateTimeOffset.UtcNow,
         measures,
         scales,
+        floods,
     }, Json) + "\n");
 
     private static void Line(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
