@@ -52,13 +52,13 @@ internal static class IkeCommand
             if (many > 0)
             {
                 Console.Error.WriteLine($"bench: {many} spokes ...");
-                scales.Add(await ScaleBench.RunAsync(IkeCase.All[0], population, many).ConfigureAwait(false));
+                scales.Add(await ScaleBench.RunAsync(IkeCase.All[0], population, many, !fast).ConfigureAwait(false));
             }
             List<FloodMeasure> floods = [];
             if ((fast ? 10_000 : parsed.GetValue(flood)) is > 0 and int spoofed)
             {
                 Console.Error.WriteLine($"bench: {spoofed} spoofed IKE_SA_INITs ...");
-                floods.Add(await FloodBench.RunAsync(IkeCase.All[1], population, spoofed, Flooded).ConfigureAwait(false));
+                floods.Add(await FloodBench.RunAsync(IkeCase.All[1], population, spoofed, Flooded, !fast).ConfigureAwait(false));
             }
             var report = new IkeReport(measures, scales, floods);
             report.Print();

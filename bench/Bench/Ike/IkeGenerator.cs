@@ -123,7 +123,7 @@ internal sealed class IkeGenerator : IDisposable
                 TimeSpan now = _watch.Elapsed;
                 if (_ports.Receive((spoke, nat, datagram) => answers.Add((spoke, nat, datagram.ToArray()))) > 0)
                 {
-                    heard = now;
+                    heard = _watch.Elapsed;
                     continue;
                 }
                 // Not at each answer: that would take from the hub what is measured.

@@ -75,11 +75,12 @@ internal sealed class IkeHub : IAsyncDisposable
     /// <summary>A screen of ours.</summary>
     public Task<string> ShowAsync(params string[] words) => _ours!.ShowAsync(words);
 
-    /// <summary>Memory once it no longer falls.</summary>
-    public async Task<long> SettledBytesAsync()
+    /// <summary>Memory, once it no longer falls.</summary>
+    /// <param name="thorough">False: as it is.</param>
+    public async Task<long> SettledBytesAsync(bool thorough)
     {
         long least = ProcessFigures.ResidentBytes(Process);
-        for (int quiet = 0; quiet < 10; quiet++)
+        for (int quiet = 0; thorough && quiet < 10; quiet++)
         {
             await Task.Delay(200).ConfigureAwait(false);
             long now = ProcessFigures.ResidentBytes(Process);
