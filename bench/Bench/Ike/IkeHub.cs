@@ -58,7 +58,9 @@ internal sealed class IkeHub : IAsyncDisposable
             {
                 Files = new Dictionary<string, string>
                 {
-                    ["x509/hub.pem"] = population.Hub.CertificatePem, ["private/hub.pem"] = population.Hub.KeyPem, ["x509ca/ca.pem"] = population.AuthorityPem,
+                    ["x509/hub.pem"] = population.Hub.CertificatePem,
+                    ["private/hub.pem"] = population.Hub.KeyPem,
+                    ["x509ca/ca.pem"] = population.AuthorityPem,
                 },
             }
             : new SwanCredentials { PreSharedKey = IkeCase.SharedKey };
