@@ -2,6 +2,7 @@ using System.CommandLine;
 using BenchmarkDotNet.Running;
 using Dmvpn.Bench.Ike;
 using Dmvpn.Bench.Nhrp;
+using Dmvpn.Bench.Tunnel;
 
 // `bench functions` is BenchmarkDotNet's own command line: --filter, --list, --job short, ...
 if (args is ["functions", .. var rest])
@@ -15,6 +16,7 @@ RootCommand root = new("Measures OpenDMVPN. Results and how to repeat them: docs
 {
     NhrpCommand.Create(),
     IkeCommand.Create(),
+    TunnelCommand.Create(),
     new Command("functions", "the hot functions by BenchmarkDotNet; takes its options, such as --filter '*Checksum*'"),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

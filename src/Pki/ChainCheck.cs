@@ -18,18 +18,20 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
     private readonly Lock _lock = new();
     private readonly DirectIssuers _direct = new(anchors);
     private readonly Dictionary<string, (DateTimeOffset Until, DateTimeOffset NotAfter)> _remembered = [];
+    private int _version;
 
     /// <summary>True when it is good and that was quick to find out, as it is for most; false says nothing.</summary>
     public bool IsGood(PeerCertificate leaf, out DateTimeOffset notAfter)
     {
         DateTimeOffset now = clock.Now;
         string key = Convert.ToHexString(leaf.Fingerprint);
+        int version = Version;
         if (IsRemembered(key, now, out notAfter)) return true;
         if (_direct.Find(leaf, GoodUses, now) is not { } issuer) return false;
         RevocationMode mode = revocation();
         if (mode.IsChecked && CheckRevoked("", leaf.SerialNumber.Span, issuer, mode, now) is not null) return false;
         notAfter = leaf.NotAfter.ToUniversalTime();
-        Remember(key, now, notAfter);
+        Remember(key, version, now, notAfter);
         return true;
     }
 
@@ -38,6 +40,7 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
     {
         DateTimeOffset now = clock.Now;
         string key = leaf.GetCertHashString(HashAlgorithmName.SHA256);
+        int version = Version;
         if (IsRemembered(key, now, out notAfter)) return null;
         string? failure = CheckUse(leaf) ?? Build(leaf, others, now, out notAfter);
         if (failure is not null)
@@ -46,18 +49,30 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
             return failure;
         }
         notAfter = leaf.NotAfter.ToUniversalTime();
-        Remember(key, now, notAfter);
+        Remember(key, version, now, notAfter);
         return null;
     }
 
     /// <summary>A revocation list was replaced.</summary>
     public void Forget()
     {
-        lock (_lock) _remembered.Clear();
+        lock (_lock)
+        {
+            _remembered.Clear();
+            _version++;
+        }
     }
 
     /// <summary>Frees the anchors' keys. Nobody may be asking.</summary>
     public void Dispose() => _direct.Dispose();
+
+    private int Version
+    {
+        get
+        {
+            lock (_lock) return _version;
+        }
+    }
 
     private bool IsRemembered(string key, DateTimeOffset now, out DateTimeOffset notAfter)
     {
@@ -69,11 +84,13 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
         }
     }
 
-    private void Remember(string key, DateTimeOffset now, DateTimeOffset notAfter)
+    // What was found with lists that were replaced meanwhile may be wrong by now.
+    private void Remember(string key, int version, DateTimeOffset now, DateTimeOffset notAfter)
     {
         DateTimeOffset until = now + PkiLimits.RememberedFor;
         lock (_lock)
         {
+            if (version != _version) return;
             if (_remembered.Count >= PkiLimits.RememberedChains) _remembered.Clear();
             _remembered[key] = (until < notAfter ? until : notAfter, notAfter);
         }
@@ -119,7 +136,7 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
             if (list is null || candidate.ThisUpdate > list.ThisUpdate) list = candidate;
         }
         if (!mode.IsRequired) return null;
-        if (list is null) return $"there is no revocation list of {issuer.Subject}: name one with 'crl-file' or 'crl url'";
+        if (list is null) return $"there is no revocation list of {issuer.Subject}: name one with 'crl-file' or 'crl url' (the log says why one could not be fetched)";
         return list.IsCurrent(now) ? null : $"the revocation list of {issuer.Subject} is out of date since {list.NextUpdate:u}";
     }
 

@@ -12,6 +12,7 @@ internal sealed class LoadedTrustpoint : Trustpoint
     private readonly IReadOnlyList<X509Certificate2> _own;
     private readonly byte[] _anchorHashes;
     private readonly ChainCheck _chains;
+    private readonly Lock _replacing = new();
     private RevocationMode _revocation;
 
     public LoadedTrustpoint(string name, IReadOnlyList<X509Certificate2> anchors, IReadOnlyList<X509Certificate2> own, SigningKey? key, RevocationMode revocation, IWallClock clock)
@@ -38,12 +39,27 @@ internal sealed class LoadedTrustpoint : Trustpoint
 
     public override string? ReplaceRevocationList(ReadOnlyMemory<byte> file)
     {
-        if (PemFile.RevocationList(file) is not { } list) return "it is no revocation list";
-        if (!_anchors.Any(anchor => anchor.SubjectName.RawData.AsSpan().SequenceEqual(list.Issuer) && list.IsSignedBy(anchor))) return "it is signed by none of the CAs";
-        Volatile.Write(ref _revocation, _revocation with { Lists = [.. _revocation.Lists.Where(old => !old.Issuer.AsSpan().SequenceEqual(list.Issuer)), list] });
+        List<RevocationList> lists = PemFile.RevocationLists(file, out string failure);
+        if (failure.Length > 0) return $"it is {failure}";
+        // Intermediates that we know are those of our own chain.
+        foreach (RevocationList list in lists)
+            if (!_anchors.Concat(_own.Skip(1)).Any(ca => ca.SubjectName.RawData.AsSpan().SequenceEqual(list.Issuer) && list.IsSignedBy(ca))) return "it is signed by none of the CAs";
+        lock (_replacing)
+        {
+            IReadOnlyList<RevocationList> kept = _revocation.Lists;
+            foreach (RevocationList list in lists)
+            {
+                // An older one, played back by whoever sits between us and the CA, would bring a revoked certificate back.
+                if (kept.Any(old => old.Issuer.AsSpan().SequenceEqual(list.Issuer) && old.ThisUpdate > list.ThisUpdate)) return $"it is of {list.ThisUpdate:u}, older than the one in use";
+                kept = [.. kept.Where(old => !old.Issuer.AsSpan().SequenceEqual(list.Issuer)), list];
+            }
+            Volatile.Write(ref _revocation, _revocation with { Lists = kept });
+        }
         _chains.Forget();
         return null;
     }
+
+    public override IReadOnlyList<RevocationListSummary> RevocationLists => [.. Volatile.Read(ref _revocation).Lists.Select(list => list.Summary())];
 
     public override CertificateVerdict Verify(
         IReadOnlyList<byte[]> certificates, IkeIdentity identity, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)

@@ -26,11 +26,11 @@ public sealed class CharonPeer : SwanPeer
     /// <inheritdoc/>
     public override string Name => _node.Name + "-charon";
 
-    /// <summary>Number of its process.</summary>
-    public int Pid => _process?.Pid ?? 0;
-
     /// <summary>It is running.</summary>
     public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Number of its process.</summary>
+    public int Pid => _process?.Pid ?? 0;
 
     private string Socket => Path.Combine(_directory, "vici");
 
