@@ -25,8 +25,8 @@ internal static class SetupBench
 {
     private const int Warm = 200;
 
-    // Less than the half-open SAs from which our hub asks for cookies: charon is told not to ask.
-    private const int Turn = 96;
+    // Less than the half-open SAs from which our hub asks for cookies (charon is told not to ask), and than the messages that fit into charon's socket.
+    private const int Turn = 64;
 
     /// <param name="way">How.</param>
     /// <param name="population">At least <paramref name="count"/> and 200 spokes.</param>
