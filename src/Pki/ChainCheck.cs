@@ -98,7 +98,7 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
         foreach (RevocationList candidate in mode.Lists)
         {
             if (!candidate.Issuer.AsSpan().SequenceEqual(issuer.SubjectName.RawData) || !candidate.IsSignedBy(issuer)) continue;
-            if (candidate.Names(certificate)) return $"{certificate.Subject} is revoked by {issuer.Subject}";
+            if (candidate.Names(CertificateId.Of(certificate.IssuerName.RawData, certificate.SerialNumberBytes.Span))) return $"{certificate.Subject} is revoked by {issuer.Subject}";
             if (list is null || candidate.ThisUpdate > list.ThisUpdate) list = candidate;
         }
         if (!mode.IsRequired) return null;

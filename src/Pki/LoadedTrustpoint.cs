@@ -59,6 +59,12 @@ internal sealed class LoadedTrustpoint : Trustpoint
         return null;
     }
 
+    public override bool IsRevoked(CertificateId certificate)
+    {
+        RevocationMode mode = Volatile.Read(ref _revocation);
+        return mode.IsChecked && !certificate.IsNone && mode.Lists.Any(list => list.Names(certificate));
+    }
+
     public override IReadOnlyList<RevocationListSummary> RevocationLists => [.. Volatile.Read(ref _revocation).Lists.Select(list => list.Summary())];
 
     public override CertificateVerdict Verify(
@@ -98,7 +104,7 @@ internal sealed class LoadedTrustpoint : Trustpoint
         CertificateNames names = CertificateNames.Of(leaf);
         if (!names.Holds(identity)) return Bad($"the identity {identity} is not in the peer's certificate, which has: {names}; change 'identity local' on the peer, or its certificate");
         if (!IsSigned(key, kind, method, authentication, octets)) return Bad($"the signature is wrong, or made by a method that is not taken ({method})");
-        return new CertificateVerdict(null, [.. names.Addresses], notAfter, kind);
+        return new CertificateVerdict(null, [.. names.Addresses], notAfter, kind) { Certificate = CertificateId.Of(leaf.IssuerName.RawData, leaf.SerialNumberBytes.Span) };
     }
 
     private static bool IsSigned(KeyHandle key, KeyKind kind, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)
