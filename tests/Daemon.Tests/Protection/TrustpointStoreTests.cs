@@ -36,16 +36,19 @@ public sealed class TrustpointStoreTests : IDisposable
     public void RenewedFiles_AreInUseAfterAReload_TheFormerOnesForAMinuteMore()
     {
         string first = Renew(), second;
-        Reload(Instant.FromSeconds(1000));
+        Assert.Empty(Reload(Instant.FromSeconds(1000)));
         Trustpoint former = Assert.Single(_store.All);
         Assert.Equal(first, former.Certificates[0].SerialNumber);
         second = Renew();
-        Reload(Instant.FromSeconds(2000));
+        Assert.StartsWith("crypto pki trustpoint T: other certificates, the own one is valid until 20", Assert.Single(Reload(Instant.FromSeconds(2000))));
         Assert.Equal(second, Assert.Single(_store.All).Certificates[0].SerialNumber);
         Assert.NotEqual(first, second);
         // A job that was started before may still be signing.
         _store.OnDeadline(Instant.FromSeconds(2059));
         Assert.True(former.Key!.TrySign("x"u8, [], out _, out _));
+        Assert.Empty(Reload(Instant.FromSeconds(3000)));
+        File.WriteAllText(At("crl.pem"), _ca.RevocationList([(first, DateTimeOffset.UtcNow)], 2, DateTimeOffset.UtcNow, 30));
+        Assert.Equal(["crypto pki trustpoint T: another revocation list"], Reload(Instant.FromSeconds(4000)));
     }
 
     [Theory]
@@ -87,9 +90,9 @@ public sealed class TrustpointStoreTests : IDisposable
         return issued.SerialNumber;
     }
 
-    private void Reload(Instant now)
+    private IReadOnlyList<string> Reload(Instant now)
     {
         Assert.True(_store.TryLoad(Config, out IReadOnlyDictionary<string, Trustpoint> loaded, out string failure), failure);
-        _store.Use(Config, loaded, now);
+        return _store.Use(Config, loaded, now);
     }
 }
