@@ -34,7 +34,8 @@ public sealed class RevocationRefreshTests : IDisposable
         {
             lock (_asked) _asked.Add(url);
             return Task.FromResult(_answer);
-        }) { Logger = _log };
+        })
+        { Logger = _log };
     }
 
     private Instant Now => Instant.FromSeconds(1000) + (_clock.Now - Start);
@@ -206,7 +207,10 @@ public sealed class RevocationRefreshTests : IDisposable
         key.ImportFromPem(_spoke.KeyPem);
         using Trustpoint own = TrustpointLoader.Load(new TrustpointMaterial
         {
-            Name = "S", Authorities = Encoding.ASCII.GetBytes(_ca.CertificatePem), Certificates = Encoding.ASCII.GetBytes(_spoke.CertificatePem), Key = Encoding.ASCII.GetBytes(_spoke.KeyPem),
+            Name = "S",
+            Authorities = Encoding.ASCII.GetBytes(_ca.CertificatePem),
+            Certificates = Encoding.ASCII.GetBytes(_spoke.CertificatePem),
+            Key = Encoding.ASCII.GetBytes(_spoke.KeyPem),
         }, _clock, out _)!;
         Assert.True(own.Key!.TrySign(Octets, [SignatureHash.Sha256], out IkeAuthMethod method, out byte[] authentication));
         return trustpoint.Verify(own.Chain.ToArray(), IkeIdentity.Fqdn("spoke1.net"), method, authentication, Octets).Failure;
