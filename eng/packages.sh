@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a purpose needs and this machine lacks, and starts none of
 # their services.
-#   packages.sh build|lab|test|frr10
+#   packages.sh build|lab|bench|test|frr10
 set -euo pipefail
 
 # What to look for, and the package that brings it. A name without a slash is a command.
@@ -18,6 +18,10 @@ nft nftables
 ping iputils-ping
 sysctl procps
 tcpdump tcpdump
+TEXT
+        ;;
+        bench) needs lab; cat <<'TEXT'
+iperf3 iperf3
 TEXT
         ;;
         test) needs build; needs lab; cat <<'TEXT'

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
+using Dmvpn.Bench.Ike;
 using Dmvpn.Bench.Nhrp;
+using Dmvpn.Bench.Tunnel;
 
 // `bench functions` is BenchmarkDotNet's own command line: --filter, --list, --job short, ...
 if (args is ["functions", .. var rest])
@@ -13,6 +15,8 @@ if (args is ["functions", .. var rest])
 RootCommand root = new("Measures OpenDMVPN. Results and how to repeat them: docs/performance.md")
 {
     NhrpCommand.Create(),
+    IkeCommand.Create(),
+    TunnelCommand.Create(),
     new Command("functions", "the hot functions by BenchmarkDotNet; takes its options, such as --filter '*Checksum*'"),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

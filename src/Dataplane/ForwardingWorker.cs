@@ -35,7 +35,11 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
         Volatile.Write(ref _seenVersion, snapshot.Version);
         bool more = false;
         _out.ReleaseHeld(snapshot, now);
-        foreach (TunnelSnapshot tunnel in snapshot.Tunnels) more |= _out.Run(tunnel, now) == DataplaneLimits.BatchSize;
+        foreach (TunnelSnapshot tunnel in snapshot.Tunnels)
+        {
+            _out.Run(tunnel, now);
+            more |= _out.HasMore;
+        }
         foreach (Underlay underlay in snapshot.Underlays)
         {
             more |= _in.Run(snapshot, underlay, now) == DataplaneLimits.BatchSize;

@@ -72,6 +72,7 @@ internal sealed class LoadedTrustpoint : Trustpoint
     {
         if (certificates.Count == 0) return Bad("the peer sent no certificate: it needs one of this CA, and must be told to send it");
         if (certificates.Count > PkiLimits.MostCertificates || certificates.Any(c => c.Length > PkiLimits.LongestCertificate)) return Bad("the peer sent more certificates, or longer ones, than any chain has");
+        if (PeerCertificate.TryRead(certificates[0], out PeerCertificate? leaf) && VerifyQuickly(leaf, identity, method, authentication, octets) is { } verdict) return verdict;
         List<X509Certificate2> parsed = [];
         try
         {
@@ -91,7 +92,17 @@ internal sealed class LoadedTrustpoint : Trustpoint
     public override void Dispose()
     {
         Key?.Dispose();
+        _chains.Dispose();
         foreach (X509Certificate2 certificate in _anchors.Concat(_own)) certificate.Dispose();
+    }
+
+    /// <summary>The verdict about a peer with whose certificate all is well; null otherwise.</summary>
+    private CertificateVerdict? VerifyQuickly(
+        PeerCertificate leaf, IkeIdentity identity, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)
+    {
+        using KeyHandle? key = KeyHandle.FromPublicKeyInfo(leaf.PublicKeyInfo.Span);
+        if (key?.Kind is not { } kind || !_chains.IsGood(leaf, out DateTimeOffset notAfter)) return null;
+        return Judge(CertificateId.Of(leaf.Issuer.Span, leaf.SerialNumber.Span), key, kind, CertificateNames.Of(leaf), notAfter, identity, method, authentication, octets);
     }
 
     private CertificateVerdict Verify(
@@ -101,10 +112,17 @@ internal sealed class LoadedTrustpoint : Trustpoint
         using KeyHandle? key = KeyHandle.FromPublicKeyInfo(leaf.PublicKey.ExportSubjectPublicKeyInfo());
         if (key?.Kind is not { } kind) return Bad($"{leaf.Subject} has a key of a kind or size that is not taken (RSA from 2048 bits, ECDSA P-256, P-384, P-521, Ed25519)");
         if (_chains.Check(leaf, certificates[1..], out DateTimeOffset notAfter) is { } failure) return Bad(failure);
-        CertificateNames names = CertificateNames.Of(leaf);
+        return Judge(CertificateId.Of(leaf.IssuerName.RawData, leaf.SerialNumberBytes.Span), key, kind, CertificateNames.Of(leaf), notAfter, identity, method, authentication, octets);
+    }
+
+    /// <summary>Of a certificate that is good: is the peer in it, and did it sign?</summary>
+    private static CertificateVerdict Judge(
+        CertificateId id, KeyHandle key, KeyKind kind, CertificateNames names, DateTimeOffset notAfter, IkeIdentity identity, IkeAuthMethod method, ReadOnlySpan<byte> authentication,
+        ReadOnlySpan<byte> octets)
+    {
         if (!names.Holds(identity)) return Bad($"the identity {identity} is not in the peer's certificate, which has: {names}; change 'identity local' on the peer, or its certificate");
         if (!IsSigned(key, kind, method, authentication, octets)) return Bad($"the signature is wrong, or made by a method that is not taken ({method})");
-        return new CertificateVerdict(null, [.. names.Addresses], notAfter, kind) { Certificate = CertificateId.Of(leaf.IssuerName.RawData, leaf.SerialNumberBytes.Span) };
+        return new CertificateVerdict(null, [.. names.Addresses], notAfter, kind) { Certificate = id };
     }
 
     private static bool IsSigned(KeyHandle key, KeyKind kind, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)

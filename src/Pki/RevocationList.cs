@@ -13,6 +13,7 @@ internal sealed class RevocationList
     private readonly byte[] _algorithm;
     private readonly byte[] _signature;
     private readonly HashSet<CertificateId> _revoked = [];
+    private X509Certificate2? _signer;
 
     private RevocationList(AsnReader outer)
     {
@@ -75,11 +76,15 @@ internal sealed class RevocationList
 
     public bool Names(CertificateId certificate) => _revoked.Contains(certificate);
 
+    /// <summary>Verified once for each issuer: a list is asked with every certificate.</summary>
     public bool IsSignedBy(X509Certificate2 issuer)
     {
+        if (ReferenceEquals(Volatile.Read(ref _signer), issuer)) return true;
         if (SignatureAlgorithm.Find(_algorithm) is not { } algorithm) return false;
         using KeyHandle? key = KeyHandle.FromPublicKeyInfo(issuer.PublicKey.ExportSubjectPublicKeyInfo());
-        return key is not null && key.IsSignature(algorithm, _signed, _signature);
+        if (key is null || !key.IsSignature(algorithm, _signed, _signature)) return false;
+        Volatile.Write(ref _signer, issuer);
+        return true;
     }
 
     private void AddRevoked(AsnReader entry)

@@ -14,12 +14,14 @@ public sealed class DmvpnDaemon
 
     private readonly LabRun _run;
     private readonly NetNamespace _node;
+    private readonly string _program;
     private LabProcess? _process;
 
-    private DmvpnDaemon(LabRun run, NetNamespace node, string name)
+    private DmvpnDaemon(LabRun run, NetNamespace node, string name, string program)
     {
         _run = run;
         _node = node;
+        _program = program;
         Name = name;
     }
 
@@ -49,9 +51,10 @@ public sealed class DmvpnDaemon
 
     /// <summary>Writes the configuration, starts the daemon and waits until it answers.</summary>
     /// <param name="name">Names its files; by default the namespace's name.</param>
-    public static async Task<DmvpnDaemon> StartAsync(LabRun run, NetNamespace node, string configuration, string? name = null)
+    /// <param name="program">Another program than <see cref="Binary"/>.</param>
+    public static async Task<DmvpnDaemon> StartAsync(LabRun run, NetNamespace node, string configuration, string? name = null, string? program = null)
     {
-        var daemon = new DmvpnDaemon(run, node, name ?? node.Name);
+        var daemon = new DmvpnDaemon(run, node, name ?? node.Name, program ?? Binary);
         await System.IO.File.WriteAllTextAsync(daemon.File, configuration).ConfigureAwait(false);
         await daemon.StartAsync().ConfigureAwait(false);
         return daemon;
@@ -60,7 +63,7 @@ public sealed class DmvpnDaemon
     /// <summary>Starts it again after <see cref="StopAsync"/> or <see cref="KillAsync"/>.</summary>
     public async Task StartAsync()
     {
-        _process = _node.Start(Name, Binary, "run", File, "--socket", Socket);
+        _process = _node.Start(Name, _program, "run", File, "--socket", Socket);
         bool answers = await Poll.UntilAsync(
             async () => _process.HasExited || (await TryShowAsync("version").ConfigureAwait(false)).Succeeded, Patience).ConfigureAwait(false);
         if (!answers || _process.HasExited)
@@ -94,13 +97,13 @@ public sealed class DmvpnDaemon
     }
 
     /// <summary>Any command of the command line; the socket is added.</summary>
-    public Task<string> RunAsync(params string[] words) => _node.RunAsync([Binary, .. words, "--socket", Socket]);
+    public Task<string> RunAsync(params string[] words) => _node.RunAsync([_program, .. words, "--socket", Socket]);
 
     /// <summary>As <see cref="RunAsync"/>, for a command that may be refused.</summary>
-    public Task<CommandResult> TryRunAsync(params string[] words) => _node.TryRunAsync([Binary, .. words, "--socket", Socket]);
+    public Task<CommandResult> TryRunAsync(params string[] words) => _node.TryRunAsync([_program, .. words, "--socket", Socket]);
 
     /// <summary>Starts a command that goes on until the run ends: <c>debug</c>.</summary>
-    public LabProcess Start(string name, params string[] words) => _node.Start(name, [Binary, .. words, "--socket", Socket]);
+    public LabProcess Start(string name, params string[] words) => _node.Start(name, [_program, .. words, "--socket", Socket]);
 
     /// <summary>The lines of <c>show dmvpn</c>; none while the daemon does not answer.</summary>
     public async Task<IReadOnlyList<PeerLine>> PeersAsync()
@@ -142,7 +145,7 @@ public sealed class DmvpnDaemon
     }
 
     private Task<CommandResult> TryShowAsync(params string[] words) =>
-        _node.TryRunAsync([Binary, "show", .. words, "--socket", Socket]);
+        _node.TryRunAsync([_program, "show", .. words, "--socket", Socket]);
 
     private static PeerLine Line(JsonElement tunnel, JsonElement peer, JsonElement entry) => new(
         tunnel.GetProperty("tunnel").ToString(),

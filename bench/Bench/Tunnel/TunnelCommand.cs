@@ -1,0 +1,142 @@
+using System.CommandLine;
+using System.Globalization;
+using Dmvpn.Bench.Nhrp;
+using Dmvpn.Bench.Tunnel.Subjects;
+using Dmvpn.Lab.Daemons;
+using Dmvpn.Lab.Hosts;
+
+namespace Dmvpn.Bench.Tunnel;
+
+/// <summary><c>bench tunnel</c>.</summary>
+internal static class TunnelCommand
+{
+    public static Command Create()
+    {
+        Option<string[]> only = new("--only")
+        {
+            Description = $"rows ({string.Join(", ", Row.All.Select(r => r.Name))}) and subjects ({string.Join(", ", Subjects(null, "wireguard-go", "nebula").Select(s => s.Name))}); by default all that can be measured",
+            AllowMultipleArgumentsPerToken = true, HelpName = "NAME",
+        };
+        Option<int> seconds = new("--seconds") { Description = "how long one measurement takes", DefaultValueFactory = _ => 3 };
+        Option<int> runs = new("--runs") { Description = "how often everything is measured", DefaultValueFactory = _ => 1 };
+        Option<double> offer = new("--offer") { Description = "packets a second where a fixed rate is offered, in thousands", DefaultValueFactory = _ => 20 };
+        Option<FileInfo?> json = new("--json") { Description = "write every figure of every run to a file", HelpName = "FILE" };
+        Option<FileInfo?> svg = new("--svg") { Description = "draw the table", HelpName = "FILE" };
+        Option<FileInfo?> before = new("--before") { Description = "another dmvpn to measure beside this one", HelpName = "FILE" };
+        Option<string> wireGuard = new("--wireguard-go") { Description = "another wireguard-go than the installed one", HelpName = "FILE", DefaultValueFactory = _ => "wireguard-go" };
+        Option<string> nebula = new("--nebula") { Description = "another nebula than the installed one; nebula-cert is beside it", HelpName = "FILE", DefaultValueFactory = _ => "nebula" };
+        Command command = new("tunnel", "Throughput, packets a second, loss, latency and CPU time through tunnels, ours and others', side by side in namespaces")
+        {
+            only, seconds, runs, offer, json, svg, before, wireGuard, nebula,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            List<Subject> subjects = Subjects(parsed.GetValue(before)?.FullName, parsed.GetValue(wireGuard)!, parsed.GetValue(nebula)!);
+            string[] words = [.. (parsed.GetValue(only) ?? []).SelectMany(w => w.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+            if (Unknown(words, subjects) is { } unknown)
+            {
+                Console.Error.WriteLine($"bench: '{unknown}' is neither a row nor a subject; see bench tunnel --help");
+                return 2;
+            }
+            if (Traffic.Obstacle is { } missing)
+            {
+                Console.Error.WriteLine("bench: " + missing);
+                return 1;
+            }
+            List<Row> rows = Chosen(Row.All, r => r.Name, words);
+            subjects = Chosen(subjects, s => s.Name, words);
+            foreach (Subject absent in subjects.Where(s => s.Obstacle is not null)) Console.Error.WriteLine($"bench: without {absent.Name}: {absent.Obstacle}");
+            subjects.RemoveAll(s => s.Obstacle is not null);
+            var traffic = new Traffic(parsed.GetValue(seconds), parsed.GetValue(offer));
+            List<Figure> figures = await RunAsync(subjects, rows, traffic, parsed.GetValue(runs), cancel).ConfigureAwait(false);
+            var report = new TunnelReport(rows, subjects, figures, traffic.Offer);
+            report.Print(Console.Out);
+            if (parsed.GetValue(json) is { } file) await report.WriteAsync(file.FullName, parsed.GetValue(seconds)).ConfigureAwait(false);
+            if (parsed.GetValue(svg) is { } picture) await File.WriteAllTextAsync(picture.FullName, new TunnelChart(report).ToString(), cancel).ConfigureAwait(false);
+            return 0;
+        });
+        return command;
+    }
+
+    private static List<Subject> Subjects(string? before, string wireGuard, string nebula)
+    {
+        string ours = DmvpnDaemon.Binary;
+        List<Subject> subjects =
+        [
+            new RawSubject(),
+            new DmvpnSubject("gre", Carriage.Clear, transit: false, ours),
+            new DmvpnSubject("esp-udp", Carriage.EspInUdp, transit: false, ours),
+            new DmvpnSubject("esp-raw", Carriage.RawEsp, transit: false, ours),
+            new DmvpnSubject("gre-transit", Carriage.Clear, transit: true, ours),
+            new DmvpnSubject("esp-transit", Carriage.EspInUdp, transit: true, ours),
+        ];
+        if (before is not null)
+        {
+            subjects.Add(new DmvpnSubject("gre-before", Carriage.Clear, transit: false, before));
+            subjects.Add(new DmvpnSubject("esp-udp-before", Carriage.EspInUdp, transit: false, before));
+            subjects.Add(new DmvpnSubject("esp-raw-before", Carriage.RawEsp, transit: false, before));
+        }
+        subjects.AddRange([new WireGuardSubject(wireGuard), new LibipsecSubject(), new OpenVpnSubject(), new NebulaSubject(nebula), new TincSubject()]);
+        return subjects;
+    }
+
+    private static string? Unknown(string[] words, List<Subject> subjects) =>
+        words.FirstOrDefault(w => !Row.All.Any(r => r.Name == w) && !subjects.Any(s => s.Name == w));
+
+    private static List<T> Chosen<T>(IReadOnlyList<T> all, Func<T, string> name, string[] words)
+    {
+        List<T> named = [.. all.Where(x => words.Contains(name(x)))];
+        return named.Count > 0 ? named : [.. all];
+    }
+
+    // A run is a row for all subjects, one right after the other: what else the machine does then hits them alike.
+    private static async Task<List<Figure>> RunAsync(List<Subject> subjects, List<Row> rows, Traffic traffic, int runs, CancellationToken cancel)
+    {
+        LabRun run = LabRun.Start();
+        try
+        {
+            foreach (Subject subject in subjects)
+            {
+                cancel.ThrowIfCancellationRequested();
+                Console.Error.WriteLine($"bench: starting {subject.Name} ...");
+                await subject.StartAsync(run).ConfigureAwait(false);
+                await Traffic.ServeAsync(subject).ConfigureAwait(false);
+            }
+            List<Figure> figures = [];
+            for (int i = 1; i <= runs; i++)
+            {
+                foreach (Row row in rows)
+                {
+                    Console.Error.Write($"bench: run {i}, {row.Name} ");
+                    foreach (Subject subject in subjects)
+                    {
+                        cancel.ThrowIfCancellationRequested();
+                        figures.Add(await MeasureAsync(subject, row, traffic, i).ConfigureAwait(false));
+                        Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $" {subject.Name} {figures[^1].Value:0.###}"));
+                    }
+                    Console.Error.WriteLine();
+                }
+            }
+            return figures;
+        }
+        catch
+        {
+            run.KeepFiles = !run.IsOver && !cancel.IsCancellationRequested;
+            if (run.KeepFiles) Console.Error.WriteLine($"bench: the logs are in {run.Directory}");
+            throw;
+        }
+        finally
+        {
+            await run.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<Figure> MeasureAsync(Subject subject, Row row, Traffic traffic, int run)
+    {
+        long before = subject.Processes.Sum(ProcessFigures.CpuNanoseconds);
+        Sample sample = await row.Measure(subject, traffic).ConfigureAwait(false);
+        double computed = (subject.Processes.Sum(ProcessFigures.CpuNanoseconds) - before) / 1e9;
+        double load = double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
+        return new Figure(run, subject.Name, row.Name, sample.Value, sample.Lost, subject.Processes.Count == 0 || sample.Bits == 0 ? null : computed / (sample.Bits / 1e9), load);
+    }
+}
