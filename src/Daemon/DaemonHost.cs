@@ -49,7 +49,7 @@ public static class DaemonHost
         catch (LinuxException e)
         {
             DaemonLog.CannotStart(logger, e.Message, e.Error.Number == Errno.NotPermitted
-                ? "run as root, or with CAP_NET_ADMIN and CAP_NET_RAW and access to /dev/net/tun"
+                ? "run as root, or with CAP_NET_ADMIN, CAP_NET_RAW and, for IKE, CAP_NET_BIND_SERVICE, and access to /dev/net/tun"
                 : "see the kernel's words");
             return CannotStart;
         }

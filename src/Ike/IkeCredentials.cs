@@ -76,6 +76,17 @@ internal static class IkeCredentials
         return found;
     }
 
+    /// <summary>Has the certificate been revoked since it was believed?</summary>
+    public static bool IsRevoked(IkeCore core, Ikev2Profile profile, CertificateId certificate)
+    {
+        if (certificate.IsNone) return false;
+        foreach (Trustpoint trustpoint in Verifiers(core, profile))
+        {
+            if (trustpoint.IsRevoked(certificate)) return true;
+        }
+        return false;
+    }
+
     /// <summary>True when a peer of the profile may come with a certificate: then CERTREQ names our anchors.</summary>
     public static bool WantsCertificate(Ikev2Profile profile)
     {

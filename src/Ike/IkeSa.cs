@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Crypto;
+using Dmvpn.Pki;
 using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike;
@@ -217,5 +218,6 @@ internal sealed partial class IkeSa : IkeTimed
 /// <param name="AuthenticatedAt">When.</param>
 /// <param name="PeerNotAfter">When the peer's certificate ends; default without one.</param>
 /// <param name="Keyring">The entry of the keyring that was used: when it changes the SA ends. Null with certificates.</param>
+/// <param name="PeerCertificate">The peer's certificate: when it is revoked the SA ends. None without one.</param>
 internal sealed record AuthenticationFacts(
-    IkeIdentity LocalId, IkeAuthMethod LocalMethod, IkeAuthMethod RemoteMethod, Instant AuthenticatedAt, DateTimeOffset PeerNotAfter, Ikev2KeyringPeer? Keyring);
+    IkeIdentity LocalId, IkeAuthMethod LocalMethod, IkeAuthMethod RemoteMethod, Instant AuthenticatedAt, DateTimeOffset PeerNotAfter, Ikev2KeyringPeer? Keyring, CertificateId PeerCertificate);

@@ -74,7 +74,7 @@ internal sealed partial class InitiatorHandshake
             Distrust(failure, now, outbox);
             return;
         }
-        _certificate = new CertificateFacts(work.Verdict.Addresses, work.Verdict.NotAfter, _message!.Certificates[0]);
+        _certificate = new CertificateFacts(work.Verdict.Addresses, work.Verdict.NotAfter, work.Verdict.Certificate);
         Finish(now, outbox);
     }
 
@@ -122,7 +122,7 @@ internal sealed partial class InitiatorHandshake
         Resuming = null;
         PeerIdentity identity = resumed is not null && _target?.Peer is { } known
             ? known.Identity : new PeerIdentity(message.Identity, message.Method, _certificate?.Addresses ?? []);
-        var facts = new AuthenticationFacts(_credentials!.Identity, _method, identity.Method, now, _certificate?.NotAfter ?? resumed?.NotAfter ?? default, _credentials.Keyring);
+        var facts = new AuthenticationFacts(_credentials!.Identity, _method, identity.Method, now, _certificate?.NotAfter ?? resumed?.NotAfter ?? default, _credentials.Keyring, _certificate?.Id ?? resumed?.Certificate ?? default);
         Sa.IsResumed = resumed is not null;
         Sa.PeerToken = message.Token;
         Sa.PeerWindow = message.Window;

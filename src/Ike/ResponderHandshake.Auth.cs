@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Dmvpn.Core;
+using Dmvpn.Pki;
 using Dmvpn.Wire;
 using Dmvpn.Wire.Ike;
 
@@ -60,7 +61,7 @@ internal sealed partial class ResponderHandshake
             Refuse(IkeNotifyType.AuthenticationFailed, IkeDrop.AuthenticationFailed, failure, now, outbox);
             return;
         }
-        _certificate = new CertificateFacts(work.Verdict.Addresses, work.Verdict.NotAfter, _message!.Certificates[0]);
+        _certificate = new CertificateFacts(work.Verdict.Addresses, work.Verdict.NotAfter, work.Verdict.Certificate);
         if (work.Then is { } signature) OnSigned(signature, now, outbox);
         else Finish(IkeAuthMethod.SharedKey, OwnCode(_credentials!), now, outbox);
     }
@@ -102,7 +103,7 @@ internal sealed partial class ResponderHandshake
         PeerIdentity identity = Resuming is { } session
             ? new PeerIdentity(message.Identity, session.ClientMethod, session.Addresses)
             : new PeerIdentity(message.Identity, message.Method, _certificate?.Addresses ?? []);
-        var facts = new AuthenticationFacts(_credentials!.Identity, method, identity.Method, now, Resuming?.NotAfter ?? _certificate?.NotAfter ?? default, _credentials.Keyring);
+        var facts = new AuthenticationFacts(_credentials!.Identity, method, identity.Method, now, Resuming?.NotAfter ?? _certificate?.NotAfter ?? default, _credentials.Keyring, Resuming?.Certificate ?? _certificate?.Id ?? default);
         Sa.IsResumed = Resuming is not null;
         Sa.PeerToken = message.Token;
         Sa.PeerWindow = message.Window;
@@ -177,4 +178,4 @@ internal sealed partial class ResponderHandshake
 }
 
 /// <summary>What a peer's certificate proved, for its ticket.</summary>
-internal sealed record CertificateFacts(ValueList<IpPrefix> Addresses, DateTimeOffset NotAfter, byte[] Certificate);
+internal sealed record CertificateFacts(ValueList<IpPrefix> Addresses, DateTimeOffset NotAfter, CertificateId Id);

@@ -1,6 +1,7 @@
 using System.Text;
 using Dmvpn.Cli.Dissect;
 using Dmvpn.Cli.Exec;
+using Dmvpn.Cli.Pki;
 
 namespace Dmvpn.Cli.Tests;
 
@@ -66,6 +67,14 @@ public sealed class OperationDocTests
         return [.. words];
     }
 
+    /// <summary>Understands its words and does nothing.</summary>
+    private static System.CommandLine.Command Idle(System.CommandLine.Command command)
+    {
+        foreach (System.CommandLine.Command sub in command.Subcommands) Idle(sub);
+        if (command.Subcommands.Count == 0) command.SetAction(_ => 0);
+        return command;
+    }
+
     private sealed class ParseOnly : IProgramParts
     {
         public string? Line { get; private set; }
@@ -76,7 +85,7 @@ public sealed class OperationDocTests
 
         public bool Color { get; set; }
 
-        public IEnumerable<System.CommandLine.Command> MoreCommands => [];
+        public IEnumerable<System.CommandLine.Command> MoreCommands => [Idle(PkiCommand.Create()), Idle(JoinCommand.Create())];
 
         public Task<int> RunDaemonAsync(RunRequest request, CancellationToken cancel) => Task.FromResult(0);
 
