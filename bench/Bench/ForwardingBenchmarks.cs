@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using BenchmarkDotNet.Attributes;
 using Dmvpn.Core;
 using Dmvpn.Dataplane;
+using Dmvpn.Dataplane.Offload;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ip;
 
@@ -97,7 +98,11 @@ public class ForwardingBenchmarks
 
         public int Receive(PacketBatch batch) => Read(batch);
 
+        public TunOffloads Offloads => TunOffloads.None;
+
         public bool Write(ref PacketSlot packet) => true;
+
+        public bool Write(ReadOnlySpan<PacketPiece> pieces) => true;
 
         public void Send(Span<OutgoingPacket> packets)
         {

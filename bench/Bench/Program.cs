@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
+using Dmvpn.Bench.Ike;
 using Dmvpn.Bench.Nhrp;
 using Dmvpn.Bench.Tunnel;
 
@@ -14,6 +15,7 @@ if (args is ["functions", .. var rest])
 RootCommand root = new("Measures OpenDMVPN. Results and how to repeat them: docs/performance.md")
 {
     NhrpCommand.Create(),
+    IkeCommand.Create(),
     TunnelCommand.Create(),
     new Command("functions", "the hot functions by BenchmarkDotNet; takes its options, such as --filter '*Checksum*'"),
 };

@@ -116,9 +116,14 @@ internal sealed class CommandLine
         var format = new Option<string>("--log-format") { Description = "text or journald (chosen by itself under systemd)", HelpName = "FORMAT", DefaultValueFactory = _ => "auto" };
         format.AcceptOnlyFromAmong("auto", "text", "journald");
         var keys = new Option<string?>("--keylog") { Description = "Write the keys of all SAs to FILE, for Wireshark: whoever has it reads all traffic", HelpName = "FILE" };
-        var command = new Command("run", "Run the router with a configuration file, in the foreground") { file, level, format, keys };
+        var state = new Option<string?>("--state")
+        {
+            Description = "File for the secrets by which peers come back quickly after a restart; made when it is not there (the socket's name with .secrets)",
+            HelpName = "FILE",
+        };
+        var command = new Command("run", "Run the router with a configuration file, in the foreground") { file, level, format, keys, state };
         command.SetAction((result, cancel) => _parts.RunDaemonAsync(
-            new RunRequest(result.GetRequiredValue(file), result.GetRequiredValue(_socket), result.GetValue(level), result.GetRequiredValue(format), result.GetValue(keys)), cancel));
+            new RunRequest(result.GetRequiredValue(file), result.GetRequiredValue(_socket), result.GetValue(level), result.GetRequiredValue(format), result.GetValue(keys), result.GetValue(state)), cancel));
         return command;
     }
 

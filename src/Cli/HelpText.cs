@@ -48,6 +48,12 @@ internal static class HelpText
           clear crypto sa [peer ADDRESS | spi SPI]
           clear counters
 
+        CERTIFICATES
+          pki init DIR             make a certificate authority for a network
+          pki issue DIR SITE       a site's certificate and key, as one file: its bundle
+          pki list | revoke | crl  what was issued; take one back; renew the revocation list
+          join BUNDLE              on the site: configuration and certificate files of it
+
         TOOLS
           dissect FILE.pcap        decode GRE, NHRP, CDP, IKEv2 of a capture (pcap, pcapng);
                                    with --keys FILE what IKE and ESP hide, too
@@ -61,6 +67,7 @@ internal static class HelpText
           --watch [SECONDS]        show it again every SECONDS (2) until Ctrl-C
           --log-level LEVEL        with run: debug, info, warning or error
           --log-format FORMAT      with run: text or journald
+          --state FILE             with run: where the secrets are that outlive a restart
           --keylog FILE            with run: write all keys to FILE, for Wireshark
           --no-color               no colours (or NO_COLOR)
           COMMAND --help           more about one command

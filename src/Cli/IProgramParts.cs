@@ -35,9 +35,9 @@ internal interface IProgramParts
 
 /// <summary>
 /// What <c>run</c> was asked for; <paramref name="LogLevel"/> null leaves it to the configuration, <paramref name="LogFormat"/> "auto" to the surroundings; <paramref name="KeyLog"/> null
-/// keeps the keys secret.
+/// keeps the keys secret, <paramref name="StateFile"/> null has the secrets beside the socket.
 /// </summary>
-internal sealed record RunRequest(string File, string Socket, string? LogLevel, string LogFormat, string? KeyLog = null);
+internal sealed record RunRequest(string File, string Socket, string? LogLevel, string LogFormat, string? KeyLog = null, string? StateFile = null);
 
 /// <summary>An EXEC line and how its result is wanted; <paramref name="Watch"/> null shows it once.</summary>
 internal sealed record ExecRequest(string Line, string Socket, bool Json, TimeSpan? Watch);

@@ -25,6 +25,7 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
         DaemonHost.RunAsync(
             new DaemonOptions(request.File, request.Socket)
             {
+                StateFile = request.StateFile ?? request.Socket + ".secrets",
                 LogLevel = request.LogLevel switch
                 {
                     "debug" => LogLevel.Debug,

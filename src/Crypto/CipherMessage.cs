@@ -62,16 +62,20 @@ internal static unsafe class CipherMessage
     }
 
     /// <summary>AES-CBC over whole blocks, in place, without padding.</summary>
-    public static void Cbc(int keyBits, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, Span<byte> text, bool encrypt)
+    public static void Cbc(int keyBits, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, Span<byte> text, bool encrypt) =>
+        Cbc(CryptoLibrary.Cipher(EncryptionId.AesCbc, keyBits), key, iv, text, encrypt);
+
+    /// <summary>A cipher of CBC mode over whole blocks, in place, without padding.</summary>
+    public static void Cbc(nint cipher, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, Span<byte> text, bool encrypt)
     {
-        nint context = Start(CryptoLibrary.Cipher(EncryptionId.AesCbc, keyBits), key, iv, encrypt ? 1 : 0);
+        nint context = Start(cipher, key, iv, encrypt ? 1 : 0);
         try
         {
             int written;
             fixed (byte* t = text)
             {
                 bool good = LibCrypto.CipherSetPadding(context, 0) > 0 && LibCrypto.CipherUpdate(context, t, &written, t, text.Length) > 0 && written == text.Length;
-                CryptoLibrary.Check(good ? 1 : 0, "run AES-CBC");
+                CryptoLibrary.Check(good ? 1 : 0, "run a cipher in CBC mode");
             }
         }
         finally

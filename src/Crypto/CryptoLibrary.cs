@@ -13,7 +13,7 @@ public static unsafe class CryptoLibrary
     private const int CarrylessBit = 33;
     private const int VectorAesBit = 41;
 
-    private static nint _gcm128, _gcm192, _gcm256, _cbc128, _cbc192, _cbc256, _chaCha, _sha1, _sha256, _sha384, _sha512;
+    private static nint _gcm128, _gcm192, _gcm256, _cbc128, _cbc192, _cbc256, _tripleDes, _chaCha, _sha1, _sha256, _sha384, _sha512;
     private static bool _usable;
 
     /// <summary>Its version, as <c>OpenSSL 3.0.17 1 Jul 2025</c>.</summary>
@@ -68,6 +68,9 @@ public static unsafe class CryptoLibrary
         (EncryptionId.ChaCha20Poly1305, _) => Fetched(ref _chaCha, "ChaCha20-Poly1305"),
         _ => throw new ArgumentOutOfRangeException(nameof(encryption), $"{encryption} with {keyBits} bits is no cipher of this library"),
     };
+
+    /// <summary>No suite has it: it is there to look into what others sent.</summary>
+    internal static nint TripleDes() => Fetched(ref _tripleDes, "DES-EDE3-CBC");
 
     internal static nint Hash(PrfId prf) => prf switch
     {

@@ -38,7 +38,7 @@ internal sealed class ConfigApplier(
             trustpoints.Discard(loaded);
             return null;
         }
-        trustpoints.Use(loaded, now);
+        trustpoints.Use(config.Crypto, loaded, now);
         // BEFORE the tunnels: their protected sources name its profiles.
         engines.Ike.TryApply(config.Crypto, loaded, now, engines.IkeOut);
         foreach (TunnelId removed in diff.TunnelsRemoved) tunnels.Remove(removed, now);

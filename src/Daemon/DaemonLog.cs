@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Dataplane.Offload;
 using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Daemon;
@@ -65,4 +66,7 @@ internal static partial class DaemonLog
 
     [LoggerMessage(1703, LogLevel.Debug, "{tunnel}: keepalive {state}", EventName = "Keepalive")]
     public static partial void Keepalive(ILogger logger, TunnelId tunnel, string state);
+
+    [LoggerMessage(1709, LogLevel.Information, "{tunnel}: the kernel cuts and merges packets of {offloads} only; the others go one by one", EventName = "OffloadsRefused")]
+    public static partial void OffloadsRefused(ILogger logger, TunnelId tunnel, TunOffloads offloads);
 }

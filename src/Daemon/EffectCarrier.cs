@@ -126,6 +126,7 @@ internal sealed class EffectCarrier(
     private void Send(Instant now)
     {
         ForwardingSnapshot snapshot = engines.Forwarding.Current;
+        _sender.ReleaseHeld(snapshot, now);
         foreach (ref readonly NhrpEffect effect in engines.NhrpOut.Effects)
         {
             if (effect.Kind == NhrpEffectKind.Transmit && snapshot.TryGet(effect.Key.Tunnel, out TunnelSnapshot? tunnel))
@@ -143,7 +144,6 @@ internal sealed class EffectCarrier(
             if (effect.Kind == KeepaliveEffectKind.Send && snapshot.TryGet(effect.Tunnel, out TunnelSnapshot? tunnel)) _sender.SendKeepalive(tunnel, now);
         }
         _sender.Flush(now);
-        _sender.ReleaseHeld(snapshot, now);
         protection.Carrier.Send();
         engines.NhrpOut.Clear();
         engines.OdrOut.Clear();

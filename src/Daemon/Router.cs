@@ -41,6 +41,7 @@ internal sealed class Router : IControlWork, IDisposable
     private readonly NameResolver _names;
     private readonly MailReader _mail;
     private readonly PathMtuTable _pathMtus;
+    private readonly RevocationFetch _fetch;
     private Instant _housekeepingAt;
     private Instant _lastUsePoll;
     private int _connectedVersion;
@@ -66,7 +67,13 @@ internal sealed class Router : IControlWork, IDisposable
         _pathMtus = new PathMtuTable(loop.Post, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
         _mail = new MailReader(Engines, Tunnels, Carrier, Protection.Peers, _underlays);
-        Trustpoints = new TrustpointStore { Logger = log.CreateLogger("Pki") };
+        ILogger pkiLog = log.CreateLogger("Pki");
+        _fetch = new RevocationFetch();
+        Trustpoints = new TrustpointStore
+        {
+            Logger = pkiLog,
+            Revocation = new RevocationRefresh(loop.Post, SystemWallClock.Instance, SystemRandom.Instance, _fetch.GetAsync) { Logger = pkiLog },
+        };
         Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, Trustpoints, log, routerLog);
     }
 
@@ -110,7 +117,7 @@ internal sealed class Router : IControlWork, IDisposable
         get
         {
             Instant next = Instant.Min(Engines.NextDeadline, Instant.Min(Tunnels.NextDeadline, Instant.Min(_pathMtus.NextDeadline, _housekeepingAt)));
-            next = Instant.Min(next, Protection.Wants.NextDeadline);
+            next = Instant.Min(next, Instant.Min(Protection.Wants.NextDeadline, Trustpoints.NextDeadline));
             foreach (ControlMailbox mailbox in _workers.Mailboxes.Concat(_workers.IkeMailboxes).Append(Carrier.Events))
             {
                 if (!mailbox.IsEmpty) return Instant.Zero;
@@ -187,6 +194,7 @@ internal sealed class Router : IControlWork, IDisposable
         _names.Dispose();
         Protection.Dispose();
         Trustpoints.Dispose();
+        _fetch.Dispose();
         _workers.Stop();
         _namespaces.Dispose();
         _underlays.Dispose();

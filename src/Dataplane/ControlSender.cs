@@ -101,8 +101,12 @@ public sealed class ControlSender : IDisposable
         _tunnel = null;
     }
 
-    /// <summary>Packets that waited for an SA and have one now leave. Once per turn of the control loop.</summary>
-    public void ReleaseHeld(ForwardingSnapshot snapshot, Instant now) => _protected.ReleaseHeld(snapshot, byControl: true, now);
+    /// <summary>Packets that waited for an SA and have one now leave. Once per turn of the control loop, before its packets are given: these are younger.</summary>
+    public void ReleaseHeld(ForwardingSnapshot snapshot, Instant now)
+    {
+        Flush(now);
+        _protected.ReleaseHeld(snapshot, byControl: true, now);
+    }
 
     /// <summary>Frees the buffers.</summary>
     public void Dispose()
@@ -166,9 +170,12 @@ public sealed class ControlSender : IDisposable
     private void SendQueued(Instant now)
     {
         if (_tunnel is null) return;
-        int went = _tunnel.Config.Protection is null
-            ? _queue.Flush(_tunnel.Underlay!.ControlPort, _tunnel.Counters, now, out _)
-            : _protected.Flush(_tunnel, byControl: true, now, out _);
+        if (_tunnel.Config.Protection is not null)
+        {
+            _protected.Flush(_tunnel, byControl: true, now, out _);
+            return;
+        }
+        int went = _queue.Flush(_tunnel.Underlay!.ControlPort, _tunnel.Counters, now, out _);
         if (went > 0) _tunnel.Counters.CountControlOut(went, now);
     }
 }

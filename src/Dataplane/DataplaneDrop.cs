@@ -2,7 +2,7 @@ namespace Dmvpn.Dataplane;
 
 /// <summary>
 /// Why the data path did not pass a packet on. Every one is counted, in the tunnel's <see cref="TunnelCounters.Drops"/> or, when
-/// the packet belongs to no tunnel, in <see cref="Underlay.Drops"/>.
+/// the packet belongs to no tunnel, in <see cref="Underlay.Drops"/>. A super-packet from the kernel that is dropped as a whole counts once.
 /// </summary>
 public enum DataplaneDrop
 {

@@ -9,6 +9,15 @@ public static class DataplaneLimits
     /// </summary>
     public const int BatchSize = 64;
 
+    /// <summary>
+    /// Bytes of one batch from a TUN device, after which no further packet is read: with super-packets the number alone would be 4 MB. What it is cut into must stay in the second-level cache,
+    /// and what comes in must have its turn.
+    /// </summary>
+    public const int BatchBytes = 256 << 10;
+
+    /// <summary>Bytes for packets that are made here (segments, fragments, copies) until the next send: somewhat more than <see cref="SendSize"/> of the usual size.</summary>
+    public const int ArenaBytes = 512 << 10;
+
     /// <summary>The least path MTU that is believed: what every IPv4 host must take (RFC 1122 3.3.2), so a forger gains nothing below it.</summary>
     public const int LeastPathMtu = 576;
 

@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Dataplane.Offload;
 using Dmvpn.Wire;
 using Dmvpn.Wire.Ecn;
 using Dmvpn.Wire.Gre;
@@ -18,7 +19,8 @@ namespace Dmvpn.Dataplane;
 ///   → NHRP, CDP, keepalive to the control mailbox                                   InMailboxFull
 ///   → IP                   version and length, ECN by RFC 6040, TCP MSS             InMalformedInner, InEcn, InRecursion
 ///   → turned round?        TrafficTurnedAround to the mailbox                       RedirectFilter
-///   → ITunDevice.Write                                                              [segments of a flow are merged here]
+///   → segments of a flow merged, over the batch                                      Offload/SegmentMerger.cs
+///   → ITunDevice.Write                                                              InDeviceRefused
 /// </code>
 /// </summary>
 public sealed partial class Decapsulator : IDisposable
@@ -28,6 +30,7 @@ public sealed partial class Decapsulator : IDisposable
     private readonly PacketBatch _batch = new(DataplaneLimits.BatchSize);
     private readonly SequenceTable _sequences = new();
     private readonly RedirectFilter _redirects = new();
+    private readonly SegmentMerger _merger = new();
     private TokenBucket _reflections = new(DataplaneLimits.ReflectionsPerSecond, DataplaneLimits.ReflectionsPerSecond);
     private Tally _tally;
 
@@ -140,16 +143,18 @@ public sealed partial class Decapsulator : IDisposable
             if (!posted) drops.Count(DataplaneDrop.EventLost);
         }
 
-        // AFTER everything that reads the packet: Write may use its headroom, and moves its start.
-        bool replicated = tunnel.IsReplicated(ip.Destination);
-        if (!tunnel.Queues[_worker].Write(ref slot))
-        {
-            drops.Count(DataplaneDrop.InDeviceRefused);
-            return;
-        }
-        _tally.Packets++;
-        _tally.Bytes += ip.TotalLength;
-        if (replicated) _tally.Multicast++;
+        // AFTER everything that reads the packet: from now on its bytes, and those in front of it, are the merger's.
+        if (_merger.IsFull) WriteMerged(tunnel);
+        _merger.Add(ref slot, ip, tunnel.Queues[_worker].Offloads, tunnel.IsReplicated(ip.Destination));
+    }
+
+    private void WriteMerged(TunnelSnapshot tunnel)
+    {
+        MergeTally written = _merger.Flush(tunnel.Queues[_worker]);
+        _tally.Packets += written.Packets;
+        _tally.Bytes += written.Bytes;
+        _tally.Multicast += written.Multicast;
+        if (written.Refused > 0) tunnel.Counters.Drops.Count(DataplaneDrop.InDeviceRefused, written.Refused);
     }
 
     /// <summary>
@@ -179,6 +184,7 @@ public sealed partial class Decapsulator : IDisposable
 
     private void Settle(TunnelSnapshot? tunnel, Instant now)
     {
+        if (tunnel is not null) WriteMerged(tunnel);
         if (_tally.Packets + _tally.Control != 0)
         {
             tunnel!.Counters.CountIn(_tally.Packets, _tally.Bytes, _tally.Multicast, _tally.Control, now);

@@ -102,12 +102,12 @@ public sealed partial class Encapsulator
                 tunnel.Counters.Drops.Count(DataplaneDrop.OutNoSa);
                 continue;
             }
-            if (_scratchUsed == _scratch.Capacity || _protected.IsFull)
+            if (!_arena.Fits(slot.Length) || _protected.IsFull)
             {
                 went += Flush(tunnel, now);
-                _scratchUsed = 0;
+                _arena.Clear();
             }
-            ref PacketSlot copy = ref TakeScratch(tunnel, now);
+            ref PacketSlot copy = ref _arena.Take(slot.Length);
             slot.Data.CopyTo(copy.Room);
             copy.Length = slot.Length;
             _protected.Add(ref copy, new(peer, trafficClass, tunnel.Config.HopLimit, false, null, 0, MayWait: false), tunnel, now);

@@ -8,9 +8,8 @@ namespace Dmvpn.Dataplane;
 // path takes, or an `ip mtu` below the device's. Read first: RFC 4459 3.2 and 3.4, RFC 2784 and RFC 7676 3.3 about fragmentation.
 public sealed partial class Encapsulator
 {
-    private readonly PacketBatch _scratch = new(DataplaneLimits.BatchSize);
+    private readonly PacketArena _arena = new(DataplaneLimits.SendSize, DataplaneLimits.ArenaBytes);
     private TokenBucket _icmp = new(DataplaneLimits.IcmpPerSecond, DataplaneLimits.IcmpBurst);
-    private int _scratchUsed;
 
     /// <summary>
     /// The longest inner packet for this peer: the tunnel MTU, and with path MTU discovery what the path leaves of its own.
@@ -53,7 +52,7 @@ public sealed partial class Encapsulator
     /// </summary>
     private bool WriteTooBig(in PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, int limit, Instant now)
     {
-        ref PacketSlot error = ref TakeScratch(tunnel, now);
+        ref PacketSlot error = ref TakeBuffer(IcmpError.MaximumLength, tunnel, now);
         error.Length = IcmpError.Write(error.Room, IcmpErrorKind.PacketTooBig, slot.Data, ip.Destination, limit);
         return error.Length > 0 && tunnel.Queues[_worker].Write(ref error);
     }
@@ -63,22 +62,20 @@ public sealed partial class Encapsulator
     {
         for (var fragments = new Ipv4Fragments(slot.Data, limit); fragments.HasMore;)
         {
-            ref PacketSlot fragment = ref TakeScratch(tunnel, now);
+            ref PacketSlot fragment = ref TakeBuffer(limit, tunnel, now);
             fragment.Length = fragments.WriteNext(fragment.Room);
             Enqueue(ref fragment, ip.TrafficClass, innerDontFragment: false, tunnel, adjacency, now);
         }
     }
 
-    private ref PacketSlot TakeScratch(TunnelSnapshot tunnel, Instant now)
+    private ref PacketSlot TakeBuffer(int length, TunnelSnapshot tunnel, Instant now)
     {
-        if (_scratchUsed == _scratch.Capacity)
+        if (!_arena.Fits(length))
         {
-            // What waits in the queue may be in the scratch buffers.
+            // What waits in the queue may be in these buffers.
             Flush(tunnel, now);
-            _scratchUsed = 0;
+            _arena.Clear();
         }
-        ref PacketSlot slot = ref _scratch[_scratchUsed++];
-        slot.Reset();
-        return ref slot;
+        return ref _arena.Take(length);
     }
 }

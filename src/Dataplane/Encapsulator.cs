@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Dataplane.Offload;
 using Dmvpn.Wire.Ecn;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ip;
@@ -9,16 +10,18 @@ namespace Dmvpn.Dataplane;
 /// <summary>
 /// One worker's way out. Not for two threads; allocates nothing after its construction.
 /// <code>
-/// ITunDevice.Read          a batch of IP packets, with headroom                     [a super-packet stays whole up to Send]
+/// ITunDevice.Read          a batch of IP packets and super-packets, with headroom
 ///   → IP version, lengths  OutMalformed
+///   → checksum, when the kernel left it to us
 ///   → multicast?           set aside until the unicast of the batch is gone         Encapsulator.Multicast.cs
 ///   → flow cache, or FIB → next hop → adjacency | NHS and NextHopUnresolved          OutNoRoute, OutNoMapping
+///   → super-packet?        cut into segments, each in a buffer with headroom         Encapsulator.Segments.cs
 ///   → TCP MSS
 ///   → MTU                  ICMP back into the TUN, or fragments                     Encapsulator.TooBig.cs
 ///   → GRE header in front  key, checksum, sequence number
 ///   → protected tunnel?    ESP, sealed in place; no SA: wait or drop, never send     ProtectedSender.cs
 ///   → outer ToS, TTL, DF   RFC 6040
-///   → SendQueue            one IDatagramPort.Send for the batch                     [split into segments here: UDP_SEGMENT]
+///   → SendQueue            one IDatagramPort.Send for the batch
 /// </code>
 /// </summary>
 public sealed partial class Encapsulator : IDisposable
@@ -42,23 +45,27 @@ public sealed partial class Encapsulator : IDisposable
         _protected = new ProtectedSender(worker, mailbox);
     }
 
+    /// <summary>True when the last <see cref="Run"/> took as much as a batch may have.</summary>
+    public bool HasMore { get; private set; }
+
     /// <summary>
-    /// Takes one batch from the tunnel's device and sends it. Returns how many packets there were; as many as <see cref="DataplaneLimits.BatchSize"/> mean
-    /// that more may wait.
+    /// Takes one batch from the tunnel's device and sends it. Returns how many packets there were, super-packets counted as one; <see cref="HasMore"/> says whether more may wait.
     /// </summary>
     public int Run(TunnelSnapshot tunnel, Instant now)
     {
         int count = tunnel.Queues[_worker].Read(_batch);
+        HasMore = count == DataplaneLimits.BatchSize;
         if (count == 0) return 0;
         if (tunnel.Underlay is null)
         {
             tunnel.Counters.Drops.Count(DataplaneDrop.OutNoUnderlay, count);
             return count;
         }
-        int multicast = 0;
+        int multicast = 0, bytes = 0;
         for (int i = 0; i < count; i++)
         {
             ref PacketSlot slot = ref _batch[i];
+            bytes += slot.Length;
             if (!IpView.TryParse(slot.Data, out IpView ip, out _))
             {
                 tunnel.Counters.Drops.Count(DataplaneDrop.OutMalformed);
@@ -70,12 +77,18 @@ public sealed partial class Encapsulator : IDisposable
                 tunnel.Counters.Drops.Count(DataplaneDrop.OutRecursion);
                 continue;
             }
+            if (slot.Offload.NeedsChecksum && slot.Offload.Kind == SegmentKind.None && !PartialChecksum.TryComplete(slot.Data, slot.Offload))
+            {
+                tunnel.Counters.Drops.Count(DataplaneDrop.OutMalformed);
+                continue;
+            }
             if (tunnel.PointToPoint is null && tunnel.IsReplicated(ip.Destination)) _multicast[multicast++] = i;
             else EncapsulateUnicast(ref slot, ip, tunnel, now);
         }
         Flush(tunnel, now);
-        _scratchUsed = 0;
-        for (int i = 0; i < multicast; i++) Replicate(ref _batch[_multicast[i]], tunnel, now);
+        _arena.Clear();
+        for (int i = 0; i < multicast; i++) ReplicateAll(ref _batch[_multicast[i]], tunnel, now);
+        HasMore |= bytes >= DataplaneLimits.BatchBytes;
         return count;
     }
 
@@ -83,7 +96,8 @@ public sealed partial class Encapsulator : IDisposable
     public void Dispose()
     {
         _batch.Dispose();
-        _scratch.Dispose();
+        _arena.Dispose();
+        _single.Dispose();
         _pendingPackets.Dispose();
         _protected.Dispose();
     }
@@ -97,12 +111,13 @@ public sealed partial class Encapsulator : IDisposable
     private void EncapsulateUnicast(ref PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, Instant now)
     {
         if (!TryFindAdjacency(slot, ip, tunnel, out Adjacency? adjacency, now)) return;
-        TunnelForwarding config = tunnel.Config;
-        if (tunnel.PointToPoint is not null && tunnel.IsReplicated(ip.Destination)) tunnel.Counters.CountMulticastOut(1, 1);
-        if (ip.Protocol == IpProtocol.Tcp && ip.FragmentOffset == 0 && (ip.IsIPv4 ? config.MssIPv4 : config.MssIPv6) is ushort mss)
+        if (slot.Offload.Kind != SegmentKind.None)
         {
-            TcpMss.ClampSegment(slot.Data[ip.HeaderLength..], mss);
+            EncapsulateSegments(slot, ip, tunnel, adjacency!, now);
+            return;
         }
+        if (tunnel.PointToPoint is not null && tunnel.IsReplicated(ip.Destination)) tunnel.Counters.CountMulticastOut(1, 1);
+        ClampMss(slot, ip, tunnel.Config);
         int limit = InnerLimit(tunnel, adjacency!, ip.IsIPv4);
         if (slot.Length > limit)
         {
@@ -110,6 +125,12 @@ public sealed partial class Encapsulator : IDisposable
             return;
         }
         Enqueue(ref slot, ip.TrafficClass, ip.DontFragment, tunnel, adjacency!, now);
+    }
+
+    private static void ClampMss(in PacketSlot slot, scoped in IpView ip, TunnelForwarding config)
+    {
+        if (ip.Protocol != IpProtocol.Tcp || ip.FragmentOffset != 0 || (ip.IsIPv4 ? config.MssIPv4 : config.MssIPv6) is not ushort mss) return;
+        TcpMss.ClampSegment(slot.Data[ip.HeaderLength..], mss);
     }
 
     private bool TryFindAdjacency(in PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, out Adjacency? adjacency, Instant now)

@@ -41,9 +41,8 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
         _out.ReleaseHeld(snapshot, now);
         foreach (TunnelSnapshot tunnel in snapshot.Tunnels)
         {
-            int packets = _out.Run(tunnel, now);
-            Counters.CountDevice(packets);
-            more |= packets == DataplaneLimits.BatchSize;
+            Counters.CountDevice(_out.Run(tunnel, now));
+            more |= _out.HasMore;
         }
         foreach (Underlay underlay in snapshot.Underlays)
         {

@@ -9,43 +9,40 @@ internal sealed class HeldPackets : IDisposable
 {
     private readonly PacketBatch _batch = new(DataplaneLimits.HeldPackets);
     private readonly Entry[] _entries = new Entry[DataplaneLimits.HeldPackets];
-    private int _next;
+
+    // The first Count are in use, the oldest first; the others are free.
+    private readonly int[] _places = [.. Enumerable.Range(0, DataplaneLimits.HeldPackets)];
 
     public int Count { get; private set; }
 
-    public ref PacketSlot Slot(int index) => ref _batch[index];
-
-    /// <summary>The places in the order in which they were last filled, 0 to <see cref="DataplaneLimits.HeldPackets"/> - 1: filling goes round.</summary>
-    public int Oldest(int age) => (_next + age) % _entries.Length;
+    public ref PacketSlot Slot(in Entry packet) => ref _batch[packet.Place];
 
     /// <summary>Keeps a copy of the packet.</summary>
-    public bool TryHold(in PacketSlot slot, in ProtectedSender.Outgoing what, TunnelId tunnel, Instant now)
+    public bool TryHold(in PacketSlot slot, in ProtectedSender.Outgoing what, TunnelForwarding tunnel, Instant now)
     {
         if (Count == _entries.Length || slot.Length > DataplaneLimits.HeldLength || !what.Security!.TryHold()) return false;
-        while (_entries[_next].What.Security is not null) _next = (_next + 1) % _entries.Length;
-        _entries[_next] = new Entry { What = what, Tunnel = tunnel, Until = now + DataplaneLimits.HeldTime };
-        ref PacketSlot copy = ref _batch[_next];
+        int place = _places[Count++];
+        _entries[place] = new Entry { Place = place, What = what, Tunnel = tunnel.Tunnel, Protection = tunnel.Protection, Until = now + DataplaneLimits.HeldTime };
+        ref PacketSlot copy = ref _batch[place];
         copy.Reset();
         slot.Data.CopyTo(copy.Room);
         copy.Length = slot.Length;
-        _next = (_next + 1) % _entries.Length;
-        Count++;
         return true;
     }
 
-    /// <summary>Takes the packet at <paramref name="index"/> out when it can be sent, or is too old. Its slot stays readable until the next <see cref="TryHold"/>.</summary>
-    public bool TryTake(int index, Instant now, out Entry packet, out bool expired)
+    /// <summary>
+    /// Takes a packet out when it can be sent, or is too old: <paramref name="order"/> 0 is the oldest, and those behind move up. Its slot stays readable until the next <see cref="TryHold"/>.
+    /// </summary>
+    public bool TryTake(int order, Instant now, out Entry packet, out bool expired)
     {
-        ref Entry entry = ref _entries[index];
-        packet = default;
-        expired = false;
-        if (entry.What.Security is not { } peer) return false;
+        packet = _entries[_places[order]];
+        ProtectedPeer peer = packet.What.Security!;
         expired = peer.Outbound is null;
-        if (expired && now < entry.Until) return false;
+        if (expired && now < packet.Until) return false;
         peer.Unhold();
-        packet = entry;
-        entry = default;
-        Count--;
+        _entries[packet.Place] = default;
+        Array.Copy(_places, order + 1, _places, order, --Count - order);
+        _places[Count] = packet.Place;
         return true;
     }
 
@@ -53,8 +50,10 @@ internal sealed class HeldPackets : IDisposable
 
     internal struct Entry
     {
+        public int Place;
         public ProtectedSender.Outgoing What;
         public TunnelId Tunnel;
+        public int? Protection;
         public Instant Until;
     }
 }

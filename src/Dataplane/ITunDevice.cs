@@ -1,3 +1,5 @@
+using Dmvpn.Dataplane.Offload;
+
 namespace Dmvpn.Dataplane;
 
 /// <summary>
@@ -6,15 +8,21 @@ namespace Dmvpn.Dataplane;
 /// </summary>
 public interface ITunDevice
 {
+    /// <summary>What may be left to it: without <see cref="TunOffloads.Tcp"/> it gives no super-packets, and none may be written.</summary>
+    TunOffloads Offloads { get; }
+
     /// <summary>
-    /// Fills the batch from slot 0 with the IP packets that are waiting, without blocking, and sets its Count.
-    /// Data starts at the IP header. Returns Count; 0 when nothing waits.
+    /// Fills the batch from slot 0 with the IP packets that are waiting, without blocking, and sets its Count. Stops when the batch is full, or has
+    /// <see cref="DataplaneLimits.BatchBytes"/>. Data starts at the IP header, and <see cref="PacketSlot.Offload"/> says what is left to us. Returns Count; 0 when nothing waits.
     /// </summary>
     int Read(PacketBatch batch);
 
     /// <summary>
-    /// Gives one IP packet to the kernel. Uses headroom in front of the packet (vnet header) and restores nothing.
+    /// Gives one IP packet to the kernel, with all checksums in place. Uses headroom in front of the packet (vnet header) and restores nothing.
     /// Returns false when the kernel refused it (device down, out of memory); never throws for that.
     /// </summary>
     bool Write(ref PacketSlot packet);
+
+    /// <summary>The same for a packet or super-packet in pieces, of which the first starts with its <see cref="VnetHeader"/>.</summary>
+    bool Write(ReadOnlySpan<PacketPiece> pieces);
 }

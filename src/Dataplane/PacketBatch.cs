@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Dmvpn.Core;
+using Dmvpn.Dataplane.Offload;
 
 namespace Dmvpn.Dataplane;
 
@@ -29,7 +30,7 @@ public sealed unsafe class PacketBatch : IDisposable
     {
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)capacity * SlotSize, 64);
         _slots = new PacketSlot[capacity];
-        for (int i = 0; i < capacity; i++) _slots[i] = new PacketSlot(_memory + (long)i * SlotSize);
+        for (int i = 0; i < capacity; i++) _slots[i] = new PacketSlot(_memory + (long)i * SlotSize, MaximumPacket + Tailroom);
     }
 
     /// <summary>How many slots there are.</summary>
@@ -54,11 +55,15 @@ public sealed unsafe class PacketBatch : IDisposable
 public unsafe struct PacketSlot
 {
     private readonly byte* _own;
+    private readonly int _room;
     private byte* _buffer;
 
-    internal PacketSlot(byte* buffer)
+    /// <param name="buffer">Where the headroom starts.</param>
+    /// <param name="room">Bytes behind the headroom.</param>
+    internal PacketSlot(byte* buffer, int room)
     {
         _own = _buffer = buffer;
+        _room = room;
         Offset = PacketBatch.Headroom;
     }
 
@@ -86,6 +91,9 @@ public unsafe struct PacketSlot
     /// <summary>Outer "don't fragment", to send (IPv4).</summary>
     public bool DontFragment;
 
+    /// <summary>What the kernel left to us in a packet from a TUN device.</summary>
+    public VnetHeader Offload;
+
     /// <summary>Who sent it.</summary>
     public readonly NbmaPeer From => new(Peer, Association);
 
@@ -96,7 +104,7 @@ public unsafe struct PacketSlot
     public readonly byte* Pointer => _buffer + Offset;
 
     /// <summary>The whole room for a packet at the standard offset, for a read.</summary>
-    public readonly Span<byte> Room => new(_buffer + PacketBatch.Headroom, PacketBatch.MaximumPacket + PacketBatch.Tailroom);
+    public readonly Span<byte> Room => new(_buffer + PacketBatch.Headroom, _room);
 
     /// <summary>Makes the slot empty again: standard offset, no length, no peer.</summary>
     public void Reset()
@@ -109,6 +117,7 @@ public unsafe struct PacketSlot
         Port = 0;
         Association = 0;
         DontFragment = false;
+        Offload = default;
     }
 
     /// <summary>

@@ -32,7 +32,7 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox mailbox)
         OutboundSa? sa = what.Security?.Outbound;
         if (sa is null)
         {
-            if (what.Security is null || !what.MayWait || !_held.TryHold(slot, what, tunnel.Config.Tunnel, now)) tunnel.Counters.Drops.Count(DataplaneDrop.OutNoSa);
+            if (what.Security is null || !what.MayWait || !_held.TryHold(slot, what, tunnel.Config, now)) tunnel.Counters.Drops.Count(DataplaneDrop.OutNoSa);
             return;
         }
         EspPath path = sa.Path;
@@ -63,27 +63,37 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox mailbox)
         int went = _esp.Flush(byControl ? ports.EspControl : ports.Esp[thread], tunnel.Counters, now, out tooBig);
         went += _nat.Flush(byControl ? ports.NatControl : ports.Nat[thread], tunnel.Counters, now, out IpAddress tooBigToo);
         if (!tooBigToo.IsNone) tooBig = tooBigToo;
+        if (byControl && went > 0) tunnel.Counters.CountControlOut(went, now);
         return went;
     }
 
-    /// <summary>Sends what waited and has an SA now; drops what waited too long.</summary>
+    /// <summary>Sends what waited and has an SA now; drops what waited too long. The queues must be empty.</summary>
     public void ReleaseHeld(ForwardingSnapshot snapshot, bool byControl, Instant now)
     {
         if (_held.Count == 0) return;
         TunnelSnapshot? current = null;
-        for (int age = 0; age < DataplaneLimits.HeldPackets; age++)
+        for (int order = 0; order < _held.Count;)
         {
-            int i = _held.Oldest(age);
-            if (!_held.TryTake(i, now, out HeldPackets.Entry entry, out bool expired)) continue;
+            if (!_held.TryTake(order, now, out HeldPackets.Entry entry, out bool expired))
+            {
+                order++;
+                continue;
+            }
             if (!snapshot.TryGet(entry.Tunnel, out TunnelSnapshot? tunnel)) continue;
             if (expired)
             {
                 tunnel.Counters.Drops.Count(DataplaneDrop.OutSaTooLate);
                 continue;
             }
-            if (current is not null && !ReferenceEquals(current, tunnel) || IsFull) Flush(current!, byControl, now, out _);
+            if (tunnel.Config.Protection != entry.Protection)
+            {
+                // Its SA is none of the tunnel's any more.
+                tunnel.Counters.Drops.Count(DataplaneDrop.OutNoSa);
+                continue;
+            }
+            if (current is not null && (IsFull || !ReferenceEquals(current, tunnel))) Flush(current, byControl, now, out _);
             current = tunnel;
-            Add(ref _held.Slot(i), entry.What with { MayWait = false }, tunnel, now);
+            Add(ref _held.Slot(entry), entry.What with { MayWait = false }, tunnel, now);
         }
         if (current is not null) Flush(current, byControl, now, out _);
     }

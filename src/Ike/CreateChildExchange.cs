@@ -11,6 +11,7 @@ namespace Dmvpn.Ike;
 /// </summary>
 internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, ChildSa? rekeys) : IkeRequest, IWorkOwner
 {
+    private readonly bool _isFirst = rekeys is null && !peer.HasLiveChild;
     private IkeSa _sa = sa;
     private IkeWork? _work;
     private KeyExchange? _keyPair;
@@ -20,6 +21,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
     private byte[] _nonce = [];
     private byte[] _twinNonce = [];
     private ChildSa? _twin;
+    private List<uint>? _deleted;
     private uint _spi;
     private bool _isCounted;
     private bool _isOver;
@@ -30,6 +32,9 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
     public ChildSa? Rekeys { get; } = rekeys;
 
     public override IkeExchangeType Exchange => IkeExchangeType.CreateChildSa;
+
+    /// <summary>The peer had no child SA, and has got one by another way.</summary>
+    private bool IsUnnecessary => _isFirst && Peer.HasLiveChild;
 
     /// <summary>The request is on the wire: the peer may have obeyed it.</summary>
     public bool IsSent => Tries > 0;
@@ -53,7 +58,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
             case KeyPairWork { KeyPair: { } keyPair }:
                 _keyPair = keyPair;
                 // The IKE SA may have been rekeyed meanwhile.
-                if ((Rekeys?.Sa ?? Peer.Current) is { IsEstablished: true } present)
+                if ((Rekeys?.Sa ?? Peer.Current) is { IsEstablished: true } present && !IsUnnecessary)
                 {
                     Count(present);
                     present.Submit(this, now, outbox);
@@ -81,9 +86,27 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         if (!IsSent) End();
     }
 
+    /// <summary>
+    /// The peer deletes a child SA that we do not have. It may be the one that this exchange makes: its secret is still being computed, or its answer has been overtaken. Our SPI of it in the
+    /// first case, otherwise 0. The caller has the peer reconsidered.
+    /// </summary>
+    public uint OnDeleted(uint outboundSpi, Instant now)
+    {
+        if (_isOver || !IsSent) return 0;
+        if (_answer is null)
+        {
+            // As many as it may have: who deletes more of what is not there is not believed, and learns of them by its packets' end.
+            if ((_deleted ??= []).Count < IkeLimits.MaximumChildrenPerPeer) _deleted.Add(outboundSpi);
+            return 0;
+        }
+        if (_agreement.OutboundSpi != outboundSpi) return 0;
+        Forget(now);
+        return _spi;
+    }
+
     public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now)
     {
-        if (_isOver || Peer.Protection.Policy is null || Rekeys is { IsLive: false } or { IsDeleting: true }) return false;
+        if (_isOver || IsUnnecessary || Peer.Protection.Policy is null || Rekeys is { IsLive: false } or { IsDeleting: true }) return false;
         Count(sa);
         if (_nonce.Length == 0) _nonce = core.NewNonce();
         _spi = core.NewChildSpi();
@@ -121,6 +144,12 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
             // The peer has the child SA: it is told that we do not (1.3.1).
             sa.Submit(new DeleteChildRequest([_spi]), now, outbox);
             Refused(refusal.Problem is null ? IkeDrop.OtherGroup : refusal.Drop, refusal.Problem ?? "the peer answered with another group than was offered", now, outbox);
+            return;
+        }
+        if (_deleted?.Contains(_agreement.OutboundSpi) ?? false)
+        {
+            Forget(now);
+            core.Peers.Reconsider(Peer, IkeDownReason.DeletedByPeer, now, outbox);
             return;
         }
         if (_keyPair is null)
@@ -210,6 +239,13 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         else core.Peers.OnChildFailed(Peer, now, outbox);
     }
 
+    /// <summary>The peer has deleted what was made.</summary>
+    private void Forget(Instant now)
+    {
+        End();
+        if (Rekeys is { IsLive: true }) Rekeys.RekeyAgainAt(now + core.Random.Jitter(IkeLimits.CollisionPause, 0.5));
+    }
+
     /// <summary>The SA ended while slow work was done: what waited for the outcome waits no more.</summary>
     private void Abort(Instant now, Outbox<IkeEffect> outbox)
     {
@@ -221,7 +257,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
     {
         if (_isCounted && _sa == sa) return;
         if (_isCounted) _sa.ChildExchanges--;
-        else Peer.ChildExchanges++;
+        else Peer.Begin(this);
         _sa = sa;
         sa.ChildExchanges++;
         _isCounted = true;
@@ -234,7 +270,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         if (_isCounted)
         {
             _sa.ChildExchanges--;
-            Peer.ChildExchanges--;
+            Peer.End(this);
         }
         _isCounted = false;
         _keyPair?.Dispose();

@@ -8,7 +8,7 @@ namespace Dmvpn.Ike;
 /// The fragments of one message that has not come whole (RFC 7383 2.6). Only what is authenticated is kept, and not more than a message may be long: a peer that has keys
 /// and no identity yet can hold that much for as long as a half-open SA lives.
 /// </summary>
-internal sealed class FragmentAssembly(uint messageId)
+public sealed class FragmentAssembly(uint messageId)
 {
     /// <summary>Fragments of a message: at 576 octets each they make a longer one than is taken.</summary>
     public const int MaximumFragments = 96;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Dmvpn.Crypto;
 using Dmvpn.Wire.Ike;
 
@@ -35,11 +34,10 @@ internal static class IkeAuthenticationOctets
         return Mac(prf, padded.Span, octets);
     }
 
-    /// <summary>See <see cref="SharedKey(PrfId, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>; a configured key is its UTF-8 text.</summary>
-    public static byte[] SharedKey(PrfId prf, string key, ReadOnlySpan<byte> octets)
+    /// <summary>See <see cref="SharedKey(PrfId, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>; with a key as it was configured.</summary>
+    public static byte[] SharedKey(PrfId prf, PreSharedKey key, ReadOnlySpan<byte> octets)
     {
-        using var bytes = new SecretBytes(Encoding.UTF8.GetByteCount(key));
-        Encoding.UTF8.GetBytes(key, bytes.Span);
+        using SecretBytes bytes = key.Octets();
         return SharedKey(prf, bytes.Span, octets);
     }
 

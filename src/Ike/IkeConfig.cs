@@ -145,10 +145,10 @@ public sealed record Ikev2KeyringPeer
     public IdentityMatch? Identity { get; init; }
 
     /// <summary><c>pre-shared-key local KEY</c> or <c>pre-shared-key KEY</c>; null: none.</summary>
-    public string? LocalKey { get; init; }
+    public PreSharedKey? LocalKey { get; init; }
 
     /// <summary><c>pre-shared-key remote KEY</c> or <c>pre-shared-key KEY</c>; null: none.</summary>
-    public string? RemoteKey { get; init; }
+    public PreSharedKey? RemoteKey { get; init; }
 
     /// <summary>Only the name: a record's own text would show the keys.</summary>
     public override string ToString() => $"peer {Name}";
@@ -238,10 +238,10 @@ public sealed record Ikev2Profile
     public string? Keyring { get; init; }
 
     /// <summary><c>authentication local pre-share key KEY</c>: goes before the keyring's; null: none. A secret.</summary>
-    public string? LocalKey { get; init; }
+    public PreSharedKey? LocalKey { get; init; }
 
     /// <summary><c>authentication remote pre-share key KEY</c>: the key of every peer that the profile matches; null: none. A secret.</summary>
-    public string? RemoteKey { get; init; }
+    public PreSharedKey? RemoteKey { get; init; }
 
     /// <summary><c>pki trustpoint NAME [sign | verify]</c>: whose certificate signs; null: the only trustpoint with a key.</summary>
     public string? SignTrustpoint { get; init; }

@@ -30,7 +30,11 @@ internal sealed class IkeInformational(IkeCore core)
         IkePeer? peer = sa.Peer ?? sa.FormerPeer ?? sa.Predecessor?.Peer;
         bool deleted = DeleteChildren(peer, payloads, ref writer, now, outbox);
         if (sa.IsEstablished) Obey(sa, arrival, id, payloads, ref writer, now, outbox);
-        else Echo(payloads, ref writer);
+        else
+        {
+            core.Mobility.HandleRequest(sa, arrival, id, payloads, ref writer, now, outbox);
+            Echo(payloads, ref writer);
+        }
         sa.Respond(id, IkeExchangeType.Informational, arrival.Path, writer, now, outbox);
         if (deleted) core.Peers.Reconsider(peer!, IkeDownReason.DeletedByPeer, now, outbox);
     }
@@ -41,7 +45,7 @@ internal sealed class IkeInformational(IkeCore core)
         if (QcdToken.Read(payloads) is { } token) sa.PeerToken = token;
         if (payloads.TryFindNotify(IkeNotifyType.SetWindowSize, out IkeNotifyView window) && window.Data.Length == 4)
             sa.PeerWindow = Math.Max(sa.PeerWindow, (int)Math.Clamp(BinaryPrimitives.ReadUInt32BigEndian(window.Data), 1, IkeLimits.MaximumWindow));
-        if (sa is { IsInitiator: true, Peer: { } peer } && payloads.TryFindNotify(IkeNotifyType.TicketLtOpaque, out IkeNotifyView ticket)
+        if (sa is { IsFirstInitiator: true, Peer: { } peer } && payloads.TryFindNotify(IkeNotifyType.TicketLtOpaque, out IkeNotifyView ticket)
             && ticket.Data.Length is > 4 and <= 4 + IkeLimits.MaximumTicket)
             core.Resumption.Keep(sa, peer, ticket.Data[4..].ToArray(), TimeSpan.FromSeconds(BinaryPrimitives.ReadUInt32BigEndian(ticket.Data)), peer.Identity.Id, sa.Authentication!);
     }
@@ -59,7 +63,7 @@ internal sealed class IkeInformational(IkeCore core)
     {
         Read(sa, payloads, now);
         if (payloads.TryFindNotify(IkeNotifyType.SetWindowSize, out _)) WriteWindow(sa, ref writer);
-        if (payloads.TryFindNotify(IkeNotifyType.TicketRequest, out _) && !sa.IsInitiator) core.Resumption.WriteTicket(ref writer, sa, sa.Peer!.Identity, null, now);
+        if (payloads.TryFindNotify(IkeNotifyType.TicketRequest, out _) && !sa.IsFirstInitiator) core.Resumption.WriteTicket(ref writer, sa, sa.Peer!.Identity, null, now);
         core.Mobility.HandleRequest(sa, arrival, id, payloads, ref writer, now, outbox);
         Echo(payloads, ref writer);
     }
@@ -93,7 +97,11 @@ internal sealed class IkeInformational(IkeCore core)
             if (payload.Type != IkePayloadType.Delete || !IkeDeleteView.TryParse(payload.Body, out IkeDeleteView delete, out _) || delete is not { Protocol: IkeProtocolId.Esp, SpiSize: 4 }) continue;
             for (int i = 0; i < delete.Count; i++)
             {
-                if (FindLive(peer, delete.Spi(i)) is not { } child) continue;
+                if (FindLive(peer, delete.Spi(i)) is not { } child)
+                {
+                    any |= DeleteUnborn(peer, delete.Spi(i), closed, now);
+                    continue;
+                }
                 if (!child.IsDeleting) closed.Add(child.InboundSpi);
                 any = true;
                 child.Retire(now, outbox);
@@ -102,6 +110,18 @@ internal sealed class IkeInformational(IkeCore core)
         }
         if (closed.Count > 0) writer.DeleteEsp([.. closed]);
         return any;
+    }
+
+    /// <summary>One that the peer has made for us, and we not yet.</summary>
+    private static bool DeleteUnborn(IkePeer peer, uint outboundSpi, List<uint> closed, Instant now)
+    {
+        foreach (CreateChildExchange exchange in peer.Exchanges ?? [])
+        {
+            if (exchange.OnDeleted(outboundSpi, now) is not (> 0 and uint inbound)) continue;
+            closed.Add(inbound);
+            return true;
+        }
+        return false;
     }
 
     private static ChildSa? FindLive(IkePeer peer, uint outboundSpi)
@@ -126,7 +146,7 @@ internal sealed class LivenessRequest(DpdConfig? dpd) : IkeRequest
     public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now)
     {
         // RFC 4555 3.8: the initiator learns by them that its NAT's mapping has changed.
-        if ((sa.Abilities & PeerAbilities.Mobike) != 0 && sa is { IsInitiator: true, IsLocalBehindNat: true })
+        if ((sa.Abilities & PeerAbilities.Mobike) != 0 && sa is { IsFirstInitiator: true, IsLocalBehindNat: true })
             IkeMobility.WriteNatDetection(ref writer, sa.Core, sa.InitiatorSpi, sa.ResponderSpi, sa.Path);
         return true;
     }

@@ -41,6 +41,7 @@ internal sealed class IkeInitiator(IkeCore core)
         var sa = new IkeSa(core, isInitiator: true, old.Path, now);
         var handshake = new InitiatorHandshake(sa, protection, old.Profile!, target: null, old, now);
         sa.Handshake = handshake;
+        old.Reauthentication = sa;
         core.Statistics.Initiating++;
         handshake.Begin(null, now, outbox);
     }

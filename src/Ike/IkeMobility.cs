@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Dmvpn.Core;
 using Dmvpn.Wire.Ike;
@@ -6,29 +5,11 @@ using Dmvpn.Wire.Ike;
 namespace Dmvpn.Ike;
 
 /// <summary>
-/// Ends that move: MOBIKE (RFC 4555), where the original initiator decides about addresses; and without it the peer behind a NAT whose mapping changes (RFC 7296 2.23).
+/// Ends that move: MOBIKE (RFC 4555), where the initiator of the first IKE SA decides about addresses; and without it the peer behind a NAT whose mapping changes (RFC 7296 2.23).
 /// </summary>
-internal sealed class IkeMobility(IkeCore core)
+internal sealed partial class IkeMobility(IkeCore core)
 {
     private const int CookieLength = 16;
-
-    /// <summary>Both hashes of NAT detection for a message that leaves by <paramref name="path"/>.</summary>
-    public static void WriteNatDetection(ref IkePayloadWriter writer, IkeCore core, ulong initiatorSpi, ulong responderSpi, in IkePath path)
-    {
-        // A hash that fits nothing has the peer see a NAT, and put its ESP into UDP as we do.
-        writer.Notify(IkeNotifyType.NatDetectionSourceIp, core.Config.AlwaysUdp ? NatDetection.Pretended(core.Random) : NatDetection.Hash(initiatorSpi, responderSpi, path.Local));
-        writer.Notify(IkeNotifyType.NatDetectionDestinationIp, NatDetection.Hash(initiatorSpi, responderSpi, path.Remote));
-    }
-
-    public static void TryAddAddress(List<IpAddress> addresses, IkeNotifyView notify)
-    {
-        if (notify.Data.Length != (notify.Type == IkeNotifyType.AdditionalIp4Address ? 4 : 16)) return;
-        IpAddress address = IpAddress.FromBytes(notify.Data);
-        if (addresses.Count < IkeLimits.MaximumAdditionalAddresses && !address.IsUnspecified && !address.IsMulticast && !addresses.Contains(address)) addresses.Add(address);
-    }
-
-    /// <summary>The peer allows no NAT, and the addresses that it wrote are not those of the packet (RFC 4555 3.9).</summary>
-    public static bool IsNatForbidden(AuthMessage message, in IkePath path) => message.NoNatsAllowed is { } data && !IsOf(data, path);
 
     /// <summary>What an initiator or a responder with one address says in IKE_AUTH.</summary>
     public void WriteSupported(ref IkePayloadWriter writer, IkeProtection protection) => writer.Notify(IkeNotifyType.MobikeSupported);
@@ -42,7 +23,28 @@ internal sealed class IkeMobility(IkeCore core)
     public void Inherit(IkeSa successor, IkeSa old)
     {
         successor.Abilities |= PeerAbilities.Mobike;
-        if (old.Mobility?.Additional is { } additional) successor.Mobility = new MobilityState { Additional = additional };
+        if (old.Mobility is not { } state) return;
+        // Without message ids and hashes, which are of the old SA.
+        successor.Mobility = new MobilityState { Generation = state.Generation, Additional = state.Additional, PathsTried = state.PathsTried, Step = state.Step };
+    }
+
+    /// <summary>The SA has taken over from one by which something was said about addresses that is not answered: it is said again.</summary>
+    public void Resume(IkeSa sa, Instant now, Outbox<IkeEffect> outbox)
+    {
+        switch (sa.Mobility?.Step)
+        {
+            case MobilityStep.Update:
+                Update(sa, now, outbox);
+                break;
+            case MobilityStep.Routability:
+                AskRoutability(sa, now, outbox);
+                break;
+            case MobilityStep.Addresses:
+                TellAddresses(sa, now, outbox);
+                break;
+            default:
+                break;
+        }
     }
 
     /// <summary>A source has another address, or none for the moment: then its SAs wait for the next one.</summary>
@@ -66,20 +68,24 @@ internal sealed class IkeMobility(IkeCore core)
                 }
                 Move(sa, path, now, outbox);
                 // The initiator says where both are; the responder can only say where it is, and leaves the rest to the initiator (3.5, 3.6).
-                if (sa.IsInitiator) Update(sa, now, outbox);
-                else sa.Submit(new AddressesRequest(), now, outbox);
+                if (sa.IsFirstInitiator) Update(sa, now, outbox);
+                else TellAddresses(sa, now, outbox);
             }
         }
         foreach (IkeSa sa in new List<IkeSa>(core.Sas.Values))
         {
-            if (sa.Handshake is InitiatorHandshake handshake && handshake.Protection == protection && sa.Path.Local.Address != local) sa.Die(IkeDownReason.Unconfigured, now, outbox);
+            // What is still to be said by an SA that is on its way out leaves from the new address too.
+            if (sa.FormerPeer?.Protection == protection) sa.Path = sa.Path with { Local = sa.Path.Local with { Address = local } };
+            if (sa.Handshake is not InitiatorHandshake handshake || handshake.Protection != protection || sa.Path.Local.Address == local) continue;
+            sa.Path = sa.Path with { Local = sa.Path.Local with { Address = local } };
+            sa.CloseAtOnce(IkeDownReason.Unconfigured, now, outbox);
         }
     }
 
     /// <summary>ESP, authentic and fresh, came from another endpoint: the peer's NAT has another mapping (RFC 7296 2.23; RFC 4555 3.8 allows it for ESP).</summary>
     public void OnEndpointChanged(IkeSa sa, IkeEndpoint remote, Instant now, Outbox<IkeEffect> outbox)
     {
-        bool byMobike = (sa.Abilities & PeerAbilities.Mobike) != 0 && (sa.IsInitiator || !sa.IsRemoteBehindNat);
+        bool byMobike = (sa.Abilities & PeerAbilities.Mobike) != 0 && (sa.IsFirstInitiator || !sa.IsRemoteBehindNat);
         if (!sa.IsEstablished || !sa.UsesUdp || sa.IsLocalBehindNat || byMobike || remote == sa.Path.Remote) return;
         Move(sa, sa.Path with { Remote = remote }, now, outbox);
     }
@@ -91,11 +97,16 @@ internal sealed class IkeMobility(IkeCore core)
         Move(sa, sa.Path with { Remote = remote }, now, outbox);
     }
 
-    /// <summary>The part of an INFORMATIONAL request that is about addresses; what is to be answered is written.</summary>
+    /// <summary>
+    /// The part of an INFORMATIONAL request that is about addresses; what is to be answered is written. By an SA that is replaced it may still come: its sender did not have the
+    /// successor yet, and the successor moves.
+    /// </summary>
     public void HandleRequest(IkeSa sa, in IkeArrival arrival, uint id, IkePayloadChain payloads, ref IkePayloadWriter writer, Instant now, Outbox<IkeEffect> outbox)
     {
-        if ((sa.Abilities & PeerAbilities.Mobike) == 0) return;
-        bool moves = payloads.TryFindNotify(IkeNotifyType.UpdateSaAddresses, out _) && !sa.IsInitiator;
+        IkeSa target = sa.Heir;
+        if ((sa.Abilities & PeerAbilities.Mobike) == 0 || !(target.IsEstablished || sa.Stage == IkeSaStage.Closing)) return;
+        // Only the initiator of the first IKE SA says that; who takes the last rekeying's for that is obeyed too.
+        bool moves = payloads.TryFindNotify(IkeNotifyType.UpdateSaAddresses, out _) && !(sa.IsFirstInitiator && sa.IsInitiator);
         List<IpAddress>? additional = ReadAdditional(payloads, out bool lists);
         bool detects = payloads.TryFindNotify(IkeNotifyType.NatDetectionSourceIp, out _);
         if ((moves || lists) && payloads.TryFindNotify(IkeNotifyType.NoNatsAllowed, out IkeNotifyView allowed) && !IsOf(allowed.Data, arrival.Path))
@@ -105,21 +116,24 @@ internal sealed class IkeMobility(IkeCore core)
             return;
         }
         if (detects) WriteNatDetection(ref writer, core, sa.InitiatorSpi, sa.ResponderSpi, arrival.Path);
-        if (!moves && !lists) return;
-        MobilityState state = sa.Mobility ??= new MobilityState();
-        // Of two that overtook each other the newer one counts.
-        if (state.LastUpdate is { } last && unchecked((int)(id - last)) < 0) return;
-        state.LastUpdate = id;
+        if (!moves && !lists || !IsNewest(sa, target, id)) return;
+        if (sa.Stage == IkeSaStage.Closing)
+        {
+            // Our delete finds the peer where it is now, when it is sent again.
+            sa.Path = arrival.Path;
+            return;
+        }
+        MobilityState state = target.Mobility ??= new MobilityState();
         if (lists) state.Additional = additional;
-        NatSituation nat = detects ? NatDetection.Read(payloads, sa.InitiatorSpi, sa.ResponderSpi, arrival.Path) : new NatSituation(true, sa.IsRemoteBehindNat, sa.IsLocalBehindNat);
-        if (moves) OnUpdate(sa, state, arrival.Path, nat, now, outbox);
-        else if (sa.IsInitiator && lists && arrival.Path.Remote != sa.Path.Remote && !(additional?.Contains(sa.Path.Remote.Address) ?? false)) OnPeerAddresses(sa, arrival.Path.Remote, now, outbox);
+        NatSituation nat = detects ? NatDetection.Read(payloads, sa.InitiatorSpi, sa.ResponderSpi, arrival.Path) : new NatSituation(true, target.IsRemoteBehindNat, target.IsLocalBehindNat);
+        if (moves) OnUpdate(target, state, arrival.Path, nat, now, outbox);
+        else if (sa.IsFirstInitiator && lists && arrival.Path.Remote != target.Path.Remote && !(additional?.Contains(target.Path.Remote.Address) ?? false)) OnPeerAddresses(target, arrival.Path.Remote, now, outbox);
     }
 
     /// <summary>A response to a liveness check with NAT detection: does the peer still see us where it did?</summary>
     public void OnLivenessAnswered(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox)
     {
-        if (!sa.IsEstablished || !sa.IsInitiator || (sa.Abilities & PeerAbilities.Mobike) == 0) return;
+        if (!sa.IsEstablished || !sa.IsFirstInitiator || (sa.Abilities & PeerAbilities.Mobike) == 0) return;
         if (!payloads.TryFindNotify(IkeNotifyType.NatDetectionDestinationIp, out IkeNotifyView seen)) return;
         byte[] hash = seen.Data.ToArray();
         byte[]? before = sa.Mobility?.SeenAs;
@@ -130,7 +144,7 @@ internal sealed class IkeMobility(IkeCore core)
     /// <summary>A request of the initiator is not answered: perhaps the peer is at another of its addresses (3.5).</summary>
     public bool TryOtherPath(IkeSa sa, IkeRequest request, Instant now, Outbox<IkeEffect> outbox)
     {
-        if (!sa.IsInitiator || !sa.IsEstablished || request.Tries < IkeLimits.TriesUntilOtherPath || sa.Mobility?.Additional is not { Count: > 0 } addresses) return false;
+        if (!sa.IsFirstInitiator || !sa.IsEstablished || request.Tries < IkeLimits.TriesUntilOtherPath || sa.Mobility?.Additional is not { Count: > 0 } addresses) return false;
         IpAddress next = addresses[0];
         if (next.IsIPv4 != sa.Path.Local.Address.IsIPv4) return false;
         addresses.RemoveAt(0);
@@ -147,6 +161,7 @@ internal sealed class IkeMobility(IkeCore core)
     {
         if (!sa.IsEstablished || sa.Mobility is not { } state || state.Generation != generation) return;
         state.PathsTried = 0;
+        state.Step = MobilityStep.None;
         if (payloads.TryFindNotify(IkeNotifyType.UnacceptableAddresses, out _) || payloads.TryFindNotify(IkeNotifyType.UnexpectedNatDetected, out _))
         {
             // It does not go on from here: made anew, under rules that both accept.
@@ -169,7 +184,9 @@ internal sealed class IkeMobility(IkeCore core)
             sa.Close(IkeDownReason.DeadPeer, now, outbox);
             return;
         }
-        if (sa.IsEstablished && sa.Mobility is { } state && state.Generation == generation) Move(sa, sa.Path, now, outbox);
+        if (!sa.IsEstablished || sa.Mobility is not { } state || state.Generation != generation) return;
+        state.Step = MobilityStep.None;
+        Move(sa, sa.Path, now, outbox);
     }
 
     /// <summary>As responder: the IKE SA follows at once, the child SAs when the peer has shown that it receives there (3.5, 3.7).</summary>
@@ -178,15 +195,22 @@ internal sealed class IkeMobility(IkeCore core)
         bool elsewhere = sa.Path.Remote != path.Remote || sa.Path.Local != path.Local;
         sa.Path = path;
         (sa.IsRemoteBehindNat, sa.IsLocalBehindNat) = (nat.Peer, nat.Local);
-        state.Generation++;
-        if (!elsewhere)
+        if (elsewhere)
         {
-            Move(sa, path, now, outbox);
+            AskRoutability(sa, now, outbox);
             return;
         }
+        state.Generation++;
+        state.Step = MobilityStep.None;
+        Move(sa, path, now, outbox);
+    }
+
+    /// <summary>Is the peer where it says (3.7)?</summary>
+    private void AskRoutability(IkeSa sa, Instant now, Outbox<IkeEffect> outbox)
+    {
         byte[] cookie = new byte[CookieLength];
         core.Random.Fill(cookie);
-        sa.Submit(new RoutabilityRequest(cookie, state.Generation), now, outbox);
+        sa.Submit(new RoutabilityRequest(cookie, Begin(sa, MobilityStep.Routability)), now, outbox);
     }
 
     /// <summary>The responder has other addresses, and not the one that we send to.</summary>
@@ -197,11 +221,17 @@ internal sealed class IkeMobility(IkeCore core)
     }
 
     /// <summary>As initiator: where both ends are now.</summary>
-    private static void Update(IkeSa sa, Instant now, Outbox<IkeEffect> outbox)
+    private static void Update(IkeSa sa, Instant now, Outbox<IkeEffect> outbox) => sa.Submit(new UpdateRequest(Begin(sa, MobilityStep.Update)), now, outbox);
+
+    /// <summary>As responder: where we are, the rest is the initiator's part.</summary>
+    private static void TellAddresses(IkeSa sa, Instant now, Outbox<IkeEffect> outbox) => sa.Submit(new AddressesRequest(Begin(sa, MobilityStep.Addresses)), now, outbox);
+
+    /// <summary>Whatever was said before does not count any more.</summary>
+    private static int Begin(IkeSa sa, MobilityStep step)
     {
         MobilityState state = sa.Mobility ??= new MobilityState();
-        state.Generation++;
-        sa.Submit(new UpdateRequest(state.Generation), now, outbox);
+        state.Step = step;
+        return ++state.Generation;
     }
 
     private void SetNat(IkeSa sa, NatSituation nat, Instant now, Outbox<IkeEffect> outbox)
@@ -215,6 +245,8 @@ internal sealed class IkeMobility(IkeCore core)
     /// <summary>IKE SA and child SAs are between these ends from now on.</summary>
     private void Move(IkeSa sa, in IkePath path, Instant now, Outbox<IkeEffect> outbox)
     {
+        // A call that is to replace it goes to where the peer was: it is made again.
+        if (sa.Reauthentication is { Stage: IkeSaStage.Negotiating } call && call.Path.Remote.Address != path.Remote.Address) call.CloseAtOnce(IkeDownReason.Unused, now, outbox);
         sa.Path = path;
         if (sa.Peer is not { } peer) return;
         core.Statistics.Moves++;
@@ -228,96 +260,13 @@ internal sealed class IkeMobility(IkeCore core)
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerMoved, Protection = peer.Protection.Id, Peer = peer.Nbma, Path = path, UdpEncapsulation = sa.UsesUdp });
     }
 
-    private static List<IpAddress>? ReadAdditional(IkePayloadChain payloads, out bool lists)
+    /// <summary>Of two requests about addresses that overtook each other the newer one counts, and one by a newer SA more than any by the one before.</summary>
+    private static bool IsNewest(IkeSa sa, IkeSa target, uint id)
     {
-        List<IpAddress>? addresses = null;
-        lists = payloads.TryFindNotify(IkeNotifyType.NoAdditionalAddresses, out _);
-        foreach (IkePayloadView payload in payloads)
-        {
-            if (payload.Type != IkePayloadType.Notify || !IkeNotifyView.TryParse(payload.Body, out IkeNotifyView notify, out _)) continue;
-            if (notify.Type is not (IkeNotifyType.AdditionalIp4Address or IkeNotifyType.AdditionalIp6Address)) continue;
-            lists = true;
-            TryAddAddress(addresses ??= [], notify);
-        }
-        return addresses;
-    }
-
-    /// <summary>
-    /// NO_NATS_ALLOWED (4.2.6): source and destination address, source and destination port, as the sender saw them.
-    /// </summary>
-    private static bool IsOf(ReadOnlySpan<byte> data, in IkePath path)
-    {
-        int length = path.Remote.Address.ByteCount;
-        return data.Length == 2 * length + 4
-            && IpAddress.FromBytes(data[..length]) == path.Remote.Address && IpAddress.FromBytes(data.Slice(length, length)) == path.Local.Address
-            && BinaryPrimitives.ReadUInt16BigEndian(data[(2 * length)..]) == path.Remote.Port && BinaryPrimitives.ReadUInt16BigEndian(data[(2 * length + 2)..]) == path.Local.Port;
-    }
-}
-
-/// <summary>What MOBIKE remembers of an IKE SA that has moved, or whose peer has several addresses.</summary>
-internal sealed class MobilityState
-{
-    /// <summary>Counts moves: the answer to an older one means nothing any more.</summary>
-    public int Generation { get; set; }
-
-    /// <summary>Message id of the last request about addresses; null before the first.</summary>
-    public uint? LastUpdate { get; set; }
-
-    /// <summary>The peer's further addresses.</summary>
-    public List<IpAddress>? Additional { get; set; }
-
-    /// <summary>How many of them have been tried in vain.</summary>
-    public int PathsTried { get; set; }
-
-    /// <summary>The peer's hash of where it sees us.</summary>
-    public byte[]? SeenAs { get; set; }
-}
-
-/// <summary>UPDATE_SA_ADDRESSES (RFC 4555 3.5): the SAs are between the ends of this packet from now on.</summary>
-internal sealed class UpdateRequest(int generation) : IkeRequest
-{
-    public override IkeExchangeType Exchange => IkeExchangeType.Informational;
-
-    public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now)
-    {
-        if (sa.Mobility is not { } state || state.Generation != generation) return false;
-        writer.Notify(IkeNotifyType.UpdateSaAddresses);
-        IkeMobility.WriteNatDetection(ref writer, sa.Core, sa.InitiatorSpi, sa.ResponderSpi, sa.Path);
+        if (target != sa && target.Mobility?.LastUpdate is not null) return false;
+        MobilityState own = sa.Mobility ??= new MobilityState();
+        if (own.LastUpdate is { } last && unchecked((int)(id - last)) < 0) return false;
+        own.LastUpdate = id;
         return true;
-    }
-
-    public override void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox) =>
-        sa.Core.Mobility.OnUpdated(sa, generation, payloads, arrival, now, outbox);
-}
-
-/// <summary>COOKIE2 (RFC 4555 3.7): only who receives it can send it back.</summary>
-internal sealed class RoutabilityRequest(byte[] cookie, int generation) : IkeRequest
-{
-    public override IkeExchangeType Exchange => IkeExchangeType.Informational;
-
-    public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now)
-    {
-        if (sa.Mobility is not { } state || state.Generation != generation) return false;
-        writer.Notify(IkeNotifyType.Cookie2, cookie);
-        return true;
-    }
-
-    public override void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox) =>
-        sa.Core.Mobility.OnRoutable(sa, generation, cookie, payloads, now, outbox);
-}
-
-/// <summary>The responder has this address, and no other (RFC 4555 3.6).</summary>
-internal sealed class AddressesRequest : IkeRequest
-{
-    public override IkeExchangeType Exchange => IkeExchangeType.Informational;
-
-    public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now)
-    {
-        writer.Notify(IkeNotifyType.NoAdditionalAddresses);
-        return true;
-    }
-
-    public override void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox)
-    {
     }
 }

@@ -31,7 +31,10 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
     public ChildSa? Sending { get; set; }
 
     /// <summary>Exchanges of ours that will give it a child SA, new ones and rekeyings: while there is one, the last child SA's end is not the peer's.</summary>
-    public int ChildExchanges { get; set; }
+    public int ChildExchanges => Exchanges?.Count ?? 0;
+
+    /// <summary>These exchanges; null while there are none.</summary>
+    public List<CreateChildExchange>? Exchanges { get; private set; }
 
     /// <summary>The shell has been told that it is up.</summary>
     public bool IsUp { get; set; }
@@ -83,6 +86,16 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
     }
 
     public void Add(IkeSa sa) => Sas.Add(sa);
+
+    /// <summary>An exchange of ours is under way.</summary>
+    public void Begin(CreateChildExchange exchange) => (Exchanges ??= new List<CreateChildExchange>(1)).Add(exchange);
+
+    /// <summary>It is over.</summary>
+    public void End(CreateChildExchange exchange)
+    {
+        Exchanges?.Remove(exchange);
+        if (Exchanges is { Count: 0 }) Exchanges = null;
+    }
 
     /// <summary>A rekeyed IKE SA takes the place of the old one.</summary>
     public void Replace(IkeSa old, IkeSa successor)

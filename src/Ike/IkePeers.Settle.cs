@@ -46,7 +46,8 @@ internal sealed partial class IkePeers
             {
                 (IkeSa winner, IkeSa loser) = other.InitiatorSpi > sa.InitiatorSpi ? (other, sa) : (sa, other);
                 if (!winner.Children.Exists(child => child.IsLive)) continue;
-                winner.Children[^1].Activate(outbox);
+                // Who has just been called waits: the caller has the new SA when our answer is there.
+                if (winner != sa || sa.IsInitiator) winner.Children[^1].Activate(outbox);
                 if (loser.IsInitiator) End(loser, now);
             }
             else if (sa.IsInitiator)

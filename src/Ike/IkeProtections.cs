@@ -66,7 +66,7 @@ internal sealed class IkeProtections(IkeCore core)
             {
                 // Begun with a profile that is not the present one: begun anew.
                 if (sa.Handshake is InitiatorHandshake handshake && handshake.Protection == protection && (changed || !core.Config.Profiles.Contains(handshake.Profile)))
-                    sa.Die(IkeDownReason.Unconfigured, now, outbox);
+                    sa.CloseAtOnce(IkeDownReason.Unconfigured, now, outbox);
             }
             core.Peers.ConnectAll(protection, now, outbox);
         }
@@ -80,7 +80,7 @@ internal sealed class IkeProtections(IkeCore core)
         }
         foreach (IkeSa sa in new List<IkeSa>(core.Sas.Values))
         {
-            if (sa.Handshake is InitiatorHandshake handshake && handshake.Protection == protection) sa.Die(reason, now, outbox);
+            if (sa.Handshake is InitiatorHandshake handshake && handshake.Protection == protection) sa.CloseAtOnce(reason, now, outbox);
         }
     }
 

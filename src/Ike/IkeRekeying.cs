@@ -103,6 +103,8 @@ internal sealed class IkeRekeying(IkeCore core)
         IkePeer peer = old.Peer!;
         AuthenticationFacts facts = old.Authentication!;
         successor.Path = old.Path;
+        successor.IsFirstInitiator = old.IsFirstInitiator;
+        successor.Reauthentication = old.Reauthentication;
         successor.ReauthenticateAt = old.ReauthenticateAt;
         if ((old.Abilities & PeerAbilities.Mobike) != 0) core.Mobility.Inherit(successor, old);
         successor.Predecessor = null;
@@ -115,6 +117,7 @@ internal sealed class IkeRekeying(IkeCore core)
         // As responder: until the peer deletes the old one, which is its part.
         old.EndsAt = now + IkeLimits.HalfOpenTime;
         old.Reschedule();
+        core.Mobility.Resume(successor, now, outbox);
         foreach (IkeRequest request in waiting) successor.Submit(request, now, outbox);
     }
 

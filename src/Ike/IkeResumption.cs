@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
 using Dmvpn.Wire.Ike;
@@ -118,8 +117,7 @@ internal sealed class IkeResumption(IkeCore core)
         if (!IkeCredentials.Allows(profile, method)) return null;
         if (method != IkeAuthMethod.SharedKey) return _seal.CredentialOf(IkeCredentials.AnchorHashes(IkeCredentials.Verifiers(core, profile)));
         if (!IkeCredentials.TryRemoteKey(core, profile, client, path, out _, out Ikev2KeyringPeer? entry, out _)) return null;
-        using var key = new SecretBytes(Encoding.UTF8.GetByteCount(entry!.RemoteKey!));
-        Encoding.UTF8.GetBytes(entry.RemoteKey, key.Span);
+        using SecretBytes key = entry!.RemoteKey!.Octets();
         return _seal.CredentialOf(key.Span);
     }
 }

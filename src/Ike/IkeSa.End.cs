@@ -26,11 +26,13 @@ internal sealed partial class IkeSa
     }
 
     /// <summary>
-    /// Tells the peer once that the SA is gone, and forgets it: for an end that waits for nobody (the process stops), or a peer that will hardly listen.
+    /// Tells the peer once that the SA is gone, and forgets it: for an end that waits for nobody (the process stops), or a peer that will hardly listen. After our IKE_AUTH it may have the
+    /// SA though we have not yet.
     /// </summary>
     public void CloseAtOnce(IkeDownReason reason, Instant now, Outbox<IkeEffect> outbox)
     {
-        if (Stage is not (IkeSaStage.Dead or IkeSaStage.Closing or IkeSaStage.Negotiating or IkeSaStage.Failed) && Outbound is not null)
+        bool known = Stage is not (IkeSaStage.Dead or IkeSaStage.Closing or IkeSaStage.Negotiating or IkeSaStage.Failed) || Handshake is InitiatorHandshake { HasSentAuthentication: true };
+        if (known && Outbound is not null)
         {
             // Whatever is open is not waited for any more: the window may be overdrawn by this one.
             var request = new DeleteSaRequest { Id = NextRequestId };
@@ -86,6 +88,7 @@ internal sealed partial class IkeSa
         Peer?.Replace(this, successor);
         FormerPeer = Peer;
         Peer = null;
+        _successor = successor;
         Stage = IkeSaStage.Replaced;
         StopTimers();
     }
@@ -126,12 +129,12 @@ internal sealed partial class IkeSa
     private void StopTimers()
     {
         RekeyAt = ExpiresAt = ReauthenticateAt = AuthenticationEndsAt = _livenessAt = _keepaliveAt = Instant.Never;
-        Mobility = null;
     }
 
     private void Leave(IkeDownReason reason, Instant now, Outbox<IkeEffect> outbox)
     {
         if (Peer is not { } peer) return;
+        FormerPeer = peer;
         Peer = null;
         peer.Remove(this, reason, now, outbox);
     }

@@ -87,7 +87,7 @@ internal sealed partial class IkeSa
     {
         if (end >= AuthenticationEndsAt) return;
         AuthenticationEndsAt = end;
-        if (IsInitiator) ReauthenticateAt = Instant.Min(ReauthenticateAt, now + SoftLifetime(end.Since(now)));
+        if (IsFirstInitiator) ReauthenticateAt = Instant.Min(ReauthenticateAt, now + SoftLifetime(end.Since(now)));
         Reschedule();
     }
 

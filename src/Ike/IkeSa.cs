@@ -59,12 +59,13 @@ internal sealed partial class IkeSa : IkeTimed
 {
     private FragmentAssembly? _requestFragments;
     private FragmentAssembly? _responseFragments;
+    private IkeSa? _successor;
 
     /// <summary>A new IKE SA with an SPI of ours.</summary>
     public IkeSa(IkeCore core, bool isInitiator, in IkePath path, Instant now)
     {
         Core = core;
-        IsInitiator = isInitiator;
+        IsInitiator = IsFirstInitiator = isInitiator;
         Path = path;
         Created = now;
         LastHeard = now;
@@ -81,6 +82,9 @@ internal sealed partial class IkeSa : IkeTimed
 
     /// <summary>True when we are the original initiator: decides flags, keys, and the order of SPIs.</summary>
     public bool IsInitiator { get; }
+
+    /// <summary>We began the first of the SAs that were rekeyed to this one: moves (RFC 4555 1.3), tickets and reauthentication are that end's part, whoever rekeys.</summary>
+    public bool IsFirstInitiator { get; set; }
 
     public ulong InitiatorSpi => IsInitiator ? LocalSpi : RemoteSpi;
 
@@ -136,8 +140,14 @@ internal sealed partial class IkeSa : IkeTimed
     /// <summary>Of a waiting SA: the one that it is to replace.</summary>
     public IkeSa? Predecessor { get; set; }
 
-    /// <summary>Of an SA that is replaced: its peer, whose deletes of child SAs may still come by it (RFC 7296 2.25.2).</summary>
+    /// <summary>Of an SA that is replaced or on its way out: its peer, whose deletes of child SAs may still come by it (RFC 7296 2.25.2).</summary>
     public IkePeer? FormerPeer { get; private set; }
+
+    /// <summary>Of an SA that is replaced: what replaced it, or that one; otherwise itself.</summary>
+    public IkeSa Heir => _successor?.Heir ?? this;
+
+    /// <summary>The IKE SA that is to replace it with the peer authenticated anew, while that is negotiated by us.</summary>
+    public IkeSa? Reauthentication { get; set; }
 
     public MobilityState? Mobility { get; set; }
 

@@ -141,7 +141,7 @@ internal sealed partial class InitiatorHandshake
             Core.Failed(Sa.Path, IkeExchangeType.Auth, IkeDrop.ChildRefused, IkeDiagnosis.ChildRefused(error, Protection.FirstChild!, _offer, !Protection.TunnelMode), now);
         if (!made) Core.Peers.OnChildFailed(peer, now, outbox);
         if (message.AuthenticationLifetime > TimeSpan.Zero) Sa.LimitAuthentication(now + message.AuthenticationLifetime, now);
-        Core.Peers.Settle(peer, Sa, _replaces, false, Started, now, outbox);
+        Core.Peers.Settle(peer, Sa, _replaces?.Heir, false, Started, now, outbox);
         resumed?.Dispose();
         Sa.SendWaiting(now, outbox);
     }

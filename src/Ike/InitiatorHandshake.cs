@@ -128,6 +128,12 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
         base.OnSaDead(now, outbox);
         _keyPair?.Dispose();
         End();
+        if (_replaces?.Heir is { IsEstablished: true } old)
+        {
+            old.Reauthentication = null;
+            old.ReauthenticateAt = now + IkeLimits.RekeyRetry;
+            old.Reschedule();
+        }
         if (_target is not { } target) return;
         _target = null;
         if (target.Negotiation == Sa) Core.Peers.OnFailed(target, "", now, outbox);
@@ -139,7 +145,6 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
         Core.Failed(Sa.Path, exchange, drop, problem, now);
         IkeTarget? target = _target;
         _target = null;
-        if (_replaces is { IsEstablished: true } old) old.ReauthenticateAt = now + IkeLimits.RekeyRetry;
         Sa.Die(IkeDownReason.DeadPeer, now, outbox);
         if (target?.Negotiation == Sa) Core.Peers.OnFailed(target, problem, now, outbox);
     }

@@ -39,7 +39,7 @@ internal static class KeyringChoice
     }
 
     /// <summary>The key for one direction.</summary>
-    public static string? KeyOf(Ikev2KeyringPeer peer, bool local) => local ? peer.LocalKey : peer.RemoteKey;
+    public static PreSharedKey? KeyOf(Ikev2KeyringPeer peer, bool local) => local ? peer.LocalKey : peer.RemoteKey;
 
     private static int Fit(Ikev2KeyringPeer peer, IkeIdentity? identity, IpAddress address)
     {

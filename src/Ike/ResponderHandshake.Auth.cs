@@ -161,7 +161,9 @@ internal sealed partial class ResponderHandshake
         }
         ChildAgreement agreement = decision.Agreement;
         ChildKeys keys = IkeKeySchedule.Child(Sa.Keys!.Suite.Prf, Sa.Keys.SkD.Span, agreement.Suite, default, ni, nr);
-        if (ChildSa.Install(Sa, agreement, keys, isInitiator: false, sendNow: true, now, outbox) is null) writer.Notify(IkeNotifyType.NoAdditionalSas);
+        // The initiator has it when our answer is there. Until then packets leave by what it has already: when it is reauthenticated nothing is lost (2.8, 2.8.3). Without another
+        // one they leave by this one at once, and with INITIAL_CONTACT as soon as the others are gone.
+        if (ChildSa.Install(Sa, agreement, keys, isInitiator: false, sendNow: false, now, outbox) is null) writer.Notify(IkeNotifyType.NoAdditionalSas);
         else ChildNegotiation.WriteAnswer(ref writer, decision, default, default);
     }
 

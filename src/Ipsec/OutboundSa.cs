@@ -91,7 +91,7 @@ public sealed class OutboundSa : IDisposable
         return SealedLength(inner) - payload + (Path.UdpEncapsulation ? 8 : 0);
     }
 
-    /// <summary>The longest payload (GRE packet) that fits into <paramref name="room"/> octets behind the outer IP header.</summary>
+    /// <summary>The longest payload (GRE packet) that fits into <paramref name="room"/> octets behind the outer IP header; negative when not even an empty one does.</summary>
     public int PayloadFor(int room)
     {
         room -= (Path.UdpEncapsulation ? 8 : 0) + EspSpec.HeaderLength + IvLength + IcvLength;

@@ -57,6 +57,12 @@ internal static class NhrpLimits
     /// <summary>How long "no" is believed before traffic may ask again.</summary>
     public static readonly TimeSpan NegativeTime = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long "no" is believed when a server's Traffic Indication says that there is a way: longer than a refused request's round trip by far, shorter than anybody waits for a shortcut.</summary>
+    public static readonly TimeSpan RefusedRetry = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same when there was an answer, and no association could be had with the peer: each try costs both ends public-key operations.</summary>
+    public static readonly TimeSpan UnreachableRetry = TimeSpan.FromSeconds(20);
+
     /// <summary>A used entry is asked for again this long before it expires, or a quarter of its holding time if that is less.</summary>
     public static readonly TimeSpan RefreshBefore = TimeSpan.FromSeconds(120);
 

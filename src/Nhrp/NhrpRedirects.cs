@@ -58,7 +58,7 @@ internal sealed class NhrpRedirects(NhrpInterface owner)
         }
         // Packets that were on their way when the shortcut came up cause late indications.
         if (owner.Cache.FindShortcut(destination) is not null || owner.Cache.Find(destination) is { Origin: NhrpOrigin.Resolved }) return;
-        owner.Resolutions.Start(destination, now, outbox);
+        owner.Resolutions.StartAgain(destination, now, outbox);
     }
 
     public IEnumerable<NhrpRedirectState> All(Instant now)

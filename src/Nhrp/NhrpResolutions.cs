@@ -15,6 +15,9 @@ internal sealed class NhrpResolution(NhrpInterface owner, IpAddress destination)
     public int Tries;
     public TimeSpan Interval = NhrpLimits.FirstRetransmission;
     public bool Negative;
+
+    /// <summary>From then on a Traffic Indication asks again in spite of the refusal.</summary>
+    public Instant AskableFrom;
     public int Hits;
     public Instant Created;
 
@@ -42,6 +45,17 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
     {
         if (owner.Config.ServerOnly || owner.Config.InterestNone) Core.Drops.Count(NhrpDrop.ResolutionDisabled);
         else if (IsWantedOftenEnough(destination)) Open(destination, null, now, outbox);
+    }
+
+    /// <summary>
+    /// A server says that traffic for the address turns round (a Traffic Indication): it knows a way now. So a refusal is believed for a few seconds only: a spoke that is back after a restart
+    /// is not kept off the direct way for a minute. That the server asks for it at most once per redirect timeout and flow bounds the rate, and a server that does not keep to that
+    /// finds the same few seconds here.
+    /// </summary>
+    public void StartAgain(IpAddress destination, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (owner.Config.RejectHold is null && Find(destination) is { Negative: true } refused && now >= refused.AskableFrom) Cancel(refused);
+        Start(destination, now, outbox);
     }
 
     /// <summary>A used entry is about to expire.</summary>
@@ -91,11 +105,14 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
     }
 
     /// <summary>"No", by reply, by error or by silence: believed for a while. An entry that is being refreshed lives until it expires.</summary>
-    public void Refuse(NhrpResolution resolution, Instant now)
+    public void Refuse(NhrpResolution resolution, Instant now) => Refuse(resolution, NhrpLimits.RefusedRetry, now);
+
+    private void Refuse(NhrpResolution resolution, TimeSpan untilAskable, Instant now)
     {
         _byId.Remove(resolution.RequestId);
         if (!resolution.Negative) _negatives++;
         resolution.Negative = true;
+        resolution.AskableFrom = now + untilAskable;
         Core.Timers.Set(resolution, now + (owner.Config.RejectHold ?? NhrpLimits.NegativeTime));
     }
 
@@ -106,7 +123,7 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
         if (_byDestination.Count >= NhrpLimits.MaximumResolutions) return;
         var negative = new NhrpResolution(owner, destination) { Created = now };
         _byDestination.Add(destination, negative);
-        Refuse(negative, now);
+        Refuse(negative, NhrpLimits.UnreachableRetry, now);
     }
 
     /// <summary>A positive or negative answer to one of ours.</summary>

@@ -12,7 +12,6 @@ namespace Dmvpn.Pki;
 /// </summary>
 internal sealed class CertificateNames
 {
-    private const string SubjectAltName = "2.5.29.17";
     private const int EmailTag = 1, DnsTag = 2, AddressTag = 7;
 
     private readonly List<string> _dns = [];
@@ -28,13 +27,18 @@ internal sealed class CertificateNames
     public IReadOnlyList<IpPrefix> Addresses => _addresses;
 
     /// <summary>Reads them. An extension that cannot be read counts as not there.</summary>
-    public static CertificateNames Of(X509Certificate2 certificate)
+    public static CertificateNames Of(X509Certificate2 certificate) => Of(certificate.SubjectName.RawData, certificate.Extensions[CertificateExtension.SubjectAltName]?.RawData);
+
+    /// <summary>The same.</summary>
+    public static CertificateNames Of(PeerCertificate certificate) => Of(certificate.Subject.ToArray(), certificate.Find(CertificateExtension.SubjectAltName));
+
+    private static CertificateNames Of(byte[] subject, ReadOnlyMemory<byte>? others)
     {
-        var names = new CertificateNames { Subject = certificate.SubjectName.RawData };
-        if (certificate.Extensions[SubjectAltName] is not { } extension) return names;
+        var names = new CertificateNames { Subject = subject };
+        if (others is not { } extension) return names;
         try
         {
-            AsnReader sequence = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
+            AsnReader sequence = new AsnReader(extension, AsnEncodingRules.DER).ReadSequence();
             while (sequence.HasData) names.Add(sequence);
         }
         catch (AsnContentException)

@@ -8,7 +8,7 @@ namespace Dmvpn.Pki;
 /// Is a peer's certificate good: a chain to one of the anchors, of today, for this use, not revoked (RFC 5280 6, RFC 4945 5.1)? Nothing is ever fetched. Results are remembered
 /// for a while. Safe for several threads.
 /// </summary>
-internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallClock clock, Func<RevocationMode> revocation)
+internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallClock clock, Func<RevocationMode> revocation) : IDisposable
 {
     private const string AnyUse = "2.5.29.37.0", IpsecIke = "1.3.6.1.5.5.7.3.17", IpsecEndSystem = "1.3.6.1.5.5.7.3.5", IpsecTunnel = "1.3.6.1.5.5.7.3.6",
         IpsecUser = "1.3.6.1.5.5.7.3.7", ServerAuth = "1.3.6.1.5.5.7.3.1", ClientAuth = "1.3.6.1.5.5.7.3.2", Iso = "1.3.6.1.5.5.8.2.2";
@@ -16,21 +16,32 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
     private static readonly string[] GoodUses = [AnyUse, IpsecIke, IpsecEndSystem, IpsecTunnel, IpsecUser, ServerAuth, ClientAuth, Iso];
 
     private readonly Lock _lock = new();
+    private readonly DirectIssuers _direct = new(anchors);
     private readonly Dictionary<string, (DateTimeOffset Until, DateTimeOffset NotAfter)> _remembered = [];
+    private int _version;
+
+    /// <summary>True when it is good and that was quick to find out, as it is for most; false says nothing.</summary>
+    public bool IsGood(PeerCertificate leaf, out DateTimeOffset notAfter)
+    {
+        DateTimeOffset now = clock.Now;
+        string key = Convert.ToHexString(leaf.Fingerprint);
+        int version = Version;
+        if (IsRemembered(key, now, out notAfter)) return true;
+        if (_direct.Find(leaf, GoodUses, now) is not { } issuer) return false;
+        RevocationMode mode = revocation();
+        if (mode.IsChecked && CheckRevoked("", leaf.SerialNumber.Span, issuer, mode, now) is not null) return false;
+        notAfter = leaf.NotAfter.ToUniversalTime();
+        Remember(key, version, now, notAfter);
+        return true;
+    }
 
     /// <summary>Null when it is good; else why not.</summary>
     public string? Check(X509Certificate2 leaf, IReadOnlyList<X509Certificate2> others, out DateTimeOffset notAfter)
     {
         DateTimeOffset now = clock.Now;
         string key = leaf.GetCertHashString(HashAlgorithmName.SHA256);
-        lock (_lock)
-        {
-            if (_remembered.TryGetValue(key, out (DateTimeOffset Until, DateTimeOffset NotAfter) known) && known.Until > now)
-            {
-                notAfter = known.NotAfter;
-                return null;
-            }
-        }
+        int version = Version;
+        if (IsRemembered(key, now, out notAfter)) return null;
         string? failure = CheckUse(leaf) ?? Build(leaf, others, now, out notAfter);
         if (failure is not null)
         {
@@ -38,19 +49,51 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
             return failure;
         }
         notAfter = leaf.NotAfter.ToUniversalTime();
-        lock (_lock)
-        {
-            if (_remembered.Count >= PkiLimits.RememberedChains) _remembered.Clear();
-            DateTimeOffset until = now + PkiLimits.RememberedFor;
-            _remembered[key] = (until < notAfter ? until : notAfter, notAfter);
-        }
+        Remember(key, version, now, notAfter);
         return null;
     }
 
     /// <summary>A revocation list was replaced.</summary>
     public void Forget()
     {
-        lock (_lock) _remembered.Clear();
+        lock (_lock)
+        {
+            _remembered.Clear();
+            _version++;
+        }
+    }
+
+    /// <summary>Frees the anchors' keys. Nobody may be asking.</summary>
+    public void Dispose() => _direct.Dispose();
+
+    private int Version
+    {
+        get
+        {
+            lock (_lock) return _version;
+        }
+    }
+
+    private bool IsRemembered(string key, DateTimeOffset now, out DateTimeOffset notAfter)
+    {
+        lock (_lock)
+        {
+            bool known = _remembered.TryGetValue(key, out (DateTimeOffset Until, DateTimeOffset NotAfter) found) && found.Until > now;
+            notAfter = found.NotAfter;
+            return known;
+        }
+    }
+
+    // What was found with lists that were replaced meanwhile may be wrong by now.
+    private void Remember(string key, int version, DateTimeOffset now, DateTimeOffset notAfter)
+    {
+        DateTimeOffset until = now + PkiLimits.RememberedFor;
+        lock (_lock)
+        {
+            if (version != _version) return;
+            if (_remembered.Count >= PkiLimits.RememberedChains) _remembered.Clear();
+            _remembered[key] = (until < notAfter ? until : notAfter, notAfter);
+        }
     }
 
     private string? Build(X509Certificate2 leaf, IReadOnlyList<X509Certificate2> others, DateTimeOffset now, out DateTimeOffset notAfter)
@@ -74,26 +117,26 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
             }
             return reasons.Count == 0 ? $"{leaf.Subject}: no chain to a trusted CA" : string.Join("; ", reasons.Distinct());
         }
-        for (int i = 0; i + 1 < chain.ChainElements.Count; i++)
+        RevocationMode mode = revocation();
+        for (int i = 0; mode.IsChecked && i + 1 < chain.ChainElements.Count; i++)
         {
-            if (CheckRevoked(chain.ChainElements[i].Certificate, chain.ChainElements[i + 1].Certificate, now) is { } why) return why;
+            X509Certificate2 certificate = chain.ChainElements[i].Certificate;
+            if (CheckRevoked(certificate.Subject, certificate.SerialNumberBytes.Span, chain.ChainElements[i + 1].Certificate, mode, now) is { } why) return why;
         }
         return null;
     }
 
-    private string? CheckRevoked(X509Certificate2 certificate, X509Certificate2 issuer, DateTimeOffset now)
+    private static string? CheckRevoked(string subject, ReadOnlySpan<byte> serial, X509Certificate2 issuer, RevocationMode mode, DateTimeOffset now)
     {
-        RevocationMode mode = revocation();
-        if (!mode.IsChecked) return null;
         RevocationList? list = null;
         foreach (RevocationList candidate in mode.Lists)
         {
             if (!candidate.Issuer.AsSpan().SequenceEqual(issuer.SubjectName.RawData) || !candidate.IsSignedBy(issuer)) continue;
-            if (candidate.Names(certificate)) return $"{certificate.Subject} is revoked by {issuer.Subject}";
+            if (candidate.Names(serial)) return $"{subject} is revoked by {issuer.Subject}";
             if (list is null || candidate.ThisUpdate > list.ThisUpdate) list = candidate;
         }
         if (!mode.IsRequired) return null;
-        if (list is null) return $"there is no revocation list of {issuer.Subject}: name one with 'crl-file' or 'crl url'";
+        if (list is null) return $"there is no revocation list of {issuer.Subject}: name one with 'crl-file' or 'crl url' (the log says why one could not be fetched)";
         return list.IsCurrent(now) ? null : $"the revocation list of {issuer.Subject} is out of date since {list.NextUpdate:u}";
     }
 

@@ -37,6 +37,7 @@ internal sealed unsafe class KeyHandle : IDisposable
     /// <summary>A public key from its SubjectPublicKeyInfo. Null when it cannot be read.</summary>
     public static KeyHandle? FromPublicKeyInfo(ReadOnlySpan<byte> der)
     {
+        if (PublicPoint.Read(der) is { } point) return point;
         fixed (byte* bytes = der)
         {
             byte* at = bytes;

@@ -12,6 +12,7 @@ internal sealed class LoadedTrustpoint : Trustpoint
     private readonly IReadOnlyList<X509Certificate2> _own;
     private readonly byte[] _anchorHashes;
     private readonly ChainCheck _chains;
+    private readonly Lock _replacing = new();
     private RevocationMode _revocation;
 
     public LoadedTrustpoint(string name, IReadOnlyList<X509Certificate2> anchors, IReadOnlyList<X509Certificate2> own, SigningKey? key, RevocationMode revocation, IWallClock clock)
@@ -38,18 +39,34 @@ internal sealed class LoadedTrustpoint : Trustpoint
 
     public override string? ReplaceRevocationList(ReadOnlyMemory<byte> file)
     {
-        if (PemFile.RevocationList(file) is not { } list) return "it is no revocation list";
-        if (!_anchors.Any(anchor => anchor.SubjectName.RawData.AsSpan().SequenceEqual(list.Issuer) && list.IsSignedBy(anchor))) return "it is signed by none of the CAs";
-        Volatile.Write(ref _revocation, _revocation with { Lists = [.. _revocation.Lists.Where(old => !old.Issuer.AsSpan().SequenceEqual(list.Issuer)), list] });
+        List<RevocationList> lists = PemFile.RevocationLists(file, out string failure);
+        if (failure.Length > 0) return $"it is {failure}";
+        // Intermediates that we know are those of our own chain.
+        foreach (RevocationList list in lists)
+            if (!_anchors.Concat(_own.Skip(1)).Any(ca => ca.SubjectName.RawData.AsSpan().SequenceEqual(list.Issuer) && list.IsSignedBy(ca))) return "it is signed by none of the CAs";
+        lock (_replacing)
+        {
+            IReadOnlyList<RevocationList> kept = _revocation.Lists;
+            foreach (RevocationList list in lists)
+            {
+                // An older one, played back by whoever sits between us and the CA, would bring a revoked certificate back.
+                if (kept.Any(old => old.Issuer.AsSpan().SequenceEqual(list.Issuer) && old.ThisUpdate > list.ThisUpdate)) return $"it is of {list.ThisUpdate:u}, older than the one in use";
+                kept = [.. kept.Where(old => !old.Issuer.AsSpan().SequenceEqual(list.Issuer)), list];
+            }
+            Volatile.Write(ref _revocation, _revocation with { Lists = kept });
+        }
         _chains.Forget();
         return null;
     }
+
+    public override IReadOnlyList<RevocationListSummary> RevocationLists => [.. Volatile.Read(ref _revocation).Lists.Select(list => list.Summary())];
 
     public override CertificateVerdict Verify(
         IReadOnlyList<byte[]> certificates, IkeIdentity identity, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)
     {
         if (certificates.Count == 0) return Bad("the peer sent no certificate: it needs one of this CA, and must be told to send it");
         if (certificates.Count > PkiLimits.MostCertificates || certificates.Any(c => c.Length > PkiLimits.LongestCertificate)) return Bad("the peer sent more certificates, or longer ones, than any chain has");
+        if (PeerCertificate.TryRead(certificates[0], out PeerCertificate? leaf) && VerifyQuickly(leaf, identity, method, authentication, octets) is { } verdict) return verdict;
         List<X509Certificate2> parsed = [];
         try
         {
@@ -69,7 +86,17 @@ internal sealed class LoadedTrustpoint : Trustpoint
     public override void Dispose()
     {
         Key?.Dispose();
+        _chains.Dispose();
         foreach (X509Certificate2 certificate in _anchors.Concat(_own)) certificate.Dispose();
+    }
+
+    /// <summary>The verdict about a peer with whose certificate all is well; null otherwise.</summary>
+    private CertificateVerdict? VerifyQuickly(
+        PeerCertificate leaf, IkeIdentity identity, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)
+    {
+        using KeyHandle? key = KeyHandle.FromPublicKeyInfo(leaf.PublicKeyInfo.Span);
+        if (key?.Kind is not { } kind || !_chains.IsGood(leaf, out DateTimeOffset notAfter)) return null;
+        return Judge(key, kind, CertificateNames.Of(leaf), notAfter, identity, method, authentication, octets);
     }
 
     private CertificateVerdict Verify(
@@ -79,7 +106,13 @@ internal sealed class LoadedTrustpoint : Trustpoint
         using KeyHandle? key = KeyHandle.FromPublicKeyInfo(leaf.PublicKey.ExportSubjectPublicKeyInfo());
         if (key?.Kind is not { } kind) return Bad($"{leaf.Subject} has a key of a kind or size that is not taken (RSA from 2048 bits, ECDSA P-256, P-384, P-521, Ed25519)");
         if (_chains.Check(leaf, certificates[1..], out DateTimeOffset notAfter) is { } failure) return Bad(failure);
-        CertificateNames names = CertificateNames.Of(leaf);
+        return Judge(key, kind, CertificateNames.Of(leaf), notAfter, identity, method, authentication, octets);
+    }
+
+    /// <summary>Of a certificate that is good: is the peer in it, and did it sign?</summary>
+    private static CertificateVerdict Judge(
+        KeyHandle key, KeyKind kind, CertificateNames names, DateTimeOffset notAfter, IkeIdentity identity, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)
+    {
         if (!names.Holds(identity)) return Bad($"the identity {identity} is not in the peer's certificate, which has: {names}; change 'identity local' on the peer, or its certificate");
         if (!IsSigned(key, kind, method, authentication, octets)) return Bad($"the signature is wrong, or made by a method that is not taken ({method})");
         return new CertificateVerdict(null, [.. names.Addresses], notAfter, kind);

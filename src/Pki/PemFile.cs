@@ -25,11 +25,22 @@ internal static class PemFile
         return found;
     }
 
-    public static RevocationList? RevocationList(ReadOnlyMemory<byte> file)
+    /// <summary>All lists of the file; none when one of them cannot be read, with the reason.</summary>
+    public static List<RevocationList> RevocationLists(ReadOnlyMemory<byte> file, out string failure)
     {
-        List<byte[]> blocks = Blocks(file, "X509 CRL");
-        return blocks.Count == 0 ? null : Pki.RevocationList.Read(blocks[0]);
+        List<RevocationList> found = [];
+        failure = "";
+        foreach (byte[] der in Blocks(file, "X509 CRL"))
+        {
+            if (RevocationList.Read(der, out failure) is not { } list) return [];
+            found.Add(list);
+        }
+        if (found.Count == 0) failure = NoList;
+        return found;
     }
+
+    /// <summary>What a file without any is said to be.</summary>
+    public const string NoList = "no revocation list (PEM 'X509 CRL', or DER)";
 
     private static List<byte[]> Blocks(ReadOnlyMemory<byte> file, string label)
     {

@@ -51,6 +51,15 @@ internal static unsafe partial class PkiNative
     [LibraryImport(Library, EntryPoint = "i2d_PUBKEY")]
     public static partial int EncodePublicKey(nint key, byte** to);
 
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_new")]
+    public static partial nint NewKey();
+
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_copy_parameters")]
+    public static partial int CopyParameters(nint to, nint from);
+
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_set1_encoded_public_key")]
+    public static partial int SetPublic(nint key, byte* octets, nuint length);
+
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_free")]
     public static partial void FreeKey(nint key);
 

@@ -38,7 +38,10 @@ public abstract class Trustpoint : IDisposable
     /// <summary>What a screen shows of its certificates.</summary>
     public abstract IReadOnlyList<CertificateSummary> Certificates { get; }
 
-    /// <summary>Takes a newer revocation list (PEM or DER). Null when all is well; otherwise why it was not taken.</summary>
+    /// <summary>The revocation lists in use.</summary>
+    public abstract IReadOnlyList<RevocationListSummary> RevocationLists { get; }
+
+    /// <summary>Takes newer revocation lists (PEM with one or several, or DER). Null when all is well; otherwise why they were not taken. Safe on a pool thread.</summary>
     public abstract string? ReplaceRevocationList(ReadOnlyMemory<byte> file);
 
     /// <summary>Zeroes the key.</summary>

@@ -14,16 +14,19 @@ public static unsafe class TrustpointLoader
         KeyHandle? key = null;
         failure = Read(material, anchors, own, ref key);
         if (failure.Length == 0) failure = Check(own, key);
-        RevocationList? list = null;
-        if (failure.Length == 0 && !material.RevocationList.IsEmpty && (list = PemFile.RevocationList(material.RevocationList)) is null)
-            failure = "crl-file holds no revocation list (PEM 'X509 CRL', or DER)";
+        List<RevocationList> lists = [];
+        if (failure.Length == 0 && !material.RevocationList.IsEmpty)
+        {
+            lists = PemFile.RevocationLists(material.RevocationList, out string why);
+            if (why.Length > 0) failure = $"crl-file holds {why}";
+        }
         if (failure.Length > 0)
         {
             key?.Dispose();
             foreach (X509Certificate2 certificate in anchors.Concat(own)) certificate.Dispose();
             return null;
         }
-        var revocation = new RevocationMode(material.ChecksRevocation, material.RequiresRevocationList, list is null ? [] : [list]);
+        var revocation = new RevocationMode(material.ChecksRevocation, material.RequiresRevocationList, lists);
         return new LoadedTrustpoint(material.Name, anchors, own, key is null ? null : new LoadedSigningKey(key, key.Kind!.Value), revocation, clock);
     }
 

@@ -25,7 +25,7 @@ public sealed class KeepaliveTests
 
         // B → A: the answer, without a route and without the kernel
         var received = Assert.Single(b.Mail());
-        Assert.Equal((ControlKind.KeepaliveReceived, Ip(ours)), (received.Kind, received.Address));
+        Assert.Equal((ControlKind.KeepaliveReceived, new NbmaPeer(Ip(ours))), (received.Kind, received.Peer));
         sender.Reflect(b.Tunnel, received.Peer, received.Bytes, b.Now);
         sender.Flush(b.Now);
         Datagram answer = Assert.Single(b.ControlPort.Sent);

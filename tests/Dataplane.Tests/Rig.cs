@@ -22,7 +22,7 @@ internal sealed class Rig : IDisposable
         ControlPort = new FakePort(Ip(local));
         Underlay = new Underlay(Ip(local), [Port], ControlPort);
         Mailbox = new ControlMailbox(65536);
-        Worker = new ForwardingWorker(0, Table, Mailbox);
+        Worker = new ForwardingWorker(0, Table, Mailbox, IkeMailbox);
         Config = new TunnelForwarding
         {
             Tunnel = Tunnel0,
@@ -44,6 +44,8 @@ internal sealed class Rig : IDisposable
     public ForwardingTable Table { get; } = new();
 
     public ControlMailbox Mailbox { get; }
+
+    public ControlMailbox IkeMailbox { get; } = new(65536);
 
     public ForwardingWorker Worker { get; }
 
@@ -98,13 +100,15 @@ internal sealed class Rig : IDisposable
     public long Drops(DataplaneDrop why) => Counters.Drops[why] + Underlay.Drops[why];
 
     /// <summary>All that the mailbox has, taken out: kind, peer, address, bytes.</summary>
-    public List<(ControlKind Kind, NbmaPeer Peer, IpAddress Address, byte[] Bytes)> Mail()
+    public List<(ControlKind Kind, NbmaPeer Peer, IpAddress Address, byte[] Bytes)> Mail() => Mail(Mailbox);
+
+    public static List<(ControlKind Kind, NbmaPeer Peer, IpAddress Address, byte[] Bytes)> Mail(ControlMailbox mailbox)
     {
         var mail = new List<(ControlKind, NbmaPeer, IpAddress, byte[])>();
-        while (Mailbox.TryPeek(out ControlMessage message))
+        while (mailbox.TryPeek(out ControlMessage message))
         {
             mail.Add((message.Kind, message.Peer, message.Address, message.Bytes.ToArray()));
-            Mailbox.Release();
+            mailbox.Release();
         }
         return mail;
     }

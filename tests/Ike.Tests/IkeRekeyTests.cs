@@ -235,6 +235,46 @@ public sealed class IkeRekeyTests
         Agreement.Check(pair.Net, pair.A, pair.B);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Reauthentication_AnswerIsLongOnTheWay_ResponderSendsByTheOldSaUntilTheInitiatorHasTheNewOne(bool childOfBothEnds)
+    {
+        Pair pair = new Pair().Up();
+        // A second child SA that B sends by: the one that was there may be any of several.
+        if (childOfBothEnds) pair.B.Call((engine, now, outbox) => engine.Core.Children.Start(engine.Core.Sas.Values.Single(), null, now, outbox));
+        pair.Net.Run(5);
+        pair.Net.Delay = static packet => packet is { IsIke: true, Exchange: IkeExchangeType.Auth, IsResponse: true } ? TimeSpan.FromSeconds(0.7) : TimeSpan.Zero;
+        pair.A.Call((engine, now, outbox) => engine.Core.Initiator.Reauthenticate(engine.Core.Sas.Values.Single(), now, outbox));
+        pair.Traffic(5);
+        Assert.Empty(pair.A.Events);
+        Assert.Empty(pair.B.Events);
+        pair.Net.Run(10);
+        Agreement.Check(pair.Net, pair.A, pair.B);
+    }
+
+    [Fact]
+    public void BothCallAtOnce_OneCallIsLate_ItsResponderSendsByTheOtherSaUntilTheCallerHasTheNewOne()
+    {
+        var kept = new HashSet<bool>();
+        for (int round = 0; round < 8; round++)
+        {
+            var pair = new Pair();
+            for (int i = 0; i < round; i++) pair.B.Engine.Core.Random.NextUInt32();
+            // B > A AUTH takes a second, and so does what A answers; A has called B meanwhile.
+            pair.Net.Delay = packet => packet is { IsIke: true, Exchange: IkeExchangeType.Auth } && packet.From == pair.B == !packet.IsResponse ? TimeSpan.FromSeconds(1) : TimeSpan.Zero;
+            pair.B.Want(pair.A);
+            pair.A.Want(pair.B);
+            pair.Net.Run(0.9);
+            Assert.Single(pair.A.Live);
+            pair.Traffic(6);
+            pair.Net.Run(10);
+            kept.Add(Assert.Single(pair.A.IkeSas).IsInitiator);
+            Agreement.Check(pair.Net, pair.A, pair.B);
+        }
+        Assert.Equal(2, kept.Count);
+    }
+
     [Fact]
     public void Reauthentication_PacketsByTheOldSaOnTheWay_AreStillOpened()
     {

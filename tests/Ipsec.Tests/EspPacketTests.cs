@@ -45,7 +45,8 @@ public sealed class EspPacketTests
             foreach (Mode mode in Modes)
             {
                 using var rig = new EspRig(suite, mode);
-                for (int room = 100; room < 180; room++)
+                // The longest of all, CBC with SHA-512 around an IPv6 header, needs 104 octets for an empty packet.
+                for (int room = 104; room < 184; room++)
                 {
                     int longest = rig.Outbound.PayloadFor(room);
                     Assert.InRange(rig.Seal(new byte[longest]).Length, 0, room);

@@ -203,9 +203,11 @@ public sealed class ShortcutTests
     {
         Cloud cloud = new Cloud().Settled();
         cloud.Net.Unplug(cloud.B);
+        cloud.Hub.TurnAround(cloud.A, "10.1.11.5", "10.1.12.5");
         for (int i = 0; i < 85; i++)
         {
-            cloud.Hub.TurnAround(cloud.A, "10.1.11.5", "10.1.12.5");
+            // Traffic alone, that no server sends elsewhere.
+            cloud.A.Unresolved("10.1.12.5");
             cloud.Net.Run(1);
         }
         Assert.Equal(5, cloud.Net.Trace.Count(line => line == "A > hub ResolutionRequest"));

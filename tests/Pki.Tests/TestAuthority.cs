@@ -12,12 +12,13 @@ internal sealed class TestAuthority
 
     private readonly AsymmetricAlgorithm _key;
 
-    public TestAuthority(AsymmetricAlgorithm? key = null, string name = "CN=Test CA", TestAuthority? parent = null)
+    public TestAuthority(AsymmetricAlgorithm? key = null, string name = "CN=Test CA", TestAuthority? parent = null, Action<CertificateRequest>? change = null)
     {
         _key = key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = Request(name, _key);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        change?.Invoke(request);
         Certificate = parent is null ? request.CreateSelfSigned(Now.AddDays(-10), Now.AddDays(3650)) : parent.Sign(request, Now.AddDays(-10), Now.AddDays(3000));
     }
 
@@ -65,7 +66,7 @@ internal sealed class TestAuthority
     private X509Certificate2 Sign(CertificateRequest request, DateTimeOffset from, DateTimeOffset to) =>
         request.Create(Certificate.SubjectName, Generator(_key), from, to, RandomNumberGenerator.GetBytes(12));
 
-    private X509Certificate2 WithKey() => _key is RSA rsa ? Certificate.HasPrivateKey ? Certificate : Certificate.CopyWithPrivateKey(rsa) : Certificate.HasPrivateKey ? Certificate : Certificate.CopyWithPrivateKey((ECDsa)_key);
+    public X509Certificate2 WithKey() => _key is RSA rsa ? Certificate.HasPrivateKey ? Certificate : Certificate.CopyWithPrivateKey(rsa) : Certificate.HasPrivateKey ? Certificate : Certificate.CopyWithPrivateKey((ECDsa)_key);
 
     private static X509SignatureGenerator Generator(AsymmetricAlgorithm key) =>
         key is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1) : X509SignatureGenerator.CreateForECDsa((ECDsa)key);

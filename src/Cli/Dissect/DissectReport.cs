@@ -25,10 +25,63 @@ internal sealed record DissectedLayer(string Protocol)
 
     public uint? GreSequence { get; init; }
 
+    public DissectedIke? Ike { get; init; }
+
+    public DissectedEsp? Esp { get; init; }
+
     public DissectedNhrp? Nhrp { get; init; }
 
     public DissectedCdp? Cdp { get; init; }
 }
+
+/// <summary>What became of what is encrypted.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DissectedSecrecy>))]
+internal enum DissectedSecrecy
+{
+    /// <summary>Nothing is.</summary>
+    Clear,
+
+    /// <summary>Its key is not known.</summary>
+    NoKey,
+
+    /// <summary>The key that is known is not its key, or it was altered on the way.</summary>
+    WrongKey,
+
+    /// <summary>Decrypted, and authentic by the keys.</summary>
+    Decrypted,
+
+    /// <summary>Decrypted, but not authentic by the keys.</summary>
+    Altered,
+
+    /// <summary>Decrypted; whether it is authentic cannot be told.</summary>
+    DecryptedUnchecked,
+}
+
+/// <summary>An IKEv2 message. SPIs are in hexadecimal. The payloads are those that were decrypted, else those in the clear.</summary>
+internal sealed record DissectedIke(string Exchange, bool IsResponse, bool IsFromInitiator, uint MessageId, string InitiatorSpi, string ResponderSpi, int Length)
+{
+    public required DissectedSecrecy Secrecy { get; init; }
+
+    public int? Fragment { get; init; }
+
+    public int? Fragments { get; init; }
+
+    public required IReadOnlyList<DissectedPayload> Payloads { get; init; }
+
+    /// <summary>The same in the layout of IOS's <c>debug crypto ikev2 packet</c>.</summary>
+    [JsonIgnore]
+    public string Text { get; init; } = "";
+}
+
+/// <summary>A payload of an IKEv2 message.</summary>
+internal sealed record DissectedPayload(string Type, int Length, bool IsCritical)
+{
+    /// <summary>What is in it, as far as it is no secret.</summary>
+    public IReadOnlyList<string>? Content { get; init; }
+}
+
+/// <summary>An ESP packet.</summary>
+internal sealed record DissectedEsp(string Spi, uint Sequence, int Length, DissectedSecrecy Secrecy);
 
 /// <summary>An NHRP packet. Addresses are as on the wire; "" for one of length 0.</summary>
 internal sealed record DissectedNhrp(string Type, int PacketSize, DissectedReproduction Reproduced)
@@ -126,6 +179,17 @@ internal sealed record DissectSummary
     public required int Nhrp { get; init; }
 
     public required int Cdp { get; init; }
+
+    /// <summary>IKEv2 messages.</summary>
+    public required int Ike { get; init; }
+
+    public required int Esp { get; init; }
+
+    /// <summary>IKEv2 messages and ESP packets that were decrypted.</summary>
+    public required int Decrypted { get; init; }
+
+    /// <summary>Those that the keys known for them do not decrypt.</summary>
+    public required int WrongKey { get; init; }
 
     public required int Reproduced { get; init; }
 

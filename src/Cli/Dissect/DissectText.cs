@@ -12,6 +12,7 @@ internal static class DissectText
             to.WriteLine($"{frame.Number,5}  {frame.Time}  {string.Join(" | ", frame.Layers.Select(Line))}");
             foreach (DissectedLayer layer in frame.Layers)
             {
+                if (layer.Ike is { Text.Length: > 0 } ike) Write(ike, to);
                 if (layer.Nhrp is { } nhrp) Write(nhrp, to);
                 if (layer.Cdp is { } cdp) Write(cdp, to);
             }
@@ -21,12 +22,17 @@ internal static class DissectText
 
     private static string Line(DissectedLayer layer)
     {
-        if (layer.Malformed is { } why) return $"{layer.Protocol} MALFORMED: {why}";
+        if (layer.Malformed is { } why) return $"{layer.Protocol}{(layer.Detail is null ? "" : " ")}{layer.Detail} MALFORMED: {why}";
         string line = layer.Protocol;
         if (layer.Source is not null) line += $" {layer.Source} > {layer.Destination}";
         if (layer.GreKey is { } key) line += $" key {key}";
         if (layer.GreSequence is { } sequence) line += $" sequence {sequence}";
         return layer.Detail is { Length: > 0 } detail ? $"{line} {detail}" : line;
+    }
+
+    private static void Write(DissectedIke ike, TextWriter to)
+    {
+        foreach (string line in ike.Text.Split('\n')) to.WriteLine($"       {line}");
     }
 
     private static void Write(DissectedNhrp nhrp, TextWriter to)
@@ -59,6 +65,9 @@ internal static class DissectText
         string line = $"{summary.Frames} frames: {summary.Nhrp} NHRP, {summary.Cdp} CDP, {summary.Reproduced} reproduced, "
             + $"{summary.NotReproduced} not reproduced, {summary.Malformed} malformed";
         if (summary.Malformed > 0) line += $" ({string.Join(", ", summary.MalformedReasons.Select(static reason => $"{reason.Key} {reason.Value}"))})";
+        if (summary.Ike + summary.Esp > 0) line += $", {summary.Ike} IKEv2, {summary.Esp} ESP";
+        if (summary.Decrypted + summary.WrongKey > 0) line += $", {summary.Decrypted} decrypted";
+        if (summary.WrongKey > 0) line += $", {summary.WrongKey} by no key";
         if (summary.NotIp > 0) line += $", {summary.NotIp} not IP";
         if (summary.CutOff > 0) line += $", {summary.CutOff} cut off by the capture";
         if (summary.FileFailure is { } why) line += $"; the file ends early: {why}";

@@ -1,7 +1,9 @@
 using System.Globalization;
+using Dmvpn.Cli.Dissect.Keys;
 using Dmvpn.Core;
 using Dmvpn.Wire;
 using Dmvpn.Wire.Capture;
+using Dmvpn.Wire.Esp;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ip;
 using Dmvpn.Wire.Udp;
@@ -10,10 +12,11 @@ namespace Dmvpn.Cli.Dissect;
 
 /// <summary>
 /// Goes through a capture and takes every frame apart from the outside in, as far as its bytes make sense. It keeps
-/// nothing from frame to frame: no reassembly, no decryption.
+/// nothing from frame to frame but the fragments of IKE messages: IP fragments are not put together.
 /// </summary>
 /// <param name="showSecrets">Whether authentication strings are shown as they are.</param>
-internal sealed class Dissector(bool showSecrets)
+/// <param name="keys">Decrypts IKEv2 and ESP; borrowed.</param>
+internal sealed class Dissector(bool showSecrets, CaptureKeys? keys = null)
 {
     /// <summary>IP in GRE in IP ... more levels than this only a fuzzer makes.</summary>
     private const int MaximumDepth = 8;
@@ -23,7 +26,9 @@ internal sealed class Dissector(bool showSecrets)
 
     private readonly DropCounters<Malformed> _malformed = new();
     private readonly List<DissectedLayer> _layers = [];
-    private int _nhrp, _cdp, _reproduced, _notReproduced, _notIp, _cutOff;
+    private readonly IkeDissector _ikeDissector = new(keys);
+    private readonly EspDissector _espDissector = new(keys);
+    private int _nhrp, _cdp, _ike, _esp, _decrypted, _wrongKey, _reproduced, _notReproduced, _notIp, _cutOff;
 
     /// <summary>Dissects a whole file. False when it is no capture.</summary>
     public bool TryDissect(string name, ReadOnlySpan<byte> file, out DissectReport report, out Malformed why)
@@ -44,6 +49,10 @@ internal sealed class Dissector(bool showSecrets)
             CutOff = _cutOff,
             Nhrp = _nhrp,
             Cdp = _cdp,
+            Ike = _ike,
+            Esp = _esp,
+            Decrypted = _decrypted,
+            WrongKey = _wrongKey,
             Reproduced = _reproduced,
             NotReproduced = _notReproduced,
             Malformed = (int)_malformed.Total,
@@ -86,32 +95,68 @@ internal sealed class Dissector(bool showSecrets)
 
         // A part of a packet is named and not decoded.
         if (ip.IsFragment) return;
-        Upper(ip, depth, cutOff);
+        Upper(ip.Protocol, ip.Payload, new Ends(ip.Source, ip.Destination), depth, cutOff);
     }
 
-    private void Upper(IpView ip, int depth, bool cutOff)
+    private void Upper(IpProtocol protocol, ReadOnlySpan<byte> payload, Ends ends, int depth, bool cutOff)
     {
-        switch (ip.Protocol)
+        switch (protocol)
         {
             case IpProtocol.Gre:
-                Gre(ip.Payload, depth, cutOff);
+                Gre(payload, depth, cutOff);
                 break;
             case IpProtocol.Udp:
-                Udp(ip.Payload, cutOff);
+                Udp(payload, ends, depth, cutOff);
                 break;
             case IpProtocol.Esp:
-                _layers.Add(IpsecDissector.Esp(ip.Payload));
+                Esp(payload, ends, depth, cutOff);
                 break;
             case NhrpOverIp:
-                Nhrp(ip.Payload, cutOff);
+                Nhrp(payload, cutOff);
                 break;
             case IpProtocol.Ipv6 or (IpProtocol)4 when depth < MaximumDepth:
-                Ip(ip.Payload, depth + 1, cutOff);
+                Ip(payload, depth + 1, cutOff);
+                break;
+            case (IpProtocol)EspSpec.NoNextHeader:
+                _layers.Add(new DissectedLayer("dummy packet"));
                 break;
             default:
-                _layers.Add(new DissectedLayer(Name(ip.Protocol)));
+                _layers.Add(new DissectedLayer(Name(protocol)));
                 break;
         }
+    }
+
+    private void Esp(ReadOnlySpan<byte> payload, Ends ends, int depth, bool cutOff)
+    {
+        if (!_espDissector.TryDissect(payload, ends.Source, ends.Destination, cutOff, out DissectedLayer? layer, out byte[]? within, out byte next, out Malformed why))
+        {
+            Refuse("ESP", why, cutOff);
+            return;
+        }
+        _esp++;
+        Count(layer.Esp!.Secrecy);
+        _layers.Add(layer);
+        if (within is not null && depth < MaximumDepth) Upper((IpProtocol)next, within, ends, depth + 1, cutOff);
+    }
+
+    private void Ike(ReadOnlySpan<byte> payload, bool cutOff)
+    {
+        if (!_ikeDissector.TryDissect(payload, out DissectedLayer layer, out Malformed fault, out Malformed why))
+        {
+            Refuse("IKE", why, cutOff);
+            return;
+        }
+        if (layer.Ike is { } message)
+        {
+            _ike++;
+            Count(message.Secrecy);
+        }
+        if (fault != Malformed.None)
+        {
+            _malformed.Count(fault);
+            layer = layer with { Malformed = fault.ToString() };
+        }
+        _layers.Add(layer);
     }
 
     private void Gre(ReadOnlySpan<byte> payload, int depth, bool cutOff)
@@ -152,7 +197,7 @@ internal sealed class Dissector(bool showSecrets)
         }
     }
 
-    private void Udp(ReadOnlySpan<byte> payload, bool cutOff)
+    private void Udp(ReadOnlySpan<byte> payload, Ends ends, int depth, bool cutOff)
     {
         if (!UdpView.TryParse(payload, out UdpView udp, out Malformed why))
         {
@@ -160,7 +205,20 @@ internal sealed class Dissector(bool showSecrets)
             return;
         }
         _layers.Add(new DissectedLayer("UDP") { Detail = $"{udp.SourcePort} > {udp.DestinationPort}" });
-        if (IpsecDissector.TryDissect(udp, out DissectedLayer? layer)) _layers.Add(layer);
+        switch (IkePorts.Sort(udp, out ReadOnlySpan<byte> content))
+        {
+            case IkePortContent.Ike:
+                Ike(content, cutOff);
+                break;
+            case IkePortContent.Esp:
+                Esp(content, ends, depth, cutOff);
+                break;
+            case IkePortContent.NatKeepalive:
+                _layers.Add(new DissectedLayer("NAT keepalive"));
+                break;
+            default:
+                break;
+        }
     }
 
     private void Nhrp(ReadOnlySpan<byte> payload, bool cutOff)
@@ -188,6 +246,12 @@ internal sealed class Dissector(bool showSecrets)
     }
 
     private void Count(DissectedReproduction reproduced) => _ = reproduced.Exactly ? _reproduced++ : _notReproduced++;
+
+    private void Count(DissectedSecrecy secrecy)
+    {
+        if (secrecy is DissectedSecrecy.Decrypted or DissectedSecrecy.Altered or DissectedSecrecy.DecryptedUnchecked) _decrypted++;
+        else if (secrecy == DissectedSecrecy.WrongKey) _wrongKey++;
+    }
 
     private void Refuse(string protocol, Malformed why, bool cutOff = false)
     {
@@ -217,4 +281,7 @@ internal sealed class Dissector(bool showSecrets)
         DateTime second = DateTime.UnixEpoch.AddSeconds(unixNanoseconds / 1_000_000_000);
         return string.Create(CultureInfo.InvariantCulture, $"{second:yyyy-MM-ddTHH:mm:ss}.{unixNanoseconds % 1_000_000_000:D9}Z");
     }
+
+    /// <summary>Who sent a packet to whom: which key it has may depend on it.</summary>
+    private readonly record struct Ends(IpAddress Source, IpAddress Destination);
 }

@@ -28,6 +28,18 @@ internal static partial class IpsecLog
     [LoggerMessage(2601, LogLevel.Warning, "trustpoint {trustpoint}: {subject} is valid until {end} only; peers will not take it any more then", EventName = "CertificateEnds")]
     public static partial void CertificateEnds(ILogger logger, string trustpoint, string subject, DateTimeOffset end);
 
+    [LoggerMessage(2602, LogLevel.Information, "trustpoint {trustpoint}: revocation list of {url}: {count} revoked, the next list is due {next}", EventName = "RevocationListTaken")]
+    public static partial void RevocationListTaken(ILogger logger, string trustpoint, string url, int count, string next);
+
+    [LoggerMessage(2603, LogLevel.Warning, "trustpoint {trustpoint}: no revocation list from {url}: {reason}; {consequence}; tried again in {seconds} s (look whether this machine reaches the address, and what is there)", EventName = "RevocationListFailed")]
+    public static partial void RevocationListFailed(ILogger logger, string trustpoint, string url, string reason, string consequence, int seconds);
+
+    [LoggerMessage(2604, LogLevel.Warning, "trustpoint {trustpoint}: the revocation list of crl-file is out of date since {end:u}; {consequence}; bring a new one ('dmvpn pki crl' makes it) and run 'dmvpn reload'", EventName = "RevocationListEnded")]
+    public static partial void RevocationListEnded(ILogger logger, string trustpoint, DateTimeOffset end, string consequence);
+
+    [LoggerMessage(2605, LogLevel.Warning, "{file} is not a file of secrets: {problem}; it is left alone, and this run has secrets of its own, so that peers come back slower after the next restart (delete it, or name another with --state)", EventName = "SecretsDamaged")]
+    public static partial void SecretsDamaged(ILogger logger, string file, string problem);
+
     public static void EspInstalled(ILogger logger, NbmaPeer peer, InboundSa inbound, OutboundSa outbound)
     {
         if (!logger.IsEnabled(LogLevel.Debug)) return;

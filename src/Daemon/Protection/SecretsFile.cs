@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Dmvpn.Crypto;
 using Dmvpn.Ike;
+using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Daemon.Protection;
 
@@ -13,19 +14,23 @@ internal static class SecretsFile
     private const int SecretLength = 32;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Reads the file, or makes it.</summary>
+    /// <summary>
+    /// Reads the file, or makes it. One that is damaged, or something else than was meant, is left as it is: the secrets of this run are new then, and not kept.
+    /// </summary>
     /// <exception cref="IOException">It cannot be read or made.</exception>
-    /// <exception cref="InvalidOperationException">Others may read it, or it is something else.</exception>
-    public static IkeSecrets LoadOrCreate(string path)
+    /// <exception cref="InvalidOperationException">Others may read it.</exception>
+    public static IkeSecrets LoadOrCreate(string path, ILogger logger)
     {
-        if (!File.Exists(path)) Create(path);
+        // An empty one is what is left when the disk was full.
+        if (!File.Exists(path) || new FileInfo(path) is { Length: 0, UnixFileMode: OwnerOnly }) Create(path);
         UnixFileMode mode = File.GetUnixFileMode(path);
         if ((mode & ~OwnerOnly) != 0)
             throw new InvalidOperationException($"{path} holds secrets and may be read by others: chmod 600 it, or delete it if you do not know who has read it");
-        byte[] bytes = File.ReadAllBytes(path);
+        byte[] bytes = RandomNumberGenerator.GetBytes(2 * SecretLength);
         try
         {
-            if (bytes.Length != 2 * SecretLength) throw new InvalidOperationException($"{path} is not a file of dmvpn's secrets: name another with --state");
+            if (new FileInfo(path).Length == bytes.Length) bytes = File.ReadAllBytes(path);
+            else IpsecLog.SecretsDamaged(logger, path, $"it has {new FileInfo(path).Length} bytes, not {bytes.Length}");
             return new IkeSecrets(new SecretBytes(bytes.AsSpan(0, SecretLength)), new SecretBytes(bytes.AsSpan(SecretLength)));
         }
         finally

@@ -25,6 +25,12 @@ internal sealed class TrustpointStore : IDisposable
     /// <summary>Where <c>debug crypto pki</c> looks.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>What fetches lists; null where nothing is fetched.</summary>
+    public RevocationRefresh? Revocation { get; init; }
+
+    /// <summary>When <see cref="OnDeadline"/> has something to do.</summary>
+    public Instant NextDeadline => Revocation?.NextDeadline ?? Instant.Never;
+
     /// <summary>Those in use.</summary>
     public IEnumerable<Trustpoint> All => _current.Values;
 
@@ -58,16 +64,18 @@ internal sealed class TrustpointStore : IDisposable
     }
 
     /// <summary>Takes them into use.</summary>
-    public void Use(IReadOnlyDictionary<string, Trustpoint> loaded, Instant now)
+    public void Use(IkeConfig config, IReadOnlyDictionary<string, Trustpoint> loaded, Instant now)
     {
         foreach (Trustpoint former in _current.Values) _retired.Add((former, now + Afterlife));
         _current = loaded;
         foreach (Trustpoint trustpoint in loaded.Values) Report(trustpoint);
+        Revocation?.Use(config, loaded, now);
     }
 
-    /// <summary>Frees what nobody can be using any more.</summary>
+    /// <summary>Fetches lists that are due, and frees what nobody can be using any more.</summary>
     public void OnDeadline(Instant now)
     {
+        Revocation?.OnDeadline(now);
         while (_retired.Count > 0 && _retired[0].At <= now)
         {
             _retired[0].Trustpoint.Dispose();
@@ -77,6 +85,7 @@ internal sealed class TrustpointStore : IDisposable
 
     public void Dispose()
     {
+        Revocation?.Dispose();
         Discard(_current);
         foreach ((Trustpoint trustpoint, _) in _retired) trustpoint.Dispose();
         _retired.Clear();

@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Dataplane.Offload;
 using Dmvpn.Management.Config;
 using Dmvpn.Runtime;
 using Dmvpn.Runtime.Netlink;
@@ -12,6 +13,16 @@ namespace Dmvpn.Daemon.Tunnels;
 /// </summary>
 internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposable
 {
+    // For comparison, and for a kernel whose offloads are not to be trusted: packets one by one, as in the beginning.
+    private const string OffloadVariable = "DMVPN_TUN_OFFLOADS";
+
+    private static readonly TunOffloads WantedOffloads = Environment.GetEnvironmentVariable(OffloadVariable) switch
+    {
+        "none" => TunOffloads.None,
+        "tcp" => TunOffloads.Tcp,
+        _ => TunOffloads.Tcp | TunOffloads.Udp,
+    };
+
     private readonly List<TunDevice> _open = [];
     private readonly List<(TunDevice Device, long Version)> _retired = [];
 
@@ -19,8 +30,9 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
     /// <exception cref="LinuxException">No permission, or the name is taken.</exception>
     public TunDevice Create(TunnelId tunnel)
     {
-        TunDevice device = TunDevice.Open(tunnel.ToString());
+        TunDevice device = TunDevice.Open(tunnel.ToString(), offloads: WantedOffloads);
         _open.Add(device);
+        if (device.Offloads != WantedOffloads) DaemonLog.OffloadsRefused(logger, tunnel, device.Offloads);
         KernelSettings.DisableRedirects(device.Name);
         return device;
     }

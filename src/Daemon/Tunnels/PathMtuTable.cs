@@ -26,6 +26,7 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
     // By what the report is about; its MTU in the key is 0.
     private readonly ConcurrentDictionary<PathMtu, int> _reports = new();
     private readonly DeadlineQueue<Adjacency> _aging = new();
+    private bool _posted;
     private Instant _applyAt = Instant.Never;
     private Instant _applied;
 
@@ -35,9 +36,10 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
     /// <summary>A worker read a report; any thread.</summary>
     public void Report(PathMtu pathMtu)
     {
-        bool first = _reports.IsEmpty;
-        if (first || _reports.Count < MostReports) _reports[pathMtu with { Mtu = 0 }] = pathMtu.Mtu;
-        if (first) post(now => _applyAt = Instant.Min(_applyAt, now < _applied + ApplyInterval ? _applied + ApplyInterval : now));
+        PathMtu about = pathMtu with { Mtu = 0 };
+        if (_reports.Count < MostReports || _reports.ContainsKey(about)) _reports.AddOrUpdate(about, static (_, told) => told, static (_, had, told) => Math.Min(had, told), pathMtu.Mtu);
+        // AFTER the report is there: whoever finds the mark set knows that it will be looked at.
+        if (!Interlocked.Exchange(ref _posted, true)) post(now => _applyAt = Instant.Min(_applyAt, now < _applied + ApplyInterval ? _applied + ApplyInterval : now));
     }
 
     /// <summary>Believes what was reported, and forgets what is too old. Control thread.</summary>
@@ -51,6 +53,8 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
 
     private void Apply(Instant now)
     {
+        // BEFORE the reports are taken: one that comes meanwhile asks for another look.
+        Interlocked.Exchange(ref _posted, false);
         var reports = new Dictionary<PathMtu, int>();
         foreach (PathMtu about in _reports.Keys)
         {

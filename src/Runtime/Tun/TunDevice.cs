@@ -1,5 +1,6 @@
 using System.Text;
 using Dmvpn.Dataplane;
+using Dmvpn.Dataplane.Offload;
 using Dmvpn.Runtime.Native;
 using Dmvpn.Runtime.Netlink;
 
@@ -15,12 +16,11 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <summary>Longest name of a link, in bytes (IFNAMSIZ less the zero).</summary>
     public const int MaximumName = 15;
 
-    // struct virtio_net_hdr, without the field for merged buffers.
-    private const int VnetHeader = 10;
-
     private const string ClonePath = "/dev/net/tun";
     private const ushort FlagTun = 0x0001, FlagNoPacketInformation = 0x1000, FlagVnetHeader = 0x4000, FlagMultiQueue = 0x0100;
     private const uint SetInterface = 0x400454CA, SetOffload = 0x400454D0;
+    private const nuint OffloadChecksum = 0x01, OffloadTso4 = 0x02, OffloadTso6 = 0x04, OffloadTsoEcn = 0x08, OffloadUso4 = 0x20, OffloadUso6 = 0x40;
+    private const nuint OffloadsOfTcp = OffloadChecksum | OffloadTso4 | OffloadTso6 | OffloadTsoEcn;
     private const uint SetVnetHeaderSize = 0x400454D8, SetCarrierRequest = 0x400454E2;
     private const LinkFlags Required = LinkFlags.PointToPoint | LinkFlags.Multicast | LinkFlags.NoArp;
 
@@ -28,11 +28,14 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     private readonly bool _multiQueue;
     private ReadyGate _gate;
 
-    private TunDevice(int descriptor, string name, int linkIndex, bool multiQueue) =>
-        (_descriptor, Name, LinkIndex, _multiQueue) = (descriptor, name, linkIndex, multiQueue);
+    private TunDevice(int descriptor, string name, int linkIndex, bool multiQueue, TunOffloads offloads) =>
+        (_descriptor, Name, LinkIndex, _multiQueue, Offloads) = (descriptor, name, linkIndex, multiQueue, offloads);
 
     /// <summary>The name that it was made with.</summary>
     public string Name { get; }
+
+    /// <inheritdoc/>
+    public TunOffloads Offloads { get; }
 
     /// <summary>Index of the link.</summary>
     public int LinkIndex { get; }
@@ -48,18 +51,20 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <summary>Makes the device, or takes over one that was made persistent and is not in use.</summary>
     /// <param name="name">At most <see cref="MaximumName"/> bytes.</param>
     /// <param name="multiQueue">Whether <see cref="OpenQueue"/> may add queues, each for a worker of its own.</param>
+    /// <param name="offloads">What to ask the kernel for; <see cref="Offloads"/> says what it gave.</param>
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
-    public static TunDevice Open(string name, bool multiQueue = false)
+    public static TunDevice Open(string name, bool multiQueue = false, TunOffloads offloads = TunOffloads.Tcp | TunOffloads.Udp)
     {
         int descriptor = Libc.Open(ClonePath, LibcSpec.OpenReadWrite | LibcSpec.OpenNonBlocking | LibcSpec.OpenCloseOnExec);
         if (descriptor < 0) LinuxException.ThrowLast($"open {ClonePath}");
         try
         {
             Attach(descriptor, name, multiQueue);
+            TunOffloads given = SetOffloads(descriptor, name, offloads);
             using var rtnetlink = new Rtnetlink();
             LinuxLink link = rtnetlink.FindLink(name) ?? throw new LinuxException($"find {name}", new LinuxError(Errno.NoDevice));
             if ((link.Flags & Required) != Required) throw new LinuxException($"open {name} (flags {link.Flags})", new LinuxError(Errno.Invalid));
-            return new TunDevice(descriptor, name, link.Index, multiQueue);
+            return new TunDevice(descriptor, name, link.Index, multiQueue, given);
         }
         catch
         {
@@ -71,7 +76,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <summary>
     /// One more queue of a multi-queue device; the kernel spreads flows over them. In the same network namespace as the first.
     /// </summary>
-    public TunDevice OpenQueue() => _multiQueue ? Open(Name, multiQueue: true) : throw new InvalidOperationException($"{Name} has one queue");
+    public TunDevice OpenQueue() => _multiQueue ? Open(Name, multiQueue: true, Offloads) : throw new InvalidOperationException($"{Name} has one queue");
 
     /// <summary>From now on <see cref="Read"/> asks the kernel only after <see cref="NoteReady"/>.</summary>
     public void WaitForNotes() => _gate.Close();
@@ -84,15 +89,18 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     {
         batch.Count = 0;
         if (!_gate.IsOpen) return 0;
-        int count = 0;
-        while (count < batch.Capacity)
+        int count = 0, bytes = 0;
+        while (count < batch.Capacity && bytes < DataplaneLimits.BatchBytes)
         {
             ref PacketSlot slot = ref batch[count];
             slot.Reset();
-            nint length = Libc.Read(_descriptor, slot.Pointer - VnetHeader, VnetHeader + PacketBatch.MaximumPacket);
-            if (length > VnetHeader)
+            byte* start = slot.Pointer - VnetHeader.Size;
+            nint length = Libc.Read(_descriptor, start, VnetHeader.Size + PacketBatch.MaximumPacket);
+            if (length > VnetHeader.Size)
             {
-                slot.Length = (int)length - VnetHeader;
+                slot.Offload = VnetHeader.Read(new ReadOnlySpan<byte>(start, VnetHeader.Size));
+                slot.Length = (int)length - VnetHeader.Size;
+                bytes += slot.Length;
                 count++;
             }
             else if (length < 0)
@@ -104,7 +112,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
             }
         }
         batch.Count = count;
-        _gate.After(count == batch.Capacity);
+        _gate.After(count == batch.Capacity || bytes >= DataplaneLimits.BatchBytes);
         return count;
     }
 
@@ -112,12 +120,25 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     public bool Write(ref PacketSlot packet)
     {
         // All zero: no checksum to finish, no segments to cut.
-        packet.Prepend(VnetHeader).Clear();
-        while (true)
+        packet.Prepend(VnetHeader.Size).Clear();
+        var piece = new PacketPiece { Data = packet.Pointer, Length = (nuint)packet.Length };
+        return Write(new ReadOnlySpan<PacketPiece>(in piece));
+    }
+
+    /// <inheritdoc/>
+    public bool Write(ReadOnlySpan<PacketPiece> pieces)
+    {
+        fixed (PacketPiece* first = pieces)
         {
-            if (Libc.Write(_descriptor, packet.Pointer, packet.Length) >= 0) return true;
-            LastError = LinuxError.Last.Number;
-            if (LastError != Errno.Interrupted) return false;
+            while (true)
+            {
+                nint written = pieces.Length == 1
+                    ? Libc.Write(_descriptor, first->Data, (nint)first->Length)
+                    : Libc.WriteVector(_descriptor, (IoVector*)first, pieces.Length);
+                if (written >= 0) return true;
+                LastError = LinuxError.Last.Number;
+                if (LastError != Errno.Interrupted) return false;
+            }
         }
     }
 
@@ -145,9 +166,16 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         Encoding.UTF8.GetBytes(name, bytes);
         *(ushort*)(request + 16) = (ushort)(FlagTun | FlagNoPacketInformation | FlagVnetHeader | (multiQueue ? FlagMultiQueue : 0));
         if (Libc.Ioctl(descriptor, SetInterface, request) != 0) LinuxException.ThrowLast($"make TUN device {name}");
-        int size = VnetHeader;
+        int size = VnetHeader.Size;
         if (Libc.Ioctl(descriptor, SetVnetHeaderSize, &size) != 0) LinuxException.ThrowLast($"set vnet header of {name}");
-        // The kernel finishes checksums and cuts segments before we read.
+    }
+
+    // What is not taken, the kernel finishes and cuts before we read.
+    private static TunOffloads SetOffloads(int descriptor, string name, TunOffloads wanted)
+    {
+        if (wanted == (TunOffloads.Tcp | TunOffloads.Udp) && Libc.Ioctl(descriptor, SetOffload, (void*)(OffloadsOfTcp | OffloadUso4 | OffloadUso6)) == 0) return wanted;
+        if (wanted != TunOffloads.None && Libc.Ioctl(descriptor, SetOffload, (void*)OffloadsOfTcp) == 0) return TunOffloads.Tcp;
         if (Libc.Ioctl(descriptor, SetOffload, null) != 0) LinuxException.ThrowLast($"set offloads of {name}");
+        return TunOffloads.None;
     }
 }

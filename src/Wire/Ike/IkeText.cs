@@ -41,6 +41,22 @@ public static class IkeText
         return Trim(text);
     }
 
+    /// <summary>What is to be said of one payload's content, line by line and not indented; nothing of what is secret.</summary>
+    public static string[] Lines(IkePayloadView payload)
+    {
+        if (!TryCheck(payload, out Malformed why)) return [$"malformed: {why}"];
+        var text = new StringBuilder(256);
+        Body(text, payload);
+        return text.ToString().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    /// <summary>A payload's name, of a notify with what it notifies.</summary>
+    public static string NameOf(IkePayloadView payload)
+    {
+        string name = IkeNames.NameOf(payload.Type);
+        return payload.Type == IkePayloadType.Notify && IkeNotifyView.TryParse(payload.Body, out IkeNotifyView notify, out _) ? $"{name}({IkeNames.NameOf(notify.Type)})" : name;
+    }
+
     /// <summary>False when the body of one of the payloads cannot be decoded. <see cref="IkePayloadChain.TryParse"/> looks at lengths alone.</summary>
     public static bool TryCheck(IkePayloadChain payloads, out IkePayloadType wrong, out Malformed why)
     {
@@ -115,10 +131,8 @@ public static class IkeText
     {
         foreach (IkePayloadView payload in payloads)
         {
-            string name = IkeNames.NameOf(payload.Type);
-            if (payload.Type == IkePayloadType.Notify && IkeNotifyView.TryParse(payload.Body, out IkeNotifyView notify, out _)) name += $"({IkeNames.NameOf(notify.Type)})";
             int length = IkeSpec.PayloadHeaderLength + payload.Body.Length;
-            Line(text, $" {name}  Next payload: {IkeNames.NameOf(payload.Next)}, {(payload.IsCritical ? "critical, " : "")}length: {length}");
+            Line(text, $" {NameOf(payload)}  Next payload: {IkeNames.NameOf(payload.Next)}, {(payload.IsCritical ? "critical, " : "")}length: {length}");
             if (!TryCheck(payload, out Malformed why)) Line(text, $"    malformed: {why}");
             else Body(text, payload);
         }

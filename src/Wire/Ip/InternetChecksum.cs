@@ -11,7 +11,7 @@ namespace Dmvpn.Wire.Ip;
 /// depend on the order of bytes within words (RFC 1071 2 B), so whole vectors are added in the machine's order and
 /// only the folded result is turned. An unfolded sum is a <see cref="ulong"/> that may be added to.
 /// </summary>
-public static class InternetChecksum
+public static partial class InternetChecksum
 {
     /// <summary>The checksum of <paramref name="bytes"/>, as the field's value; an odd last byte is padded with a zero.</summary>
     public static ushort Compute(ReadOnlySpan<byte> bytes) => Fold(Sum(bytes));

@@ -323,10 +323,12 @@ internal sealed class ListLogger : ILogger
 {
     public List<string> Lines { get; } = [];
 
+    public LogLevel Level { get; set; } = LogLevel.Information;
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= Level;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {

@@ -92,6 +92,36 @@ public sealed class CrossingTests
         Agreement.Check(pair.Net, pair.A, pair.B);
     }
 
+    [Theory]
+    [InlineData(false, 400)]
+    [InlineData(true, 0)]
+    [InlineData(true, 400)]
+    public void ChildSaIsRekeyed_PeerDeletesTheNewOneBeforeItsMakerHasIt_IsForgottenAtBothEnds(bool overtakes, int work)
+    {
+        var pair = new Pair(both: config => work == 0 ? config : config.With(static (IpsecProfile p) => p with { Pfs = DhGroup.Curve25519 }));
+        pair.Up();
+        uint old = pair.A.Live[0].Install.InboundSpi;
+        pair.Net.JobTime = TimeSpan.FromMilliseconds(work);
+        if (overtakes) pair.Net.Delay = static packet => packet is { IsIke: true, Exchange: IkeExchangeType.CreateChildSa, IsResponse: true } ? TimeSpan.FromSeconds(0.5) : TimeSpan.Zero;
+        pair.SoftLimit(pair.A);
+        void DeleteNewest()
+        {
+            if (pair.B.Engine.Core.ChildSas.Values.Last() is var newest && newest.InboundSpi != pair.B.Live[0].Install.InboundSpi)
+                pair.B.Call((engine, now, outbox) => engine.Core.Children.Delete(newest, now, outbox));
+            else pair.Net.At(pair.Net.Now + TimeSpan.FromMilliseconds(5), DeleteNewest);
+        }
+        DeleteNewest();
+        pair.Net.Run(1.4);
+        // A > B rekey, B > A the answer, B > A D(ESP) of the new one, which A has not installed
+        Assert.Contains(pair.Net.Trace, static line => line.StartsWith("B > A INFO request 0 {D(ESP x1)}", StringComparison.Ordinal));
+        Assert.Equal([old], pair.A.Live.Select(static sa => sa.Install.InboundSpi));
+        pair.Net.Delay = static _ => TimeSpan.Zero;
+        pair.Net.Run(30);
+        Assert.DoesNotContain(pair.A.Live, sa => sa.Install.InboundSpi == old);
+        Assert.Empty(pair.A.Events);
+        Agreement.Check(pair.Net, pair.A, pair.B);
+    }
+
     [Fact]
     public void ChildSaIsBeingDeleted_PeerRekeysTheIkeSa_GetsTemporaryFailureAndSucceedsLater()
     {

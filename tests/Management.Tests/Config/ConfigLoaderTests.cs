@@ -152,7 +152,7 @@ public sealed class ConfigLoaderTests
         Assert.Contains(report.Findings, f => f.Kind == FindingKind.Warning && f.Reason.Contains("one key for everybody"));
         Assert.DoesNotContain("hunter2", ConfigReportText.Render("f", report));
         Assert.Equal(new TunnelProtection("IP", false), config.Tunnels[0].Protection);
-        Assert.Equal("hunter2", config.Crypto.Keyrings[0].Peers[0].RemoteKey);
+        Assert.Equal("hunter2", config.Crypto.Keyrings[0].Peers[0].RemoteKey?.Text);
         Assert.Equal("0.0.0.0/0", config.Crypto.Profiles[0].MatchRemote[0].Prefix.ToString());
         Assert.Equal(config, ConfigLoader.Load(RunningConfig.Write(config, withSecrets: true)).Config);
         Assert.DoesNotContain("hunter2", RunningConfig.Write(config));

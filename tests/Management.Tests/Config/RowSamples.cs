@@ -98,6 +98,7 @@ internal static class RowSamples
         ArgumentKind.Line when symbol.Name == "dn" => "CN=hub.example.net, O=Example",
         ArgumentKind.Line when symbol.Name == "url" => "http://pki.example.net/ca.crl",
         ArgumentKind.Line => "some text  to the end",
+        ArgumentKind.Secret when symbol.Name == "digits" => new string('a', (int)(highest ? symbol.Argument.Max : symbol.Argument.Min)),
         _ => new string('w', (int)(highest ? symbol.Argument.Max : symbol.Argument.Min)),
     };
 }

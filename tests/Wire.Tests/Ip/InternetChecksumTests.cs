@@ -18,6 +18,19 @@ public sealed class InternetChecksumTests
         Assert.Equal(ByDefinition(bytes), InternetChecksum.Fold(InternetChecksum.Sum(bytes.AsSpan(0, half)) + InternetChecksum.Sum(bytes.AsSpan(half))));
     });
 
+    [Fact]
+    public void Bytes_CopiedAndSummed_AreTheSameAndSoIsTheSum() => Gen.Select(Gen.Byte.Array[0, 600], Gen.Int[0, 3]).Sample((bytes, more) =>
+    {
+        byte[] copy = new byte[bytes.Length + more];
+        Assert.Equal(ByDefinition(bytes), InternetChecksum.Fold(InternetChecksum.CopyAndSum(bytes, copy)));
+        Assert.Equal(bytes, copy[..bytes.Length]);
+        Assert.All(copy[bytes.Length..], left => Assert.Equal(0, left));
+    });
+
+    [Fact]
+    public void TargetTooShort_CopyAndSum_Throws() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => InternetChecksum.CopyAndSum(new byte[65], new byte[64]));
+
     [Theory]
     [InlineData(65535)]
     [InlineData(65536)]

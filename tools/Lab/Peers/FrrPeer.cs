@@ -48,6 +48,7 @@ public sealed class FrrPeer
             [ ! -e /usr/lib/frr/mgmtd ] || daemons="mgmtd $daemons"
             for d in $daemons; do /usr/lib/frr/$d -d -A 127.0.0.1 -F traditional >/tmp/$d.start 2>&1 || cat /tmp/$d.start; done
             vtysh -b 2>&1 | grep -i -E 'error|fail|unknown|invalid' || true
+            {MendNeighbours}
             """).ConfigureAwait(false);
         return said.Trim().Length == 0 ? new FrrPeer(node, settings) : throw new CommandFailedException($"{node.Name}: {said.Trim()}");
     }
@@ -76,6 +77,17 @@ public sealed class FrrPeer
             echo '== ip'; ip route; ip neigh show dev gre1; ip -s link show gre1
             echo '== frr.log'; tail -200 /tmp/frr.log
             """).ConfigureAwait(false)).Output;
+
+    // nhrpd 8.4, asked by the kernel for a neighbour that it has no link address of, answers with the link address in the question, 0.0.0.0: every packet to it
+    // is then EINVAL for ever. It happens when ospfd answers a hello in the moment before nhrpd has bound the one who registered, so on a busy machine.
+    private const string MendNeighbours = """
+        ( while sleep 1; do
+            ip neigh show dev gre1 | sed -n 's/ lladdr 0[.]0[.]0[.]0 .*//p' | while read -r a; do
+                n=$(vtysh -c 'show ip nhrp cache' | awk -v a="$a" '$3 == a { print $4; exit }')
+                [ -z "$n" ] || ip neigh replace "$a" lladdr "$n" dev gre1 nud reachable
+            done
+        done ) </dev/null >/dev/null 2>&1 &
+        """;
 
     private static string Devices(SiteAddresses a, FrrSettings s)
     {

@@ -34,6 +34,12 @@ internal sealed class ConfigBuilder
     /// <summary>Routes as written; which tunnel they leave by is known only when the whole file is.</summary>
     public List<PendingRoute> Routes { get; } = [];
 
+    /// <summary>Routes in a VRF; whether it is the one that a tunnel's outer packets travel in is known only when the whole file is.</summary>
+    public List<(string Vrf, ConfigLine Line)> VrfRoutes { get; } = [];
+
+    /// <summary>Transform sets that are not taken, by name: whether a profile wants them is known at the end.</summary>
+    public List<(string Name, ConfigLine Line)> WeakSets { get; } = [];
+
     /// <summary>All that was found so far.</summary>
     public List<Finding> Findings { get; } = [];
 

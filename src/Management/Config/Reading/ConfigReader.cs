@@ -52,11 +52,27 @@ internal sealed class ConfigReader
             if (_builder.Mode == ConfigMode.PassedOver && _usesIndentation && !line.IsIndented) _builder.Mode = ConfigMode.Global;
             return index;
         }
+        if (IsPrompt(text))
+        {
+            _builder.PassedOver++;
+            return index;
+        }
         List<Word> words = Word.Split(text);
         if (!line.IsIndented && words[0].Text.Equals("banner", StringComparison.OrdinalIgnoreCase)) return Banner(index, words);
         if (_builder.Mode is ConfigMode.PassedOver && words[0].Text.Equals("certificate", StringComparison.OrdinalIgnoreCase)) return Certificate(index);
         Command(line);
         return index;
+    }
+
+    /// <summary>What a terminal shows around a printout: <c>hub#show running-config</c> before it, <c>hub#</c> behind it.</summary>
+    private static bool IsPrompt(string text)
+    {
+        int at = text.IndexOf('#');
+        if (at <= 0) return false;
+        foreach (char letter in text.AsSpan(0, at))
+            if (!char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')) return false;
+        ReadOnlySpan<char> command = text.AsSpan(at + 1).TrimStart();
+        return command.Length == 0 || command.StartsWith("sh", StringComparison.OrdinalIgnoreCase) || command.StartsWith("ter", StringComparison.OrdinalIgnoreCase);
     }
 
     private void Command(SourceLine line)

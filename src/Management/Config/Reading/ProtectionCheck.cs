@@ -13,15 +13,24 @@ internal static class ProtectionCheck
 
     public static void Check(RouterConfig config, ConfigBuilder builder)
     {
-        foreach (IpsecProfile profile in config.Crypto.IpsecProfiles) Profile(profile, config.Crypto, new(builder, ConfigMode.IpsecProfile, profile.Name));
+        foreach ((string name, ConfigLine line) in builder.WeakSets) WeakSet(name, line, config.Crypto);
+        HashSet<string> weak = [.. builder.WeakSets.Select(set => set.Name)];
+        foreach (IpsecProfile profile in config.Crypto.IpsecProfiles) Profile(profile, config.Crypto, weak, new(builder, ConfigMode.IpsecProfile, profile.Name));
         foreach (TunnelConfig tunnel in config.Tunnels) Tunnel(tunnel, config, new TunnelCheck(tunnel, builder));
     }
 
-    private static void Profile(IpsecProfile profile, IkeConfig crypto, BlockCheck check)
+    private static void WeakSet(string name, ConfigLine line, IkeConfig crypto)
+    {
+        const string weak = "a transform of this set is weak, or is not ESP";
+        if (crypto.IpsecProfiles.Any(p => p.TransformSets.Contains(name))) line.Refuse("", weak, "Take 'esp-gcm 256', or 'esp-aes 256 esp-sha256-hmac', here and on the peers");
+        else line.Warn("", $"{weak}; no profile names it, and it is passed over", "Remove it");
+    }
+
+    private static void Profile(IpsecProfile profile, IkeConfig crypto, HashSet<string> weak, BlockCheck check)
     {
         foreach (string set in profile.TransformSets)
         {
-            if (Set(crypto, set) is null) check.Refuse("set transform-set", $"there is no 'crypto ipsec transform-set {set}'", "Define it, or correct the name");
+            if (Set(crypto, set) is null && !weak.Contains(set)) check.Refuse("set transform-set", $"there is no 'crypto ipsec transform-set {set}'", "Define it, or correct the name");
         }
         if (Sets(profile, crypto).Select(set => set.TunnelMode).Distinct().Count() > 1)
             check.Refuse("set transform-set", "these transform sets have different modes", "Give all of them 'mode transport', here and on the peers");

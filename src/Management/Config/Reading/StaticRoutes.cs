@@ -12,12 +12,21 @@ internal static class StaticRoutes
     public static ValueList<StaticRouteConfig> Resolve(ConfigBuilder builder)
     {
         List<StaticRouteConfig> routes = [];
+        foreach ((string vrf, ConfigLine line) in builder.VrfRoutes) InVrf(builder, vrf, line);
         foreach (PendingRoute route in builder.Routes)
         {
             if (Resolve(builder, route) is { } resolved && !routes.Contains(resolved)) routes.Add(resolved);
         }
         // In the order in which they are printed.
         return [.. routes.Where(r => r.Prefix.IsIPv4), .. routes.Where(r => !r.Prefix.IsIPv4)];
+    }
+
+    /// <summary>The ways of outer packets are Linux's, as those out of its interfaces are; of any other VRF we know nothing, and packets would take other ways.</summary>
+    private static void InVrf(ConfigBuilder builder, string vrf, ConfigLine line)
+    {
+        string remedy = $"Make it on this machine, in that network namespace: ip -n {vrf} route add …";
+        if (builder.Tunnels.Any(t => t.Vrf == vrf)) line.Warn("name", $"a route in the network namespace {vrf} belongs to Linux and was not made", remedy);
+        else line.Refuse("name", $"routes in a VRF are not supported, and no tunnel has 'tunnel vrf {vrf}'", $"{remedy}; and remove the line");
     }
 
     private static StaticRouteConfig? Resolve(ConfigBuilder builder, PendingRoute route)

@@ -301,6 +301,7 @@ internal static class ConfigWords
         ["email"] = "An e-mail address",
         ["email WORD"] = "Address",
         ["key-id"] = "A key id",
+        ["hex"] = "The key as octets in hexadecimal follows",
         ["key-id WORD"] = "Text",
         ["dn"] = "The certificate's subject",
         ["dn LINE"] = "Distinguished name, like CN=hub, O=Example",

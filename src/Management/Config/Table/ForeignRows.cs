@@ -28,7 +28,7 @@ internal static class ForeignRows
     [
         "aaa group", "appfw", "archive", "bfd-template", "bfd map", "bridge", "bridge-domain", "call-home", "card", "class-map", "control-plane", "controller", "dial-peer", "ephone", "event", "flow exporter", "flow monitor", "flow record",
         "gnxi", "gateway", "guestshell", "app-hosting", "iox", "ip access-list", "ip dhcp pool", "ip explicit-path", "ip sla", "ip vrf", "ipv6 access-list", "ipv6 dhcp", "ipv6 nd raguard", "key", "kron", "l2vpn", "line", "macro", "mgcp", "monitor", "object-group",
-        "parameter-map", "parser", "policy-map", "presence", "privilege", "pseudowire-class", "radius", "redundancy", "role", "route-map", "sip-ua", "stackwise", "standby", "tacacs", "telemetry", "template", "track", "vlan", "voice", "voice-card", "vpdn", "vpdn-group", "vrf", "wsma",
+        "parameter-map", "parser", "policy-map", "presence", "privilege", "pseudowire-class", "radius", "redundancy", "role", "route-map", "sip-ua", "stackwise", "standby", "tacacs", "telemetry", "template", "track", "virtual-service", "vlan", "voice", "voice-card", "vpdn", "vpdn-group", "vrf", "wsma",
     ];
 
     /// <summary>Lines in a tunnel's block that change nothing here.</summary>
@@ -54,7 +54,7 @@ internal static class ForeignRows
         foreach (string block in (string[])["archive", "redundancy", "iox", "call-home", "control-plane", "voice-card", "mgcp", "sip-ua", "gateway"])
             yield return Harmless(ConfigMode.Global, block, opensBlock: true);
         foreach (string start in HarmlessLines) yield return Harmless(ConfigMode.Global, start + " [LINE]");
-        foreach (string start in (string[])["aggressive-mode", "default policy", "diagnose", "disconnect-revoked-peers", "enable", "fragmentation", "invalid-spi-recovery", "nat keepalive", "performance"])
+        foreach (string start in (string[])["aggressive-mode", "default policy", "diagnose", "disconnect-revoked-peers", "enable", "fragmentation", "invalid-spi-recovery", "keepalive", "nat keepalive", "performance"])
             yield return Harmless(ConfigMode.Global, $"crypto isakmp {start} [LINE]");
         foreach (string start in (string[])["crypto isakmp", "crypto keyring"])
             yield return Refused(ConfigMode.Global, start + " LINE", $"'{start}' is IKEv1, which is not yet supported",
@@ -72,7 +72,7 @@ internal static class ForeignRows
         yield return Refused(ConfigMode.Global, "ipv6 router LINE", "IPv6 routing protocols are not run by this daemon: without them packets would take other ways",
             "Run it in FRR or BIRD on the Tunnel interfaces and remove the block here", opensBlock: true);
         foreach (string start in (string[])["ip route vrf", "ipv6 route vrf"])
-            yield return Refused(ConfigMode.Global, start + " LINE", "routes in a VRF are not supported", "Make the route in that network namespace: 'ip -n NAME route add …'");
+            yield return Refused(ConfigMode.Global, $"{start} name=WORD(1-31) LINE", "", "") with { Apply = (b, l) => b.VrfRoutes.Add((l.Text("name")!, l)) };
         yield return Refused(ConfigMode.Global, "ip route static LINE", "settings of static routing are not supported", "Remove the line");
         yield return Ineffective(ConfigMode.Global, "ip route prefix=A.B.C.D mask=MASK dhcp [<1-255>]", "this route belongs to Linux and was not made", "Let the DHCP client of this machine set it");
         foreach (string family in (string[])["ip", "ipv6"])

@@ -38,7 +38,9 @@ public sealed class CharonPeer : SwanPeer
 
     /// <summary>Starts one in a namespace and loads its connections.</summary>
     /// <param name="extra">More lines of the section <c>charon</c> of strongswan.conf: <c>fragment_size = 600</c>.</param>
-    public static async Task<CharonPeer> StartAsync(LabRun run, NetNamespace node, IEnumerable<SwanConnection> connections, SwanCredentials credentials, string extra = "")
+    /// <param name="quiet">It logs nothing: for measuring.</param>
+    public static async Task<CharonPeer> StartAsync(
+        LabRun run, NetNamespace node, IEnumerable<SwanConnection> connections, SwanCredentials credentials, string extra = "", bool quiet = false)
     {
         string directory = Path.Combine(run.Directory, "charon-" + node.Name);
         Directory.CreateDirectory(Path.Combine(directory, "run"));
@@ -52,7 +54,7 @@ public sealed class CharonPeer : SwanPeer
 
         Directory.CreateDirectory(Path.Combine(directory, "swanctl"));
         await File.WriteAllTextAsync(Path.Combine(directory, "swanctl", "swanctl.conf"), SwanConnection.File(connections, credentials)).ConfigureAwait(false);
-        await File.WriteAllTextAsync(Path.Combine(directory, "strongswan.conf"), StrongSwanConf(true, peer.LogFile, peer.Socket, extra)).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(directory, "strongswan.conf"), StrongSwanConf(true, peer.LogFile, peer.Socket, extra, quiet)).ConfigureAwait(false);
 
         // What is to be protected neither leaves nor comes in by any other way than ipsec0.
         await node.NftAsync("""

@@ -43,7 +43,7 @@ public abstract class SwanPeer
     public virtual async Task<string> DescribeAsync() =>
         $"==== {Name}: strongSwan\n{(await SwanctlAsync("--list-sas").ConfigureAwait(false)).Output}\n{await LogAsync().ConfigureAwait(false)}";
 
-    private protected static string StrongSwanConf(bool libipsec, string log, string vici, string extra) => $$"""
+    private protected static string StrongSwanConf(bool libipsec, string log, string vici, string extra, bool quiet = false) => $$"""
         charon {
           load_modular = yes
           install_routes = {{(libipsec ? "yes" : "no")}}
@@ -70,15 +70,19 @@ public abstract class SwanPeer
             stroke { load = no }
             resolve { load = no }
           }
+          syslog {
+            daemon { default = -1 }
+            auth { default = -1 }
+          }
           filelog {
             log {
               path = {{log}}
               time_format = %H:%M:%S
               time_add_ms = yes
-              default = 1
-              ike = 2
-              cfg = 2
-              enc = 1
+              default = {{(quiet ? -1 : 1)}}
+              ike = {{(quiet ? -1 : 2)}}
+              cfg = {{(quiet ? -1 : 2)}}
+              enc = {{(quiet ? -1 : 1)}}
               flush_line = yes
             }
           }

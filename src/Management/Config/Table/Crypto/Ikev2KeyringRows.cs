@@ -7,6 +7,7 @@ internal static class Ikev2KeyringRows
 {
     private const string Identity = "identity {address {addr=A.B.C.D | addr=X:X::X} | fqdn [domain] name=WORD(1-255) | email [domain] name=WORD(1-255) | key-id name=WORD(1-255)}";
     private const string PresharedKey = "pre-shared-key [local | remote] [0] key=SECRET(1-128)";
+    private const string HexadecimalKey = "pre-shared-key [local | remote] hex digits=SECRET(2-256)";
     private const string PeerName = "peer name=WORD(1-127)";
 
     private static readonly CryptoBlock<Ikev2Keyring> Keyring = new(
@@ -29,9 +30,17 @@ internal static class Ikev2KeyringRows
             (p, l) => p with { Address = Addresses(l) }, (p, _) => p with { Address = null });
         yield return Peer(Identity, "By the peer's identity", "", (p, l) => p with { Identity = IdentityOf(l) }, (p, _) => p with { Identity = null });
         yield return Peer(PresharedKey, "The key: 'local' is what this router proves itself with, 'remote' what the peer must", "both are the same",
-            SetKey, (p, l) => p with { LocalKey = l.Has("remote") ? p.LocalKey : null, RemoteKey = l.Has("local") ? p.RemoteKey : null });
-        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "pre-shared-key [local | remote] 6 key=SECRET(1-255)", "a key that another router encrypted (type 6) cannot be read here", "Write the key itself");
-        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "pre-shared-key [local | remote] hex key=SECRET(1-255)", "keys in hexadecimal are not read", "Write the key as text, here and on the peer");
+            SetKey, WithoutKey);
+        yield return Peer(HexadecimalKey, "The same as octets in hexadecimal, with or without 0x", "", SetKey, WithoutKey);
+        yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "pre-shared-key [local | remote] 6 key=SECRET(1-255)", EncryptedKey, EncryptedKeyRemedy) with
+        {
+            // Known to be there: the checks of the whole file have nothing to add.
+            Apply = (b, l) =>
+            {
+                l.Refuse("", EncryptedKey, EncryptedKeyRemedy);
+                ChangePeer(b, l, p => WithKey(p, l, new PreSharedKey("")));
+            },
+        };
         yield return ConfigRow.Refused(ConfigMode.Ikev2KeyringPeer, "ppk LINE", "post-quantum pre-shared keys are not supported: a peer that insists on one cannot be reached", "Remove the line, here and on the peer");
         yield return ConfigRow.Harmless(ConfigMode.Ikev2Keyring, "description LINE");
         yield return ConfigRow.Harmless(ConfigMode.Ikev2KeyringPeer, "description LINE");
@@ -41,10 +50,13 @@ internal static class Ikev2KeyringRows
         yield return new(ConfigMode.Ikev2KeyringPeer, "end", "The configuration ends here") { Apply = (b, _) => b.IsEnded = true };
     }
 
+    internal const string EncryptedKey = "a key that another router encrypted (type 6) cannot be read here";
+    internal const string EncryptedKeyRemedy = "Write the key itself, as it was before 'password encryption aes': where nobody has it any more, make a new one, here and on the peers";
+
     /// <summary>The same with stars for keys; one more where two keys differ, which are printed on two lines then as they are.</summary>
     public static Ikev2Keyring Masked(Ikev2Keyring keyring) => keyring with
     {
-        Peers = [.. keyring.Peers.Select(p => p with { LocalKey = Star(p.LocalKey), RemoteKey = p.RemoteKey is null || p.RemoteKey == p.LocalKey ? Star(p.RemoteKey) : NhrpRows.MaskedSecret + "*" })],
+        Peers = [.. keyring.Peers.Select(p => p with { LocalKey = Star(p.LocalKey), RemoteKey = p.RemoteKey is null || p.RemoteKey == p.LocalKey ? Star(p.RemoteKey) : p.RemoteKey with { Text = NhrpRows.MaskedSecret + "*" } })],
     };
 
     internal static IdentityMatch IdentityOf(ConfigLine line)
@@ -109,9 +121,14 @@ internal static class Ikev2KeyringRows
 
     private static Ikev2KeyringPeer SetKey(Ikev2KeyringPeer peer, ConfigLine line)
     {
-        if (KeyOf(line) is not { } key) return peer;
-        return peer with { LocalKey = line.Has("remote") ? peer.LocalKey : key, RemoteKey = line.Has("local") ? peer.RemoteKey : key };
+        return KeyOf(line) is { } key ? WithKey(peer, line, key) : peer;
     }
+
+    private static Ikev2KeyringPeer WithKey(Ikev2KeyringPeer peer, ConfigLine line, PreSharedKey key) =>
+        peer with { LocalKey = line.Has("remote") ? peer.LocalKey : key, RemoteKey = line.Has("local") ? peer.RemoteKey : key };
+
+    private static Ikev2KeyringPeer WithoutKey(Ikev2KeyringPeer peer, ConfigLine line) =>
+        peer with { LocalKey = line.Has("remote") ? peer.LocalKey : null, RemoteKey = line.Has("local") ? peer.RemoteKey : null };
 
     private static IEnumerable<string> Write(Ikev2Keyring keyring)
     {
@@ -123,22 +140,31 @@ internal static class Ikev2KeyringRows
             if (peer.Identity is { } identity) yield return $" identity {Text(identity, withMask: false)}";
             if (peer.LocalKey == peer.RemoteKey)
             {
-                if (peer.LocalKey is { } key) yield return $" pre-shared-key {key}";
+                if (peer.LocalKey is { } key) yield return $" pre-shared-key {Text(key)}";
                 continue;
             }
-            if (peer.LocalKey is { } local) yield return $" pre-shared-key local {local}";
-            if (peer.RemoteKey is { } remote) yield return $" pre-shared-key remote {remote}";
+            if (peer.LocalKey is { } local) yield return $" pre-shared-key local {Text(local)}";
+            if (peer.RemoteKey is { } remote) yield return $" pre-shared-key remote {Text(remote)}";
         }
     }
 
     /// <summary>A key as written; null, and refused, when it is masked.</summary>
-    internal static string? KeyOf(ConfigLine line)
+    internal static PreSharedKey? KeyOf(ConfigLine line)
     {
-        string key = line.Text("key")!;
-        if (key.Trim('*').Length > 0) return key;
-        line.Refuse("key", "the key is masked: these stars are what 'show running-config' prints", "Write the key itself");
-        return null;
+        string name = line.HasValue("digits") ? "digits" : "key", key = line.Text(name)!;
+        if (key.Trim('*').Length == 0)
+        {
+            line.Refuse(name, "the key is masked: these stars are what 'show running-config' prints", "Write the key itself");
+            return null;
+        }
+        if (name == "key") return key;
+        PreSharedKey? octets = PreSharedKey.FromHexadecimal(key);
+        if (octets is null) line.Refuse(name, "this is not hexadecimal: an even number of digits 0-9 and a-f, with or without 0x in front", "Correct it, or write the key as text without 'hex'");
+        return octets;
     }
 
-    internal static string? Star(string? secret) => secret is null ? null : NhrpRows.MaskedSecret;
+    /// <summary>A key behind its command.</summary>
+    internal static string Text(PreSharedKey key) => key.IsHexadecimal ? $"hex {key.Text}" : key.Text;
+
+    internal static PreSharedKey? Star(PreSharedKey? secret) => secret is null ? null : secret with { Text = NhrpRows.MaskedSecret };
 }

@@ -14,6 +14,8 @@ internal static class Ikev2ProfileRows
     private const string Local = "match address local {local=A.B.C.D | local=X:X::X | interface if=IFNAME}";
     private const string Methods = "{pre-share [key [0] key=SECRET(1-128)] | rsa-sig | ecdsa-sig | certificate}";
 
+    private const string HexadecimalKey = "pre-share key hex digits=SECRET(2-256)";
+
     private static readonly CryptoBlock<Ikev2Profile> Profile = new(
         ConfigMode.Ikev2Profile, c => c.Profiles, (c, all) => c with { Profiles = all }, p => p.Name, name => new() { Name = name });
 
@@ -37,11 +39,9 @@ internal static class Ikev2ProfileRows
     {
         yield return Profile.Row($"authentication local {Methods}", "How this router proves itself; a key here goes before the keyring's", "none: must be given", SetLocalMethod,
             (p, _) => p with { LocalAuthentication = null, LocalKey = null });
-        yield return Profile.Row($"authentication remote {Methods}", "How peers prove themselves; several lines allow several ways", "none: must be given", SetRemoteMethod, (p, l) => p with
-        {
-            RemoteAuthentication = p.RemoteAuthentication.RemoveAll(m => m == Method(l)),
-            RemoteKey = l.Has("pre-share") ? null : p.RemoteKey,
-        }, $"authentication remote {Methods}");
+        yield return Profile.Row($"authentication local {HexadecimalKey}", "The same with a key in hexadecimal", "", SetLocalMethod, (p, _) => p with { LocalAuthentication = null, LocalKey = null });
+        yield return Profile.Row($"authentication remote {Methods}", "How peers prove themselves; several lines allow several ways", "none: must be given", SetRemoteMethod, WithoutMethod, $"authentication remote {Methods}");
+        yield return Profile.Row($"authentication remote {HexadecimalKey}", "The same with a key in hexadecimal", "", SetRemoteMethod, WithoutMethod, $"authentication remote {HexadecimalKey}");
         yield return Profile.Row("keyring local WORD(1-127)", "Where the pre-shared keys are", "none", (p, l) => p with { Keyring = l.Text("local") }, (p, _) => p with { Keyring = null });
         yield return Profile.Row("pki trustpoint WORD(1-127) [sign | verify]", "Whose certificate is shown, and whose are believed", "the only one with a key; all",
             SetTrustpoint, (p, l) => p with
@@ -70,7 +70,7 @@ internal static class Ikev2ProfileRows
         foreach (string harmless in (string[])["description", "ivrf", "redirect gateway auth", "reconnect"]) yield return ConfigRow.Harmless(ConfigMode.Ikev2Profile, harmless + " [LINE]");
         yield return ConfigRow.Ineffective(ConfigMode.Ikev2Profile, "nat force-encap", "ESP goes in UDP for all profiles or only where there is NAT", "Use 'crypto ipsec nat-transparency always'");
         yield return ConfigRow.Ineffective(ConfigMode.Ikev2Profile, "lifetime certificate", "the IKE SA lasts as long as 'lifetime' says; a certificate's end ends it anyway");
-        yield return ConfigRow.Refused(ConfigMode.Ikev2Profile, "authentication {local | remote} pre-share key 6 key=SECRET(1-255)", "a key that another router encrypted (type 6) cannot be read here", "Write the key itself");
+        yield return ConfigRow.Refused(ConfigMode.Ikev2Profile, "authentication {local | remote} pre-share key 6 key=SECRET(1-255)", Ikev2KeyringRows.EncryptedKey, Ikev2KeyringRows.EncryptedKeyRemedy);
         yield return ConfigRow.Refused(ConfigMode.Ikev2Profile, "shutdown", "a profile cannot be shut down: its peers would be let in", "Remove the profile from the file");
         foreach ((string start, string remedy) in ((string, string)[])
         [
@@ -111,22 +111,30 @@ internal static class Ikev2ProfileRows
 
     private static Ikev2Profile SetLocalMethod(Ikev2Profile profile, ConfigLine line)
     {
-        string? key = null;
-        if (line.HasValue("key") && (key = Ikev2KeyringRows.KeyOf(line)) is null) return profile;
+        PreSharedKey? key = null;
+        if (HasKey(line) && (key = Ikev2KeyringRows.KeyOf(line)) is null) return profile;
         return profile with { LocalAuthentication = Method(line), LocalKey = key };
     }
 
     private static Ikev2Profile SetRemoteMethod(Ikev2Profile profile, ConfigLine line)
     {
-        string? key = profile.RemoteKey;
+        PreSharedKey? key = profile.RemoteKey;
         if (line.Has("pre-share")) key = null;
-        if (line.HasValue("key") && (key = Ikev2KeyringRows.KeyOf(line)) is null) return profile;
+        if (HasKey(line) && (key = Ikev2KeyringRows.KeyOf(line)) is null) return profile;
         return profile with
         {
             RemoteAuthentication = profile.RemoteAuthentication.Contains(Method(line)) ? profile.RemoteAuthentication : profile.RemoteAuthentication.Add(Method(line)),
             RemoteKey = key,
         };
     }
+
+    private static Ikev2Profile WithoutMethod(Ikev2Profile profile, ConfigLine line) => profile with
+    {
+        RemoteAuthentication = profile.RemoteAuthentication.RemoveAll(m => m == Method(line)),
+        RemoteKey = line.Has("pre-share") ? null : profile.RemoteKey,
+    };
+
+    private static bool HasKey(ConfigLine line) => line.HasValue("key") || line.HasValue("digits");
 
     private static Ikev2Profile SetTrustpoint(Ikev2Profile profile, ConfigLine line)
     {
@@ -145,9 +153,9 @@ internal static class Ikev2ProfileRows
         : line.Has("ecdsa-sig") ? IkeAuthentication.EcdsaSignature
         : IkeAuthentication.Certificate;
 
-    private static string Text(IkeAuthentication method, string? key) => method switch
+    private static string Text(IkeAuthentication method, PreSharedKey? key) => method switch
     {
-        IkeAuthentication.PreShared => key is null ? "pre-share" : $"pre-share key {key}",
+        IkeAuthentication.PreShared => key is null ? "pre-share" : $"pre-share key {Ikev2KeyringRows.Text(key)}",
         IkeAuthentication.RsaSignature => "rsa-sig",
         IkeAuthentication.EcdsaSignature => "ecdsa-sig",
         _ => "certificate",

@@ -36,7 +36,7 @@ internal static class IpsecRows
         const string set = "crypto ipsec transform-set name=WORD(1-63)";
         const string weak = "{esp-des | esp-3des | esp-seal | esp-md5-hmac | ah-md5-hmac | ah-sha-hmac | ah-sha256-hmac | ah-sha384-hmac | ah-sha512-hmac | comp-lzs}";
         foreach (string pattern in (string[])[$"{set} {weak} [LINE]", $"{set} {{esp-aes {Bits} | esp-null | {Hashes}}} {weak} [LINE]"])
-            yield return ConfigRow.Refused(ConfigMode.Global, pattern, "a transform of this set is weak, or is not ESP", "Take 'esp-gcm 256', or 'esp-aes 256 esp-sha256-hmac', here and on the peers", opensBlock: true);
+            yield return ConfigRow.Harmless(ConfigMode.Global, pattern, opensBlock: true) with { Apply = PutAside };
         yield return ConfigRow.Refused(ConfigMode.Global, $"{set} {{esp-gcm {Bits} | esp-gmac {Bits} | esp-chacha20-poly1305}} {{esp-md5-hmac | {Hashes[1..^1]}}}",
             "AES-GCM, AES-GMAC and ChaCha20-Poly1305 have their integrity within", "Remove the second transform", opensBlock: true);
         yield return ConfigRow.Refused(ConfigMode.Global, $"{set} {{esp-aes {Bits} | esp-null}}", "without an integrity transform anybody can change packets on the way", "Add 'esp-sha256-hmac', or take 'esp-gcm 256'", opensBlock: true);
@@ -93,6 +93,13 @@ internal static class IpsecRows
             : line.Has("esp-sha512-hmac") ? IntegrityId.HmacSha512 : IntegrityId.None;
         if (cipher is EncryptionId.Null or EncryptionId.NullAesGmac) line.Warn("", "packets are authenticated and not encrypted", "Use 'esp-gcm 256'");
         Set.Change(builder, line, t => t with { Encryption = new(cipher, bits), Integrity = integrity });
+    }
+
+    /// <summary>Files that have grown hold sets that no profile names any more: what is weak in those hurts nobody.</summary>
+    private static void PutAside(ConfigBuilder builder, ConfigLine line)
+    {
+        builder.WeakSets.Add((line.Text("name")!, line));
+        builder.Mode = ConfigMode.PassedOver;
     }
 
     internal static TimeSpan LifetimeOf(ConfigLine line) => line.Has("days") ? TimeSpan.FromDays(line.Number("days")) : line.Seconds("seconds");

@@ -25,7 +25,7 @@ internal static class TrustpointRows
         yield return Trustpoint.Row("pkcs12-file LINE", "File with all three (PKCS#12)", "", (t, l) => Path(l, "pkcs12-file") is { } path ? t with { Pkcs12File = path } : t, (t, _) => t with { Pkcs12File = null });
         yield return Trustpoint.Row("password SECRET(1-128)", "What the key or the PKCS#12 file is encrypted with", "none", SetPassword, (t, _) => t with { Password = null });
         yield return Trustpoint.Row("crl-file LINE", "File with the revocation list (PEM or DER)", "", (t, l) => Path(l, "crl-file") is { } path ? t with { CrlFile = path } : t, (t, _) => t with { CrlFile = null });
-        yield return Trustpoint.Row("crl url LINE", "Where the revocation list is fetched from (http)", "", SetUrl, (t, _) => t with { CrlUrl = null });
+        yield return Trustpoint.Row("crl url LINE", "Where the revocation list is fetched from, again and again: http, https or file", "", SetUrl, (t, _) => t with { CrlUrl = null });
         yield return Trustpoint.Row("revocation-check {none | crl [none]}", "Refuse revoked certificates: 'crl' also those of which nothing is known", "none",
             (t, l) => t with { Revocation = !l.Has("crl") ? RevocationCheck.None : l.Has("none") ? RevocationCheck.CrlOrNone : RevocationCheck.Crl }, (t, _) => t with { Revocation = RevocationCheck.None });
         yield return ConfigRow.Refused(ConfigMode.Trustpoint, "revocation-check {ocsp | crl ocsp} [LINE]", "OCSP is not asked: revoked certificates would be believed", "Use 'revocation-check crl' with 'crl-file' or 'crl url'");
@@ -53,8 +53,8 @@ internal static class TrustpointRows
     private static TrustpointConfig SetUrl(TrustpointConfig trustpoint, ConfigLine line)
     {
         string url = line.Text("url")!;
-        if (Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0) return trustpoint with { CrlUrl = url };
-        line.Refuse("url", "this is not where a list can be fetched from", "Write it like http://pki.example.net/ca.crl");
+        if (Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && (uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 || uri is { Scheme: "file", IsUnc: false })) return trustpoint with { CrlUrl = url };
+        line.Refuse("url", "this is not where a list can be fetched from", "Write it like http://pki.example.net/ca.crl or file:///etc/dmvpn/ca.crl, without a password");
         return trustpoint;
     }
 
