@@ -86,16 +86,16 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
             return 0;
         }
         int count = Fetch(batch);
-        _gate.After(count == batch.Capacity);
+        _gate.After(count >= Math.Min(batch.Capacity, RuntimeLimits.MessagesPerCall));
         return count;
     }
 
     private protected virtual int Fetch(PacketBatch batch)
     {
-        int used = 0, attempt = 1;
-        while (used < batch.Capacity)
+        int used = 0, attempt = 1, capacity = Math.Min(batch.Capacity, Messages.Capacity);
+        while (used < capacity)
         {
-            int room = Math.Min(Messages.Capacity, batch.Capacity - used);
+            int room = capacity - used;
             for (int i = 0; i < room; i++) Prepare(i, ref batch[used + i]);
             int received = Libc.ReceiveMessages(Descriptor, Messages.Headers, (uint)room, LibcSpec.MessageDontWait, null);
             if (received < 0)
