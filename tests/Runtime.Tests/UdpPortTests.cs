@@ -170,6 +170,46 @@ public sealed unsafe class UdpPortTests : IDisposable
     }
 
     [Fact]
+    public void RefusedByADevice_EachGoesAlone_AndItIsToldOnce()
+    {
+        (UdpPort left, UdpPort right) = Open("192.0.2.1", "192.0.2.2");
+        int told = 0;
+        left.OffloadRefused = port => told += ReferenceEquals(port, left) ? 1 : 100;
+        OutgoingPacket[] packets = [Packet("192.0.2.2", 1400, 1), Packet("192.0.2.2", 1400, 2), Packet("192.0.2.2", 10, 3)];
+
+        left.RefuseOffload();
+        left.RefuseOffload();
+        left.Send(packets);
+
+        Assert.Equal([(1400, 1), (1400, 2), (10, 3)], Contents(ReceiveAll(right, 3)));
+        Assert.Equal((1, SegmentOffload.Refused, 3), (told, left.SendOffload, left.Counters.MessagesOut));
+    }
+
+    [Fact]
+    public void WaitingForThePoller_NothingIsAskedBeforeItSpeaks()
+    {
+        (UdpPort left, UdpPort right) = Open("192.0.2.1", "192.0.2.2");
+        right.WaitForNotes();
+        using var poller = new Poller();
+        poller.Add(right.Descriptor, 1);
+        left.Send([Packet("192.0.2.2", 100, 1), Packet("192.0.2.2", 100, 2)]);
+        using var batch = new PacketBatch(1);
+        poller.Wait(MonotonicClock.Now + TimeSpan.FromSeconds(10));
+
+        Assert.Equal(0, right.Receive(batch));
+        right.NoteReady();
+        Assert.Equal(1, right.Receive(batch));
+        // The batch was full: there may be more.
+        Assert.Equal(1, right.Receive(batch));
+        Assert.Equal(0, right.Receive(batch));
+        left.Send([Packet("192.0.2.2", 100, 3)]);
+        poller.Wait(MonotonicClock.Now + TimeSpan.FromSeconds(10));
+        Assert.Equal(0, right.Receive(batch));
+        right.NoteReady();
+        Assert.Equal(1, right.Receive(batch));
+    }
+
+    [Fact]
     public void EmptyDatagramAndTheLongest_ArriveAsTheyAre()
     {
         (UdpPort left, UdpPort right) = Open("192.0.2.1", "192.0.2.2");

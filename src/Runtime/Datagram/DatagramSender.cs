@@ -65,6 +65,14 @@ internal sealed unsafe class DatagramSender : IDisposable
         _longestSegment = offload == SegmentOffload.Active ? UdpSocketSpec.MaximumMessage : 0;
     }
 
+    /// <summary>From now on each packet leaves in a message of its own.</summary>
+    public void RefuseOffload()
+    {
+        if (Offload != SegmentOffload.Active) return;
+        SetOffload(SegmentOffload.Refused);
+        _refused();
+    }
+
     public void Send(Span<OutgoingPacket> packets)
     {
         bool present = _dontFragment;
@@ -182,8 +190,7 @@ internal sealed unsafe class DatagramSender : IDisposable
     {
         if (error == Errno.InputOutput)
         {
-            SetOffload(SegmentOffload.Refused);
-            _refused();
+            RefuseOffload();
         }
         else
         {
