@@ -46,6 +46,7 @@ internal sealed class CommandLine
         _root.Add(Exec("debug", "Stream events until Ctrl-C: nhrp, dmvpn, crypto, tunnel, cdp, ip routing", "debug "));
         _root.Add(Exec("reload", "Read the configuration file again; a refused one changes nothing", "reload "));
         _root.Add(Shell());
+        _root.Add(Top());
         foreach (Command command in parts.MoreCommands) _root.Add(command);
         _root.Add(Completion());
         _root.Add(Version());
@@ -153,6 +154,14 @@ internal sealed class CommandLine
     {
         var command = new Command("shell", "The EXEC mode of IOS: '?', TAB, history, abbreviations; reads a script from a pipe");
         command.SetAction((result, cancel) => _parts.ShellAsync(result.GetRequiredValue(_socket), result.GetValue(_json), cancel));
+        return command;
+    }
+
+    private Command Top()
+    {
+        var command = new Command("top", "Live: rates, batches and drops of tunnels, workers and ports; --watch SECONDS sets the pace (2)");
+        command.SetAction((result, cancel) => _parts.TopAsync(
+            result.GetRequiredValue(_socket), TimeSpan.FromSeconds(result.GetResult(_watch) is { Implicit: false } ? Math.Clamp(result.GetValue(_watch), 0.1, 3600) : 2), cancel));
         return command;
     }
 

@@ -31,12 +31,14 @@ internal static class HelpText
           show interfaces          counters, rates, drops by name; TunnelN for one
           show adjacency [detail]  next hops and where their packets go
           show cdp neighbors       neighbours that speak ODR [detail]
+          show platform            the machine; what each thread and socket has done
           show drops               every packet that was not processed, by reason
           show running-config      the configuration in force
           show logging, version    the log; the program and how long it runs
           show ?                   everything else; '?' works after any word
           debug nhrp packet        watch live: nhrp [packet|cache|error|…], dmvpn, tunnel, cdp,
                                    crypto ikev2 [packet|internal|error], crypto ipsec
+          top                      live: rates, batches, drops by tunnel, thread, socket
           shell                    type commands as on IOS: ?, TAB, history, abbreviations
 
         CHANGE ITS MIND

@@ -28,6 +28,9 @@ internal interface IProgramParts
 
     /// <summary><c>shell</c>.</summary>
     Task<int> ShellAsync(string socket, bool json, CancellationToken cancel);
+
+    /// <summary><c>top</c>.</summary>
+    Task<int> TopAsync(string socket, TimeSpan period, CancellationToken cancel);
 }
 
 /// <summary>

@@ -84,6 +84,16 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
             : session.RunInteractiveAsync(new ConsoleTerminal(), cancel));
     }
 
+    public async Task<int> TopAsync(string socket, TimeSpan period, CancellationToken cancel)
+    {
+        using CancellationTokenSource stop = StopOnSignals(cancel, out IDisposable signals);
+        using (signals)
+        using (var client = new ControlClient(socket))
+        {
+            return await GuardAsync(() => new TopView(client, Output, period, !Console.IsOutputRedirected).RunAsync(stop.Token));
+        }
+    }
+
     /// <summary>Runs something; its failures become a line on standard error and an exit code.</summary>
     private async Task<int> GuardAsync(Func<Task<int>> work)
     {

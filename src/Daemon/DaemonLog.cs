@@ -52,6 +52,9 @@ internal static partial class DaemonLog
     [LoggerMessage(1814, LogLevel.Warning, "keys are not written to {file} any more: {error}", EventName = "KeyLogFailed")]
     public static partial void KeyLogFailed(ILogger logger, string file, string error);
 
+    [LoggerMessage(1815, LogLevel.Information, "{source}: a device computes no checksums; ESP in UDP leaves packet by packet from now on", EventName = "OffloadRefused")]
+    public static partial void OffloadRefused(ILogger logger, IpAddress source);
+
     [LoggerMessage(1700, LogLevel.Information, "Interface {tunnel}, changed state to {state}", EventName = "TunnelState")]
     public static partial void TunnelState(ILogger logger, TunnelId tunnel, string state);
 

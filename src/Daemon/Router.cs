@@ -111,6 +111,9 @@ internal sealed class Router : IControlWork, IDisposable
     /// <summary>When the daemon was started.</summary>
     public Instant Started { get; private set; }
 
+    /// <summary>The threads that forward packets, for the screens.</summary>
+    public WorkerPool WorkerPool => _workers;
+
     public IEnumerable<Underlay> Underlays => _underlays.Underlays;
 
     public Instant NextDeadline

@@ -54,14 +54,15 @@ public sealed unsafe class PacketBatch : IDisposable
 /// <summary>One buffer of a <see cref="PacketBatch"/> and what goes with the packet in it.</summary>
 public unsafe struct PacketSlot
 {
-    private readonly byte* _buffer;
+    private readonly byte* _own;
     private readonly int _room;
+    private byte* _buffer;
 
     /// <param name="buffer">Where the headroom starts.</param>
     /// <param name="room">Bytes behind the headroom.</param>
     internal PacketSlot(byte* buffer, int room)
     {
-        _buffer = buffer;
+        _own = _buffer = buffer;
         _room = room;
         Offset = PacketBatch.Headroom;
     }
@@ -108,6 +109,7 @@ public unsafe struct PacketSlot
     /// <summary>Makes the slot empty again: standard offset, no length, no peer.</summary>
     public void Reset()
     {
+        _buffer = _own;
         Offset = PacketBatch.Headroom;
         Length = 0;
         Peer = IpAddress.None;
@@ -116,6 +118,24 @@ public unsafe struct PacketSlot
         Association = 0;
         DontFragment = false;
         Offload = default;
+    }
+
+    /// <summary>
+    /// Makes the slot, until <see cref="Reset"/>, a view of a packet that lies elsewhere. The bytes around it may be other packets: there is only as much headroom as
+    /// is cut off by <see cref="TrimStart"/>, and no tailroom.
+    /// </summary>
+    public void View(byte* packet, int length)
+    {
+        _buffer = packet - PacketBatch.Headroom;
+        Offset = PacketBatch.Headroom;
+        Length = length;
+    }
+
+    /// <summary>Takes over who sent another packet and how, and nothing else.</summary>
+    public void DescribeAs(in PacketSlot other)
+    {
+        (Peer, Port, Association) = (other.Peer, other.Port, other.Association);
+        (TrafficClass, HopLimit, DontFragment) = (other.TrafficClass, other.HopLimit, other.DontFragment);
     }
 
     /// <summary>Takes <paramref name="length"/> bytes of headroom into the packet and returns them, to be written.</summary>

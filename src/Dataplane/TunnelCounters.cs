@@ -9,6 +9,7 @@ namespace Dmvpn.Dataplane;
 public sealed class TunnelCounters
 {
     private long _packetsIn, _bytesIn, _multicastIn, _controlIn, _lastIn;
+    private long _batchesIn, _batchesOut;
     private long _packetsOut, _bytesOut, _multicastOut, _copiesOut, _controlOut, _lastOut;
 
     /// <summary>Packets not passed on, by reason.</summary>
@@ -16,6 +17,9 @@ public sealed class TunnelCounters
 
     /// <summary>IP packets given to the kernel.</summary>
     public long PacketsIn => Volatile.Read(ref _packetsIn);
+
+    /// <summary>How many batches they came in.</summary>
+    public long BatchesIn => Volatile.Read(ref _batchesIn);
 
     /// <summary>Their bytes.</summary>
     public long BytesIn => Volatile.Read(ref _bytesIn);
@@ -28,6 +32,9 @@ public sealed class TunnelCounters
 
     /// <summary>IP packets sent; a multicast packet counts once.</summary>
     public long PacketsOut => Volatile.Read(ref _packetsOut);
+
+    /// <summary>How many batches they left in.</summary>
+    public long BatchesOut => Volatile.Read(ref _batchesOut);
 
     /// <summary>Their bytes.</summary>
     public long BytesOut => Volatile.Read(ref _bytesOut);
@@ -56,6 +63,7 @@ public sealed class TunnelCounters
     internal void CountIn(long packets, long bytes, long multicast, long control, Instant now)
     {
         Add(ref _packetsIn, packets);
+        if (packets != 0) Add(ref _batchesIn, 1);
         Add(ref _bytesIn, bytes);
         Add(ref _multicastIn, multicast);
         Add(ref _controlIn, control);
@@ -65,6 +73,7 @@ public sealed class TunnelCounters
     internal void CountOut(long packets, long bytes, Instant now)
     {
         Add(ref _packetsOut, packets);
+        if (packets != 0) Add(ref _batchesOut, 1);
         Add(ref _bytesOut, bytes);
         Volatile.Write(ref _lastOut, now.Nanoseconds);
     }

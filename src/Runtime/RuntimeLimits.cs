@@ -36,6 +36,11 @@ internal static class RuntimeLimits
     public const int MessagesPerCall = 64;
 
     /// <summary>
+    /// Sends with shortened segments before the full length is tried again: one refused message in a second or so of a busy port.
+    /// </summary>
+    public const int SendsWithShortSegments = 4096;
+
+    /// <summary>
     /// .NET's resolver does not tell the TTL of a record, so every watched name is looked up again after this time.
     /// </summary>
     public static readonly TimeSpan NameRefresh = TimeSpan.FromSeconds(60);

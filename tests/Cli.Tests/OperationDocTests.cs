@@ -93,6 +93,8 @@ public sealed class OperationDocTests
 
         public Task<int> ShellAsync(string socket, bool json, CancellationToken cancel) => Task.FromResult(0);
 
+        public Task<int> TopAsync(string socket, TimeSpan period, CancellationToken cancel) => Task.FromResult(0);
+
         public Task<int> ExecAsync(ExecRequest request, CancellationToken cancel)
         {
             Line = request.Line;

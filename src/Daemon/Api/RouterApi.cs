@@ -45,7 +45,7 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
 
     public VersionState Version(ScreenQuery query, Instant now) => SystemScreens.Version(router, file.Path, now);
 
-    public PlatformState Platform(ScreenQuery query, Instant now) => SystemScreens.Platform();
+    public PlatformState Platform(ScreenQuery query, Instant now) => SystemScreens.Platform(router);
 
     public CryptoState CryptoSessions(ScreenQuery query, Instant now) => _sessions.Sessions(query, now);
 

@@ -116,6 +116,7 @@ internal sealed class InterfaceScreens(Router router)
             Input = new TrafficCounters
             {
                 Packets = counters.PacketsIn - baseline.PacketsIn,
+                Batches = counters.BatchesIn - baseline.BatchesIn,
                 Bytes = counters.BytesIn - baseline.BytesIn,
                 Multicasts = counters.MulticastIn - baseline.MulticastIn,
                 Dropped = dropped("In"),
@@ -126,6 +127,7 @@ internal sealed class InterfaceScreens(Router router)
             Output = new TrafficCounters
             {
                 Packets = counters.PacketsOut - baseline.PacketsOut,
+                Batches = counters.BatchesOut - baseline.BatchesOut,
                 Bytes = counters.BytesOut - baseline.BytesOut,
                 Multicasts = counters.MulticastOut - baseline.MulticastOut,
                 Dropped = dropped("Out"),
@@ -196,7 +198,15 @@ internal sealed class InterfaceScreens(Router router)
     {
         public static readonly Baseline None = new(null, 0, 0, 0, 0, 0, 0, 0, 0, []);
 
+        public long BatchesIn { get; private init; }
+
+        public long BatchesOut { get; private init; }
+
         public static Baseline Of(TunnelCounters c, Instant now) => new(
-            now, c.PacketsIn, c.BytesIn, c.MulticastIn, c.ErrorsIn, c.PacketsOut, c.BytesOut, c.MulticastOut, c.ErrorsOut, new(c.Drops.NonZero()));
+            now, c.PacketsIn, c.BytesIn, c.MulticastIn, c.ErrorsIn, c.PacketsOut, c.BytesOut, c.MulticastOut, c.ErrorsOut, new(c.Drops.NonZero()))
+        {
+            BatchesIn = c.BatchesIn,
+            BatchesOut = c.BatchesOut,
+        };
     }
 }

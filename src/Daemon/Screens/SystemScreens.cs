@@ -33,7 +33,7 @@ internal static class SystemScreens
         };
     }
 
-    public static PlatformState Platform()
+    public static PlatformState Platform(Router router)
     {
         using Process self = Process.GetCurrentProcess();
         return new PlatformState
@@ -44,6 +44,8 @@ internal static class SystemScreens
             CryptoAcceleration = CryptoLibrary.Acceleration,
             Processors = Environment.ProcessorCount,
             ForwardingThreads = Router.Workers,
+            Workers = PlatformScreens.Workers(router.WorkerPool),
+            Ports = PlatformScreens.Ports(router.WorkerPool),
             CryptoThreads = Environment.ProcessorCount,
             ResidentBytes = self.WorkingSet64,
             ManagedBytes = GC.GetTotalMemory(forceFullCollection: false),

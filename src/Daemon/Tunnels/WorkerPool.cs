@@ -28,6 +28,27 @@ internal sealed class WorkerPool : IDisposable
 
     public int Count => _members.Length;
 
+    /// <summary>What each worker has done.</summary>
+    public IEnumerable<(WorkerCounters Counters, DropCounters<DataplaneDrop> Drops)> Counters
+    {
+        get
+        {
+            foreach (Member member in _members) yield return (member.Worker.Counters, member.Drops);
+        }
+    }
+
+    /// <summary>The ports of each worker.</summary>
+    public IEnumerable<(int Worker, SocketPort Port)> Ports
+    {
+        get
+        {
+            foreach (Member member in _members)
+            {
+                foreach (SocketPort port in member.Ports.Values) yield return (member.Index, port);
+            }
+        }
+    }
+
     /// <summary>The mailboxes, one for each worker. Read on the control thread.</summary>
     public IEnumerable<ControlMailbox> Mailboxes
     {
@@ -70,12 +91,19 @@ internal sealed class WorkerPool : IDisposable
     public Action<PathMtu>? PathMtuChanged { get; set; }
 
     /// <summary>Has worker <paramref name="index"/> wait for a device too.</summary>
-    public void Watch(int index, TunDevice device) => _members[index].Poller.Add(device.Descriptor, (ulong)device.Descriptor);
+    public void Watch(int index, TunDevice device)
+    {
+        _members[index].Devices[(ulong)device.Descriptor] = device;
+        device.WaitForNotes();
+        _members[index].Poller.Add(device.Descriptor, (ulong)device.Descriptor);
+    }
 
     /// <summary>Has worker <paramref name="index"/> wait for a port too, and read its error queue.</summary>
     public void Watch(int index, SocketPort port)
     {
         _members[index].Ports[(ulong)port.Descriptor] = port;
+        port.OffloadRefused = refused => DaemonLog.OffloadRefused(_logger, refused.LocalAddress);
+        port.WaitForNotes();
         _members[index].Poller.Add(port.Descriptor, (ulong)port.Descriptor);
     }
 
@@ -84,6 +112,7 @@ internal sealed class WorkerPool : IDisposable
     {
         _members[index].Poller.Remove(descriptor);
         _members[index].Ports.TryRemove((ulong)descriptor, out _);
+        _members[index].Devices.TryRemove((ulong)descriptor, out _);
     }
 
     /// <summary>Has every worker take the newest snapshot, also one that has nothing to do.</summary>
@@ -112,13 +141,14 @@ internal sealed class WorkerPool : IDisposable
 
     private void Run(Member member)
     {
+        DropCounters<DataplaneDrop>.OfThread = member.Drops;
         while (!_stopping)
         {
             try
             {
                 bool more = member.Worker.Round(MonotonicClock.Now);
                 if (member.Mailbox.TakeNews() | member.IkeMailbox.TakeNews()) _loop.Poller.Wake();
-                if (!more) Wait(member);
+                Wait(member, more ? Instant.Zero : Instant.Never);
             }
             catch (Exception e)
             {
@@ -129,11 +159,14 @@ internal sealed class WorkerPool : IDisposable
     }
 
     // A level-triggered poller would spin on an error queue that nobody empties.
-    private void Wait(Member member)
+    private void Wait(Member member, Instant until)
     {
-        foreach (Ready ready in member.Poller.Wait(Instant.Never))
+        foreach (Ready ready in member.Poller.Wait(until))
         {
-            if (!ready.HasError || !member.Ports.TryGetValue(ready.Token, out SocketPort? port)) continue;
+            if (member.Devices.TryGetValue(ready.Token, out TunDevice? device)) device.NoteReady();
+            if (!member.Ports.TryGetValue(ready.Token, out SocketPort? port)) continue;
+            port.NoteReady();
+            if (!ready.HasError) continue;
             while (port.TryReadPathMtu(out PathMtu pathMtu)) PathMtuChanged?.Invoke(pathMtu);
         }
     }
@@ -155,6 +188,12 @@ internal sealed class WorkerPool : IDisposable
         public ForwardingWorker Worker { get; }
 
         public Poller Poller { get; } = new();
+
+        /// <summary>What it dropped, of all tunnels and sources.</summary>
+        public DropCounters<DataplaneDrop> Drops { get; } = new();
+
+        /// <summary>Devices by token; changed by the control thread, read by the worker.</summary>
+        public ConcurrentDictionary<ulong, TunDevice> Devices { get; } = new();
 
         /// <summary>Ports by token; changed by the control thread, read by the worker.</summary>
         public ConcurrentDictionary<ulong, SocketPort> Ports { get; } = new();

@@ -76,6 +76,9 @@ public sealed record TrafficCounters
     /// <summary>Packets.</summary>
     public long Packets { get; init; }
 
+    /// <summary>How many batches they passed in: packets that waited together pass together.</summary>
+    public long Batches { get; init; }
+
     /// <summary>Bytes of the inner packets.</summary>
     public long Bytes { get; init; }
 

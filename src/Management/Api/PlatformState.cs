@@ -21,6 +21,12 @@ public sealed record PlatformState
     /// <summary>Threads that forward packets.</summary>
     public int ForwardingThreads { get; init; }
 
+    /// <summary>What those have done.</summary>
+    public IReadOnlyList<PlatformWorker> Workers { get; init; } = [];
+
+    /// <summary>The sockets of the tunnel sources.</summary>
+    public IReadOnlyList<PlatformPort> Ports { get; init; } = [];
+
     /// <summary>Threads that compute for IKE.</summary>
     public int CryptoThreads { get; init; }
 

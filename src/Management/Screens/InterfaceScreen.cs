@@ -99,6 +99,7 @@ public static class InterfaceScreen
         text.Line($"     {output.Packets} packets output, {output.Bytes} bytes, 0 underruns");
         text.Line($"     {output.Multicasts} broadcasts ({output.Multicasts} IP multicasts)");
         text.Line($"     {output.Errors} output errors, 0 collisions, 0 interface resets");
+        if (entry.Tunnel is not null) text.Line($"     {PlatformScreen.Mean(input.Packets, input.Batches)} packets in a batch of input, {PlatformScreen.Mean(output.Packets, output.Batches)} in one of output");
         foreach (DropEntry drop in entry.Drops) text.Line($"     {drop.Count} dropped, {drop.Engine} {drop.Reason}");
     }
 

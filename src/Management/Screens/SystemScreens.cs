@@ -23,15 +23,19 @@ public static class SystemScreens
     }
 
     /// <summary><c>show platform</c>.</summary>
-    public static string Render(PlatformState state) => new ScreenText()
+    public static string Render(PlatformState state)
+    {
+        ScreenText text = new ScreenText()
         .Line($"Operating system    : {state.OperatingSystem}")
         .Line($"Runtime             : {state.Runtime}")
         .Line($"Crypto library      : {state.CryptoLibrary}")
         .Line($"Crypto acceleration : {(state.CryptoAcceleration.Length == 0 ? "unknown" : state.CryptoAcceleration)}")
         .Line($"Processors          : {state.Processors}")
         .Line($"Threads             : {state.ForwardingThreads} forwarding, {state.CryptoThreads} computing for IKE")
-        .Line($"Memory              : {state.ResidentBytes / 1024}K resident, {state.ManagedBytes / 1024}K managed, {state.AvailableBytes / 1024}K available")
-        .ToString();
+        .Line($"Memory              : {state.ResidentBytes / 1024}K resident, {state.ManagedBytes / 1024}K managed, {state.AvailableBytes / 1024}K available");
+        PlatformScreen.Forwarding(text, state);
+        return text.ToString();
+    }
 
     /// <summary><c>show logging</c>.</summary>
     public static string Render(LogState state)

@@ -4,7 +4,7 @@ using Dmvpn.Runtime.Native;
 namespace Dmvpn.Runtime;
 
 /// <summary>
-/// Sends packets by sendmmsg over one socket, with TTL, ToS and "don't fragment" of each. One thread at a time.
+/// Sends packets by sendmmsg over one socket, with TTL, ToS and "don't fragment" of each; over UDP, many to one destination as one message (<see cref="SendPlan"/>). One thread at a time.
 /// <para>
 /// There is no control message for "don't fragment" (the IPv6 one is not for these protocols), it is a state of the socket. So
 /// those packets that want it as it is go first and the others after one change: in practice a batch wants one of the
@@ -13,24 +13,35 @@ namespace Dmvpn.Runtime;
 /// </summary>
 internal sealed unsafe class DatagramSender : IDisposable
 {
-    private const int TrafficClassPlace = 0, HopLimitPlace = 1, Controls = 2;
+    private const int TrafficClassPlace = 0, HopLimitPlace = 1, SegmentPlace = 2, Controls = 2;
+
+    // A message of its own, behind those of the plan: for a packet of one that was refused as a whole.
+    private const int Alone = RuntimeLimits.MessagesPerCall;
 
     private readonly int _descriptor;
     private readonly bool _ipv4;
     private readonly int _scope;
     private readonly SocketTraits _traits;
-    private readonly MessageVector _messages = new(RuntimeLimits.MessagesPerCall);
-    private readonly int[] _indexes = new int[RuntimeLimits.MessagesPerCall];
+    private readonly Action _refused;
+    private readonly MessageVector _messages = new(RuntimeLimits.MessagesPerCall + 1, DataplaneLimits.SendSize + 1);
+    private readonly SendPlan _plan = new(RuntimeLimits.MessagesPerCall, DataplaneLimits.SendSize);
     private bool _dontFragment;
+    private int _longestSegment;
+    private int _shortened;
+    private long _calls;
+    private long _sentMessages;
+    private long _sentPackets;
 
     /// <param name="scope">Index of the link that link-local destinations are on.</param>
     /// <param name="traits">What is special about the socket.</param>
-    public DatagramSender(int descriptor, bool ipv4, int scope, SocketTraits traits)
+    /// <param name="refused">Called once when a device takes no messages of several packets.</param>
+    public DatagramSender(int descriptor, bool ipv4, int scope, SocketTraits traits, Action refused)
     {
-        (_descriptor, _ipv4, _scope, _traits) = (descriptor, ipv4, scope, traits);
+        (_descriptor, _ipv4, _scope, _traits, _refused) = (descriptor, ipv4, scope, traits, refused);
         int level = ipv4 ? IpSocketSpec.LevelIPv4 : IpSocketSpec.LevelIPv6;
         _messages.PrepareControl(TrafficClassPlace, level, ipv4 ? IpSocketSpec.IPv4TypeOfService : IpSocketSpec.IPv6TrafficClass);
         _messages.PrepareControl(HopLimitPlace, level, ipv4 ? IpSocketSpec.IPv4TimeToLive : IpSocketSpec.IPv6HopLimit);
+        _messages.PrepareControl(SegmentPlace, UdpSocketSpec.Level, UdpSocketSpec.Segment, sizeof(ushort));
         for (int i = 0; i < _messages.Capacity; i++)
         {
             ref MessageHeader header = ref _messages.Headers[i].Header;
@@ -39,6 +50,27 @@ internal sealed unsafe class DatagramSender : IDisposable
             header.ControlLength = Controls * MessageVector.ControlSpace;
         }
         SetDontFragment(false);
+    }
+
+    /// <summary>Whether several packets leave in one message.</summary>
+    public SegmentOffload Offload { get; private set; }
+
+    /// <summary>What was sent.</summary>
+    public PortCounters Counters => new(Volatile.Read(ref _calls), Volatile.Read(ref _sentMessages), Volatile.Read(ref _sentPackets), 0, 0, 0);
+
+    /// <summary>From now on several packets may leave in one message. A UDP socket with checksums, before the first packet.</summary>
+    public void SetOffload(SegmentOffload offload)
+    {
+        Offload = offload;
+        _longestSegment = offload == SegmentOffload.Active ? UdpSocketSpec.MaximumMessage : 0;
+    }
+
+    /// <summary>From now on each packet leaves in a message of its own.</summary>
+    public void RefuseOffload()
+    {
+        if (Offload != SegmentOffload.Active) return;
+        SetOffload(SegmentOffload.Refused);
+        _refused();
     }
 
     public void Send(Span<OutgoingPacket> packets)
@@ -54,7 +86,7 @@ internal sealed unsafe class DatagramSender : IDisposable
     /// <summary>Sends the packets with this "don't fragment" and returns how many these are.</summary>
     private int SendWhere(Span<OutgoingPacket> packets, bool dontFragment)
     {
-        int filled = 0, total = 0;
+        int total = 0;
         for (int i = 0; i < packets.Length; i++)
         {
             ref OutgoingPacket packet = ref packets[i];
@@ -65,47 +97,133 @@ internal sealed unsafe class DatagramSender : IDisposable
                 packet.Outcome = SendOutcome.Unreachable;
                 continue;
             }
-            Fill(filled, packet);
-            _indexes[filled++] = i;
-            if (filled < _messages.Capacity) continue;
-            Flush(packets, filled);
-            filled = 0;
+            if (_plan.IsFull) Flush(packets);
+            _plan.Add(packets, i, _longestSegment);
         }
-        Flush(packets, filled);
+        Flush(packets);
         return total;
     }
 
-    private void Fill(int place, in OutgoingPacket packet)
+    private void Flush(Span<OutgoingPacket> packets)
     {
-        _messages.Vectors[place].Base = packet.Data;
-        _messages.Vectors[place].Length = (nuint)packet.Length;
+        if (_plan.Messages == 0) return;
+        int vector = 0;
+        for (int message = 0; message < _plan.Messages; message++)
+        {
+            ref MessageHeader header = ref _messages.Headers[message].Header;
+            header.Vectors = _messages.Vectors + vector;
+            header.VectorCount = (nuint)_plan.Count(message);
+            bool first = true;
+            for (SendPlan.Walk walk = _plan.Of(message); walk.TryNext(out int index); first = false)
+            {
+                if (first) Describe(message, packets[index], _plan.Count(message) > 1 ? _plan.SegmentLength(message) : 0);
+                Point(ref _messages.Vectors[vector++], packets[index]);
+            }
+        }
+        Transmit(packets);
+        _plan.Clear();
+        if (_longestSegment < UdpSocketSpec.MaximumMessage) Lengthen();
+    }
+
+    private void Describe(int place, in OutgoingPacket packet, int segment)
+    {
         ref MessageHeader header = ref _messages.Headers[place].Header;
         header.NameLength = SocketAddress.Write(header.Name, packet.Destination, packet.Port, _scope);
         _messages.ControlValue(place, TrafficClassPlace) = packet.TrafficClass;
         _messages.ControlValue(place, HopLimitPlace) = packet.HopLimit;
+        _messages.ControlValue(place, SegmentPlace) = segment;
+        header.ControlLength = (nuint)((segment > 0 ? Controls + 1 : Controls) * MessageVector.ControlSpace);
+    }
+
+    private static void Point(ref IoVector vector, in OutgoingPacket packet)
+    {
+        vector.Base = packet.Data;
+        vector.Length = (nuint)packet.Length;
     }
 
     // sendmmsg stops at the first refused packet and says why only when that is the first of a call. A UDP socket also answers
     // with what ICMP said about an earlier packet, perhaps to another peer (udp(7)); asked again, it answers for this one.
-    private void Flush(Span<OutgoingPacket> packets, int count)
+    private void Transmit(Span<OutgoingPacket> packets)
     {
-        int start = 0, refused = -1;
+        int start = 0, refused = -1, count = _plan.Messages;
         while (start < count)
         {
-            int sent = Libc.SendMessages(_descriptor, _messages.Headers + start, (uint)(count - start), LibcSpec.MessageDontWait);
+            int sent = Call(start, count - start);
             if (sent > 0)
             {
-                for (int i = start; i < start + sent; i++) packets[_indexes[i]].Outcome = SendOutcome.Sent;
-                start += sent;
+                for (int end = start + sent; start < end; start++) Conclude(packets, start, SendOutcome.Sent);
                 continue;
             }
             Errno error = LinuxError.Last.Number;
             if (error == Errno.Interrupted) continue;
             SendOutcome outcome = OutcomeOf(error);
-            bool again = (_traits & SocketTraits.TellsOldErrors) != 0 && refused != start && outcome != SendOutcome.Congested;
+            bool again = TellsOldErrors && refused != start && outcome != SendOutcome.Congested;
             refused = start;
-            if (!again) packets[_indexes[start++]].Outcome = outcome;
+            if (again) continue;
+            if (_plan.Count(start) > 1 && error is Errno.Invalid or Errno.MessageTooLong or Errno.InputOutput) SendApart(packets, start, error);
+            else Conclude(packets, start, outcome);
+            start++;
         }
+    }
+
+    private bool TellsOldErrors => (_traits & SocketTraits.TellsOldErrors) != 0;
+
+    private int Call(int place, int count)
+    {
+        int sent = Libc.SendMessages(_descriptor, _messages.Headers + place, (uint)count, LibcSpec.MessageDontWait);
+        Volatile.Write(ref _calls, _calls + 1);
+        if (sent > 0) Volatile.Write(ref _sentMessages, _sentMessages + sent);
+        return sent;
+    }
+
+    private void Conclude(Span<OutgoingPacket> packets, int message, SendOutcome outcome)
+    {
+        for (SendPlan.Walk walk = _plan.Of(message); walk.TryNext(out int index);) packets[index].Outcome = outcome;
+        if (outcome == SendOutcome.Sent) Volatile.Write(ref _sentPackets, _sentPackets + _plan.Count(message));
+    }
+
+    /// <summary>
+    /// A message was refused because it has several packets: EIO when the device computes no checksums, for good; EINVAL or EMSGSIZE when
+    /// they are longer than its MTU, which a packet alone may be: then the kernel fragments it, or says so.
+    /// </summary>
+    private void SendApart(Span<OutgoingPacket> packets, int message, Errno error)
+    {
+        if (error == Errno.InputOutput)
+        {
+            RefuseOffload();
+        }
+        else
+        {
+            _longestSegment = Math.Min(_longestSegment, _plan.SegmentLength(message) - 1);
+            _shortened = 0;
+        }
+        for (SendPlan.Walk walk = _plan.Of(message); walk.TryNext(out int index);) SendAlone(ref packets[index]);
+    }
+
+    private void SendAlone(ref OutgoingPacket packet)
+    {
+        ref MessageHeader header = ref _messages.Headers[Alone].Header;
+        header.Vectors = _messages.Vectors + DataplaneLimits.SendSize;
+        Describe(Alone, packet, 0);
+        Point(ref *header.Vectors, packet);
+        bool refused = false;
+        while (Call(Alone, 1) <= 0)
+        {
+            Errno error = LinuxError.Last.Number;
+            if (error == Errno.Interrupted) continue;
+            packet.Outcome = OutcomeOf(error);
+            if (refused || !TellsOldErrors || packet.Outcome == SendOutcome.Congested) return;
+            refused = true;
+        }
+        packet.Outcome = SendOutcome.Sent;
+        Volatile.Write(ref _sentPackets, _sentPackets + 1);
+    }
+
+    // Another route, or the same device, may have a larger MTU by now: it is found out again now and then.
+    private void Lengthen()
+    {
+        if (Offload != SegmentOffload.Active || ++_shortened < RuntimeLimits.SendsWithShortSegments) return;
+        _longestSegment = UdpSocketSpec.MaximumMessage;
     }
 
     private static SendOutcome OutcomeOf(Errno error) => error switch
@@ -127,22 +245,4 @@ internal sealed unsafe class DatagramSender : IDisposable
         Libc.SetOption(_descriptor, level, option, value, "set IP_MTU_DISCOVER");
         _dontFragment = dontFragment;
     }
-}
-
-/// <summary>What is special about a socket.</summary>
-[Flags]
-internal enum SocketTraits
-{
-    None = 0,
-
-    /// <summary>A send may end by what ICMP said about an earlier packet: UDP, not raw sockets.</summary>
-    TellsOldErrors = 1,
-
-    /// <summary>
-    /// "Don't fragment" whatever the kernel believes the path MTU to be: it believes any ICMP error that quotes addresses and ports, and would refuse our packets by it. We know SPIs (RFC 4301 8.2.1).
-    /// </summary>
-    IgnoresKernelPathMtu = 2,
-
-    /// <summary>What is sent starts with an SPI, or with four zeros when it is for IKE.</summary>
-    SendsEsp = 4,
 }

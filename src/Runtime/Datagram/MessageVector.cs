@@ -19,10 +19,12 @@ internal sealed unsafe class MessageVector : IDisposable
     private readonly byte* _names;
     private readonly byte* _controls;
 
-    public MessageVector(int capacity)
+    /// <param name="capacity">Messages.</param>
+    /// <param name="vectorCount">Vectors, when messages are to have several.</param>
+    public MessageVector(int capacity, int vectorCount = 0)
     {
         Capacity = capacity;
-        int headers = capacity * sizeof(MultiMessageHeader), vectors = capacity * sizeof(IoVector);
+        int headers = capacity * sizeof(MultiMessageHeader), vectors = Math.Max(capacity, vectorCount) * sizeof(IoVector);
         int names = capacity * SocketAddress.Size, controls = capacity * ControlSize;
         nuint total = (nuint)(headers + vectors + names + controls);
         _memory = (byte*)NativeMemory.AlignedAlloc(total, 64);
@@ -50,13 +52,13 @@ internal sealed unsafe class MessageVector : IDisposable
     /// <summary>Room for the control messages of packet <paramref name="index"/>.</summary>
     public byte* Control(int index) => _controls + index * ControlSize;
 
-    /// <summary>Writes the header of the control message at place <paramref name="order"/>, for a number, into every packet.</summary>
-    public void PrepareControl(int order, int level, int type)
+    /// <summary>Writes the header of the control message at place <paramref name="order"/>, for a number of <paramref name="size"/> bytes, into every packet.</summary>
+    public void PrepareControl(int order, int level, int type, int size = sizeof(int))
     {
         for (int i = 0; i < Capacity; i++)
         {
             var header = (ControlHeader*)(Control(i) + order * ControlSpace);
-            *header = new ControlHeader { Length = ControlHeader.Size + sizeof(int), Level = level, Type = type };
+            *header = new ControlHeader { Length = (nuint)(ControlHeader.Size + size), Level = level, Type = type };
         }
     }
 

@@ -8,17 +8,21 @@ namespace Dmvpn.Runtime;
 public abstract unsafe class SocketPort : IDatagramPort, IDisposable
 {
     // An error of a packet sent earlier may end a receive; several may wait.
-    private const int ReceiveAttempts = 16;
+    internal const int ReceiveAttempts = 16;
 
     private readonly DatagramSender _sender;
     private readonly Lock _sending = new();
 
     private readonly SocketTraits _traits;
 
+    private ReadyGate _gate;
+    private long _receiveCalls;
+    private long _messagesIn;
+
     private protected SocketPort(int descriptor, IpAddress local, int linkIndex, bool withNames, SocketTraits traits)
     {
         (Descriptor, LocalAddress, _traits) = (descriptor, local, traits);
-        _sender = new DatagramSender(descriptor, local.IsIPv4, linkIndex, traits);
+        _sender = new DatagramSender(descriptor, local.IsIPv4, linkIndex, traits, OnOffloadRefused);
         for (int i = 0; withNames && i < Messages.Capacity; i++)
         {
             Messages.Headers[i].Header.Name = Messages.Name(i);
@@ -46,13 +50,52 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
         }
     }
 
+    /// <summary>What has gone through it.</summary>
+    public virtual PortCounters Counters
+    {
+        get
+        {
+            long messages = Volatile.Read(ref _messagesIn);
+            return _sender.Counters + new PortCounters(0, 0, 0, Volatile.Read(ref _receiveCalls), messages, messages);
+        }
+    }
+
+    /// <summary>Whether several packets leave in one message.</summary>
+    public SegmentOffload SendOffload => _sender.Offload;
+
+    /// <summary>Whether several packets arrive in one message.</summary>
+    public virtual SegmentOffload ReceiveOffload => SegmentOffload.None;
+
+    /// <summary>Called once, by a thread that sends, when a device has refused what <see cref="SendOffload"/> says.</summary>
+    public Action<SocketPort>? OffloadRefused { get; set; }
+
+    /// <summary>
+    /// From now on <see cref="Receive"/> asks the kernel only after <see cref="NoteReady"/>. For a thread that receives by many ports, few of which have something.
+    /// </summary>
+    public void WaitForNotes() => _gate.Close();
+
+    /// <summary>The poller says that packets wait. By the thread that receives.</summary>
+    public void NoteReady() => _gate.Open();
+
     /// <inheritdoc/>
     public int Receive(PacketBatch batch)
     {
-        int used = 0, attempt = 1;
-        while (used < batch.Capacity)
+        if (!_gate.IsOpen)
         {
-            int room = Math.Min(Messages.Capacity, batch.Capacity - used);
+            batch.Count = 0;
+            return 0;
+        }
+        int count = Fetch(batch);
+        _gate.After(count >= Math.Min(batch.Capacity, RuntimeLimits.MessagesPerCall));
+        return count;
+    }
+
+    private protected virtual int Fetch(PacketBatch batch)
+    {
+        int used = 0, attempt = 1, capacity = Math.Min(batch.Capacity, Messages.Capacity);
+        while (used < capacity)
+        {
+            int room = capacity - used;
             for (int i = 0; i < room; i++) Prepare(i, ref batch[used + i]);
             int received = Libc.ReceiveMessages(Descriptor, Messages.Headers, (uint)room, LibcSpec.MessageDontWait, null);
             if (received < 0)
@@ -60,6 +103,8 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
                 if (LinuxError.Last.Number == Errno.Again || attempt++ == ReceiveAttempts) break;
                 continue;
             }
+            Volatile.Write(ref _receiveCalls, _receiveCalls + 1);
+            Volatile.Write(ref _messagesIn, _messagesIn + received);
             int first = used;
             for (int i = 0; i < received; i++)
             {
@@ -90,7 +135,7 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
     public bool TryReadPathMtu(out PathMtu pathMtu) => ErrorQueue.TryReadPathMtu(Descriptor, _traits, out pathMtu);
 
     /// <summary>Closes the socket. No thread may be using it.</summary>
-    public void Dispose()
+    public virtual void Dispose()
     {
         Libc.Close(Descriptor);
         _sender.Dispose();
@@ -102,6 +147,13 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
 
     /// <summary>Fills in what was received with message <paramref name="place"/>. False for what is of no use.</summary>
     private protected abstract bool TryFinish(int place, ref PacketSlot slot);
+
+    /// <summary>What EIO leads to, for tests: recent kernels compute the checksums themselves where a device does not.</summary>
+    internal void RefuseOffload() => _sender.RefuseOffload();
+
+    private protected void SetSendOffload(SegmentOffload offload) => _sender.SetOffload(offload);
+
+    private protected virtual void OnOffloadRefused() => OffloadRefused?.Invoke(this);
 
     // Beyond the system's limit (net.core.rmem_max) only with CAP_NET_ADMIN; without it as much as there is.
     private protected static void SetBuffer(int descriptor, int force, int ordinary)

@@ -26,6 +26,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
 
     private readonly int _descriptor;
     private readonly bool _multiQueue;
+    private ReadyGate _gate;
 
     private TunDevice(int descriptor, string name, int linkIndex, bool multiQueue, TunOffloads offloads) =>
         (_descriptor, Name, LinkIndex, _multiQueue, Offloads) = (descriptor, name, linkIndex, multiQueue, offloads);
@@ -77,9 +78,17 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// </summary>
     public TunDevice OpenQueue() => _multiQueue ? Open(Name, multiQueue: true, Offloads) : throw new InvalidOperationException($"{Name} has one queue");
 
+    /// <summary>From now on <see cref="Read"/> asks the kernel only after <see cref="NoteReady"/>.</summary>
+    public void WaitForNotes() => _gate.Close();
+
+    /// <summary>The poller says that packets wait. By the thread that reads.</summary>
+    public void NoteReady() => _gate.Open();
+
     /// <inheritdoc/>
     public int Read(PacketBatch batch)
     {
+        batch.Count = 0;
+        if (!_gate.IsOpen) return 0;
         int count = 0, bytes = 0;
         while (count < batch.Capacity && bytes < DataplaneLimits.BatchBytes)
         {
@@ -103,6 +112,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
             }
         }
         batch.Count = count;
+        _gate.After(count == batch.Capacity || bytes >= DataplaneLimits.BatchBytes);
         return count;
     }
 
