@@ -237,8 +237,11 @@ internal sealed unsafe class DatagramSender : IDisposable
     {
         int level = _ipv4 ? IpSocketSpec.LevelIPv4 : IpSocketSpec.LevelIPv6;
         int option = _ipv4 ? IpSocketSpec.IPv4MtuDiscover : IpSocketSpec.IPv6MtuDiscover;
-        int always = (_traits & SocketTraits.IgnoresKernelPathMtu) != 0 ? IpSocketSpec.MtuDiscoverProbe : IpSocketSpec.MtuDiscoverAlways;
-        int value = dontFragment ? always : IpSocketSpec.MtuDiscoverNever;
+        bool ignores = (_traits & SocketTraits.IgnoresKernelPathMtu) != 0;
+        int always = ignores ? IpSocketSpec.MtuDiscoverProbe : IpSocketSpec.MtuDiscoverAlways;
+        // IPv6 routers do not fragment: there the kernel must know, and hears of it in any state.
+        int never = ignores && _ipv4 ? IpSocketSpec.MtuDiscoverOmit : IpSocketSpec.MtuDiscoverNever;
+        int value = dontFragment ? always : never;
         Libc.SetOption(_descriptor, level, option, value, "set IP_MTU_DISCOVER");
         _dontFragment = dontFragment;
     }
