@@ -27,7 +27,7 @@ public sealed class IkeTransportTests : IDisposable
     public void FromPort4500_FourZerosAreInFront()
     {
         Secure();
-        _transport.Send(Path(IkeSpec.NatPort, 31_000), Message);
+        Send(Path(IkeSpec.NatPort, 31_000), Message);
         Sent sent = Assert.Single(_factory.Nat.All);
         Assert.Equal([0, 0, 0, 0, .. Message], sent.Bytes);
         Assert.Equal((Remote, (ushort)31_000, (byte)0xC0, (byte)255, false), (sent.To, sent.Port, sent.TrafficClass, sent.HopLimit, sent.DontFragment));
@@ -38,8 +38,8 @@ public sealed class IkeTransportTests : IDisposable
     public void FromPort500_TheMessageIsBare_AlsoAfterOneWithTheMarker()
     {
         Secure();
-        _transport.Send(Path(IkeSpec.NatPort, 4500), Message);
-        _transport.Send(Path(IkeSpec.Port, 500), Message);
+        Send(Path(IkeSpec.NatPort, 4500), Message);
+        Send(Path(IkeSpec.Port, 500), Message);
         Sent sent = Assert.Single(_factory.Ike.All);
         Assert.Equal(Message, sent.Bytes);
         Assert.Equal((Remote, (ushort)500), (sent.To, sent.Port));
@@ -49,25 +49,26 @@ public sealed class IkeTransportTests : IDisposable
     public void Keepalive_IsOneOctet_WithoutMarker()
     {
         Secure();
-        _transport.Send(Path(IkeSpec.NatPort, 4500), Message);
+        Send(Path(IkeSpec.NatPort, 4500), Message);
         _transport.SendKeepalive(Path(IkeSpec.NatPort, 4500));
+        _transport.Flush();
         Assert.Equal([0xFF], _factory.Nat.All[1].Bytes);
         // The buffer's zeros are made anew.
-        _transport.Send(Path(IkeSpec.NatPort, 4500), Message);
+        Send(Path(IkeSpec.NatPort, 4500), Message);
         Assert.Equal([0, 0, 0, 0, .. Message], _factory.Nat.All[2].Bytes);
     }
 
     [Fact]
     public void SourceGone_OrKernelRefuses_IsCounted()
     {
-        _transport.Send(Path(IkeSpec.Port, 500), Message);
+        Send(Path(IkeSpec.Port, 500), Message);
         Assert.Equal(1, _transport.Refused);
         _underlays.Acquire(new UnderlayKey(null, Local), secured: false);
-        _transport.Send(Path(IkeSpec.Port, 500), Message);
+        Send(Path(IkeSpec.Port, 500), Message);
         Assert.Equal(2, _transport.Refused);
         Secure();
         _factory.Ike.Outcome = SendOutcome.Unreachable;
-        _transport.Send(Path(IkeSpec.Port, 500), Message);
+        Send(Path(IkeSpec.Port, 500), Message);
         Assert.Equal(3, _transport.Refused);
     }
 
@@ -75,6 +76,12 @@ public sealed class IkeTransportTests : IDisposable
     {
         _transport.Dispose();
         _underlays.Dispose();
+    }
+
+    private void Send(in IkePath path, byte[] message)
+    {
+        _transport.Send(path, message);
+        _transport.Flush();
     }
 
     private static IkePath Path(ushort local, ushort remote) => new(null, new IkeEndpoint(Local, local), new IkeEndpoint(Remote, remote));
