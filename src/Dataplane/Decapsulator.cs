@@ -145,7 +145,9 @@ public sealed partial class Decapsulator : IDisposable
 
         // AFTER everything that reads the packet: from now on its bytes, and those in front of it, are the merger's.
         if (_merger.IsFull) WriteMerged(tunnel);
-        _merger.Add(ref slot, ip, tunnel.Queues[_worker].Offloads, tunnel.IsReplicated(ip.Destination));
+        TunOffloads offloads = tunnel.Queues[_worker].Offloads;
+        int mtuOfClear = tunnel.Config.Protection is null ? tunnel.Config.Mtu : 0;
+        _merger.Add(ref slot, ip, offloads, tunnel.IsReplicated(ip.Destination), mtuOfClear);
     }
 
     private void WriteMerged(TunnelSnapshot tunnel)

@@ -8,7 +8,7 @@ namespace Dmvpn.Dataplane;
 /// </summary>
 public interface ITunDevice
 {
-    /// <summary>What may be left to it: without <see cref="TunOffloads.Tcp"/> it gives no super-packets, and none may be written.</summary>
+    /// <summary>What may be left to it: without <see cref="TunOffloads.Tcp"/> it gives no super-packets, and none are made of what is received.</summary>
     TunOffloads Offloads { get; }
 
     /// <summary>

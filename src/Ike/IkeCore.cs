@@ -148,7 +148,7 @@ internal sealed class IkeCore
     {
         Drops.Count(drop);
         Statistics.Remember(new IkeFailure(now, path.Local, path.Remote, exchange, drop, text));
-        if (PeerLines.TryTake(now)) Logger.NegotiationFailed(path.Remote, IkeNames.NameOf(exchange), text);
+        if (PeerLines.TryTake(now)) Logger.NegotiationFailed(path.Remote, exchange, text);
     }
 
     public static void Transmit(in IkePath path, ReadOnlySpan<byte> message, Outbox<IkeEffect> outbox) =>

@@ -55,7 +55,7 @@ internal sealed class IkeReceiver(IkeCore core)
     public void Refuse(IkeSa sa, in IkeArrival arrival, uint id, IkeExchangeType exchange, in MessageFault fault, Instant now, Outbox<IkeEffect> outbox)
     {
         core.Drops.Count(fault.Drop);
-        if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, IkeNames.NameOf(exchange), fault.ToString());
+        if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, exchange, fault.ToString());
         if (fault.Drop == IkeDrop.UnsupportedCriticalPayload)
         {
             sa.Respond(id, exchange, arrival.Path, IkeNotifyType.UnsupportedCriticalPayload, [(byte)fault.Payload], now, outbox);
@@ -150,7 +150,7 @@ internal sealed class IkeReceiver(IkeCore core)
         {
             // No answer to an answer (2.21): the SA is in a state that the ends do not agree about, and goes.
             core.Drops.Count(damaged ? IkeDrop.InvalidSyntax : fault.Drop);
-            if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, IkeNames.NameOf(view.Exchange), damaged ? "its payloads run past its end" : fault.ToString());
+            if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, view.Exchange, damaged ? "its payloads run past its end" : fault.ToString());
             sa.Take(view.MessageId)?.OnLost(sa, now, outbox);
             if (sa.Stage is IkeSaStage.Negotiating or IkeSaStage.Closing) sa.Die(IkeDownReason.DeadPeer, now, outbox);
             else sa.Close(IkeDownReason.DeadPeer, now, outbox);
@@ -161,7 +161,7 @@ internal sealed class IkeReceiver(IkeCore core)
         {
             // "Fatal in both peers": it has no SA any more, and nothing is sent about it (2.21.3).
             core.Drops.Count(IkeDrop.InvalidSyntax);
-            if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, IkeNames.NameOf(view.Exchange), "the peer finds our request invalid (INVALID_SYNTAX)");
+            if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, view.Exchange, "the peer finds our request invalid (INVALID_SYNTAX)");
             request.OnLost(sa, now, outbox);
             sa.Die(IkeDownReason.DeletedByPeer, now, outbox);
             return;

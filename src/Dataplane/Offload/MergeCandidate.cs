@@ -47,6 +47,8 @@ internal unsafe struct MergeCandidate
 
     private readonly byte* Upper => Packet + IpLength;
 
+    private readonly int UpperLength => HeaderLength - IpLength + PayloadLength;
+
     public readonly int Flags => IsTcp ? Upper[13] : 0;
 
     public readonly uint Sequence => BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(Upper + 4, 4));
@@ -119,12 +121,14 @@ internal unsafe struct MergeCandidate
     }
 
     /// <summary>True when the header's and the upper layer's checksums are right. Read once, by whoever merges.</summary>
-    public readonly bool HasRightChecksums()
-    {
-        if (IsIPv4 && !InternetChecksum.IsValid(new ReadOnlySpan<byte>(Packet, IpLength))) return false;
-        int length = HeaderLength - IpLength + PayloadLength;
-        return InternetChecksum.Fold(PseudoHeader(length) + InternetChecksum.Sum(new ReadOnlySpan<byte>(Upper, length))) == 0;
-    }
+    public readonly bool HasRightChecksums() => (!IsIPv4 || InternetChecksum.IsValid(new ReadOnlySpan<byte>(Packet, IpLength))) && HasRightUpperChecksum();
+
+    /// <summary>
+    /// True for a TCP packet that the kernel has merged (GRO looks into GRE): its checksum field holds the sum of the pseudo-header, and is not by chance what it should be. The kernel has
+    /// verified the parts.
+    /// </summary>
+    public readonly bool WasMergedByTheKernel() =>
+        IsTcp && BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(Upper + 16, 2)) == (ushort)~InternetChecksum.Fold(PseudoHeader(UpperLength)) && !HasRightUpperChecksum();
 
     /// <summary>The sum of the pseudo-header with this length of the upper layer.</summary>
     public readonly ulong PseudoHeader(int length)
@@ -132,6 +136,9 @@ internal unsafe struct MergeCandidate
         ReadOnlySpan<byte> addresses = IsIPv4 ? new(Packet + 12, 8) : new(Packet + 8, 32);
         return InternetChecksum.Sum(addresses) + Turned((ushort)(IsTcp ? IpProtocol.Tcp : IpProtocol.Udp)) + Turned((ushort)length);
     }
+
+    private readonly bool HasRightUpperChecksum() =>
+        InternetChecksum.Fold(PseudoHeader(UpperLength) + InternetChecksum.Sum(new ReadOnlySpan<byte>(Upper, UpperLength))) == 0;
 
     private readonly bool IsFollowedByTcp(in MergeCandidate next, int payload)
     {

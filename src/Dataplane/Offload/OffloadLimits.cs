@@ -11,4 +11,10 @@ internal static class OffloadLimits
 
     /// <summary>Datagrams in one UDP super-packet: UDP_MAX_SEGMENTS of kernels before 6.9.</summary>
     public const int UdpSegments = 64;
+
+    /// <summary>Flows whose segment size is remembered, a power of two; 8 bytes each.</summary>
+    public const int SegmentSizes = 8192;
+
+    /// <summary>A segment below this was the end of something, and says nothing of the size: what every host sends at least without an MSS option (RFC 9293 3.7.1) less options.</summary>
+    public const int LeastSegmentSize = 496;
 }

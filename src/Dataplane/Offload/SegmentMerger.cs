@@ -20,6 +20,7 @@ internal sealed unsafe class SegmentMerger
     private readonly Piece[] _pieces = new Piece[OffloadLimits.MergePackets];
     private readonly PacketPiece[] _vector = new PacketPiece[OffloadLimits.MergePackets];
     private readonly short[] _flows = new short[OffloadLimits.MergeFlows];
+    private readonly SegmentSizes _sizes = new();
     private int _itemCount;
     private int _pieceCount;
     private int _firstOpen;
@@ -37,17 +38,31 @@ internal sealed unsafe class SegmentMerger
     /// <param name="ip">Its headers.</param>
     /// <param name="offloads">What the device takes.</param>
     /// <param name="isMulticast">It goes alone.</param>
-    public void Add(ref PacketSlot slot, scoped in IpView ip, TunOffloads offloads, bool isMulticast)
+    /// <param name="mtuOfClear">The tunnel's MTU when the packet came in the clear, so that the kernel may have merged it; otherwise 0.</param>
+    public void Add(ref PacketSlot slot, scoped in IpView ip, TunOffloads offloads, bool isMulticast, int mtuOfClear = 0)
     {
         MergeCandidate packet = default;
-        MergeClass kind = offloads == TunOffloads.None ? MergeClass.Other : MergeCandidate.Classify(slot, ip, (offloads & TunOffloads.Udp) != 0, out packet);
+        bool none = offloads == TunOffloads.None;
+        MergeClass kind = none && mtuOfClear == 0 ? MergeClass.Other : MergeCandidate.Classify(slot, ip, (offloads & TunOffloads.Udp) != 0, out packet);
         if (kind == MergeClass.Barrier) _firstOpen = _itemCount;
         if (kind < MergeClass.Alone || isMulticast)
         {
             Begin(slot.Pointer, slot.Length, isMulticast);
             return;
         }
-        ref short last = ref _flows[packet.FlowHash() & (OffloadLimits.MergeFlows - 1)];
+        uint hash = packet.FlowHash();
+        ref short last = ref _flows[hash & (OffloadLimits.MergeFlows - 1)];
+        if (mtuOfClear > 0 && kind == MergeClass.Mergeable && packet.IsTcp)
+        {
+            if (packet.WasMergedByTheKernel())
+            {
+                last = (short)_itemCount;
+                BeginWhole(packet, slot.Length, Math.Min(_sizes.Of(hash), mtuOfClear - packet.HeaderLength));
+                return;
+            }
+            _sizes.Learn(hash, packet.PayloadLength);
+        }
+        if (none) kind = MergeClass.Alone;
         if (kind == MergeClass.Mergeable && last >= _firstOpen && TryAppend(ref _items[last], packet)) return;
         // What was in this place, of this flow or of another one, is not found any more, so nothing can be added to it and overtake this packet.
         last = (short)_itemCount;
@@ -63,7 +78,7 @@ internal sealed unsafe class SegmentMerger
         for (int i = 0; i < _itemCount; i++)
         {
             ref Item item = ref _items[i];
-            if (item.Count > 1) Finish(ref item);
+            if (item.IsSuper) Finish(ref item);
             else new Span<byte>(_pieces[item.FirstPiece].Data - VnetHeader.Size, VnetHeader.Size).Clear();
             int pieces = Gather(item);
             if (!device.Write(_vector.AsSpan(0, pieces)))
@@ -89,6 +104,22 @@ internal sealed unsafe class SegmentMerger
         return ref item;
     }
 
+    /// <summary>
+    /// What the kernel has merged already, it gets back as a super-packet. It does not say of which size the parts were: see <see cref="SegmentSizes"/>.
+    /// </summary>
+    private void BeginWhole(in MergeCandidate packet, int length, int size)
+    {
+        size = Math.Max(size, 1);
+        int count = (packet.PayloadLength + size - 1) / size;
+        ref Item item = ref Begin(packet.Packet, length, isMulticast: false);
+        item.First = packet;
+        item.First.PayloadLength = Math.Min(size, packet.PayloadLength);
+        item.IsSuper = true;
+        item.Count = count;
+        item.WireBytes = length + (count - 1) * packet.HeaderLength;
+        item.LastFlags = packet.Flags;
+    }
+
     private bool TryAppend(ref Item item, in MergeCandidate next)
     {
         if (!item.IsOpen || !item.First.IsSameFlow(next)) return false;
@@ -101,6 +132,7 @@ internal sealed unsafe class SegmentMerger
         item.LastPiece = _pieceCount;
         _pieces[_pieceCount++] = new Piece { Data = next.Packet + next.HeaderLength, Length = next.PayloadLength, Next = -1 };
         item.Count++;
+        item.IsSuper = true;
         item.WireBytes += next.HeaderLength + next.PayloadLength;
         item.LastFlags = next.Flags;
         item.IsOpen = next.PayloadLength == item.First.PayloadLength && (next.Flags & (TcpFlags.Fin | TcpFlags.Psh)) == 0;
@@ -132,10 +164,10 @@ internal sealed unsafe class SegmentMerger
         new VnetHeader
         {
             NeedsChecksum = true,
-            Kind = !first.IsTcp ? SegmentKind.Udp : first.IsIPv4 ? SegmentKind.TcpIPv4 : SegmentKind.TcpIPv6,
-            HasEcn = cwr,
+            Kind = item.Count == 1 ? SegmentKind.None : !first.IsTcp ? SegmentKind.Udp : first.IsIPv4 ? SegmentKind.TcpIPv4 : SegmentKind.TcpIPv6,
+            HasEcn = cwr && item.Count > 1,
             HeaderLength = (ushort)first.HeaderLength,
-            SegmentSize = (ushort)first.PayloadLength,
+            SegmentSize = item.Count == 1 ? (ushort)0 : (ushort)first.PayloadLength,
             ChecksumStart = (ushort)first.IpLength,
             ChecksumOffset = (ushort)field,
         }.Write(new Span<byte>(first.Packet - VnetHeader.Size, VnetHeader.Size));
@@ -162,6 +194,7 @@ internal sealed unsafe class SegmentMerger
         public int WireBytes;
         public int LastFlags;
         public bool IsOpen;
+        public bool IsSuper;
         public bool IsMulticast;
     }
 

@@ -145,6 +145,46 @@ public sealed class SegmentMergerTests
         Assert.Equal(0, rig.Counters.PacketsIn);
     }
 
+    /// <summary>
+    /// GRO of the underlay's device looks into GRE, and a raw socket gets what it made: a packet of up to 64 KB with half a checksum. Written as it is, no stack would take it.
+    /// </summary>
+    [Theory]
+    [InlineData(All)]
+    [InlineData(TunOffloads.None)]
+    public void MergedByTheKernelInTheClear_GoesBackAsASuperPacket(TunOffloads offloads)
+    {
+        SuperPacket super = SuperPacket.Ordinary(size: 1348, length: 30_000);
+        using var rig = new Rig();
+        rig.Tun.Offloads = offloads;
+        byte[] got = Assert.Single(rig.In(Rig.Peer2, Gre(super.Whole(), 7)));
+        Assert.Equal(super.Whole(), got);
+        Assert.Equal(Bytes(super.Header), Bytes(rig.Tun.WrittenHeaders[^1]));   // ip mtu 1400 less headers
+        Assert.Equal((super.Count, super.Segments().Sum(s => s.Length)), (rig.Counters.PacketsIn, rig.Counters.BytesIn));
+    }
+
+    [Fact]
+    public void MergedByTheKernel_FlowWithSmallerSegments_IsCutAsTheseWere()
+    {
+        SuperPacket super = SuperPacket.Ordinary(size: 700, length: 30_000);
+        using var rig = new Rig();
+        rig.Tun.Offloads = All;
+        rig.In(Rig.Peer2, Gre(super.Segments()[0], 7));
+        rig.In(Rig.Peer2, Gre(super.Segments()[^1], 7));
+        rig.In(Rig.Peer2, Gre(super.Whole(), 7));
+        Assert.Equal(700, rig.Tun.WrittenHeaders[^1].SegmentSize);
+        rig.In(Rig.Peer2, Gre((super with { SourcePort = 9 }).Whole(), 7));
+        Assert.Equal(1348, rig.Tun.WrittenHeaders[^1].SegmentSize);
+    }
+
+    [Fact]
+    public void TwoSmallOnesMergedByTheKernel_AreOnePacketWhoseChecksumIsToBeFinished()
+    {
+        SuperPacket super = SuperPacket.Ordinary(size: 300, length: 500);
+        using var rig = new Rig();
+        rig.In(Rig.Peer2, Gre(super.Whole(), 7));
+        Assert.Equal(Bytes(super.Header with { Kind = SegmentKind.None, SegmentSize = 0 }), Bytes(rig.Tun.WrittenHeaders[^1]));
+    }
+
     private static FakeTun Merge(List<byte[]> packets, TunOffloads offloads = All, bool isMulticast = false)
     {
         using var batch = new PacketBatch(packets.Count);
