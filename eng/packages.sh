@@ -24,7 +24,7 @@ TEXT
 iperf3 iperf3
 TEXT
         ;;
-        test) needs build; needs lab; cat <<'TEXT'
+        test) needs build; needs bench; cat <<'TEXT'
 linux.uml user-mode-linux
 modprobe kmod
 /bin/busybox busybox-static

@@ -95,6 +95,8 @@ if [ -z "$word" ]; then
     # What has commands of its own, long enough to see that it still works.
     step "fuzz smoke" fuzz/Fuzz/bin/Release/net10.0/Dmvpn.Fuzz smoke --seconds 7
     step "bench smoke" bench/Bench/bin/Release/net10.0/Dmvpn.Bench nhrp --quick
+    step "bench smoke, IKE" bench/Bench/bin/Release/net10.0/Dmvpn.Bench ike --quick
+    step "bench tunnel smoke" bench/Bench/bin/Release/net10.0/Dmvpn.Bench tunnel --quick
 fi
 
 passed=0 failed=0 skipped=0

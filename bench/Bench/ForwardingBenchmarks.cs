@@ -83,7 +83,7 @@ public class ForwardingBenchmarks
 
         public int Read(PacketBatch batch)
         {
-            int count = packets.Length == 0 ? 0 : batch.Capacity;
+            int count = packets.Length == 0 ? 0 : DataplaneLimits.BatchSize;
             for (int i = 0; i < count; i++)
             {
                 ref PacketSlot slot = ref batch[i];

@@ -11,7 +11,17 @@ public sealed class DropCounters<TReason>
     where TReason : struct, Enum
 {
     private static readonly string[] Names = Enum.GetNames<TReason>();
+    [ThreadStatic]
+    private static DropCounters<TReason>? _ofThread;
+
     private readonly long[] _counts = new long[Names.Length];
+
+    /// <summary>What the calling thread counts anywhere is counted there too: a worker's share of counters that several workers have. Null for none.</summary>
+    public static DropCounters<TReason>? OfThread
+    {
+        get => _ofThread;
+        set => _ofThread = value;
+    }
 
     /// <summary>The count of one reason.</summary>
     public long this[TReason reason] => Volatile.Read(ref _counts[Unsafe.BitCast<TReason, int>(reason)]);
@@ -28,10 +38,15 @@ public sealed class DropCounters<TReason>
     }
 
     /// <summary>Counts one.</summary>
-    public void Count(TReason reason) => _counts[Unsafe.BitCast<TReason, int>(reason)]++;
+    public void Count(TReason reason) => Count(reason, 1);
 
     /// <summary>Counts several at once.</summary>
-    public void Count(TReason reason, long number) => _counts[Unsafe.BitCast<TReason, int>(reason)] += number;
+    public void Count(TReason reason, long number)
+    {
+        int place = Unsafe.BitCast<TReason, int>(reason);
+        _counts[place] += number;
+        if (_ofThread is { } share) share._counts[place] += number;
+    }
 
     /// <summary>Sets all counters to zero.</summary>
     public void Clear() => Array.Clear(_counts);

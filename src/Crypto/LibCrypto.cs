@@ -25,6 +25,9 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library, EntryPoint = "OPENSSL_version_major")]
     public static partial uint VersionMajor();
 
+    [LibraryImport(Library, EntryPoint = "OPENSSL_version_minor")]
+    public static partial uint VersionMinor();
+
     [LibraryImport(Library, EntryPoint = "OPENSSL_info")]
     public static partial byte* Information(int type);
 

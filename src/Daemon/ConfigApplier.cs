@@ -38,7 +38,7 @@ internal sealed class ConfigApplier(
             trustpoints.Discard(loaded);
             return null;
         }
-        trustpoints.Use(config.Crypto, loaded, now);
+        IReadOnlyList<string> renewed = trustpoints.Use(config.Crypto, loaded, now);
         // BEFORE the tunnels: their protected sources name its profiles.
         engines.Ike.TryApply(config.Crypto, loaded, now, engines.IkeOut);
         foreach (TunnelId removed in diff.TunnelsRemoved) tunnels.Remove(removed, now);
@@ -51,7 +51,7 @@ internal sealed class ConfigApplier(
         engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(engines, kernel, tunnels), now, engines.OdrOut);
         ForgetUnusedNames(config);
         if (diff.LoggingChanged) ApplyLogging(config.Logging);
-        return ConfigChanges.Describe(diff);
+        return [.. ConfigChanges.Describe(diff), .. renewed];
     }
 
     private bool TryCreateDevices(ConfigDiff diff, out List<TunDevice> made, out string failure)

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Dmvpn.Core;
+using Dmvpn.Crypto;
 using Dmvpn.Daemon.Api;
 using Dmvpn.Daemon.Control;
 using Dmvpn.Daemon.Logging;
@@ -35,12 +37,19 @@ public static class DaemonHost
 
         try
         {
+            // BEFORE anything random is asked for: .NET would end the process without a word that helps.
+            CryptoLibrary.Require();
             return await RunAsync(options, config, log, logger, cancel);
+        }
+        catch (CryptographicException e)
+        {
+            DaemonLog.CannotStart(logger, e.Message, "all cryptography comes from it, random numbers too");
+            return CannotStart;
         }
         catch (LinuxException e)
         {
             DaemonLog.CannotStart(logger, e.Message, e.Error.Number == Errno.NotPermitted
-                ? "run as root, or with CAP_NET_ADMIN and CAP_NET_RAW and access to /dev/net/tun"
+                ? "run as root, or with CAP_NET_ADMIN, CAP_NET_RAW and, for IKE, CAP_NET_BIND_SERVICE, and access to /dev/net/tun"
                 : "see the kernel's words");
             return CannotStart;
         }

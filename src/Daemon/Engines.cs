@@ -17,7 +17,7 @@ internal sealed class Engines
     public Engines(ForwardingTable forwarding, IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILoggerFactory log)
     {
         Forwarding = forwarding;
-        Ike = new IkeInstance(secrets, activity, clock, random, log.CreateLogger("Ike"));
+        Ike = new IkeInstance(secrets, activity, clock, random, log.CreateLogger("IKEv2"));
         Rib = new RibInstance(log.CreateLogger("Rib"));
         Nhrp = new NhrpInstance(Rib.Mirror, random, log.CreateLogger("Nhrp"));
         Odr = new OdrInstance(random, log.CreateLogger("Odr"));

@@ -72,7 +72,11 @@ internal sealed class Router : IControlWork, IDisposable
         Trustpoints = new TrustpointStore
         {
             Logger = pkiLog,
-            Revocation = new RevocationRefresh(loop.Post, SystemWallClock.Instance, SystemRandom.Instance, _fetch.GetAsync) { Logger = pkiLog },
+            Revocation = new RevocationRefresh(loop.Post, SystemWallClock.Instance, SystemRandom.Instance, _fetch.GetAsync)
+            {
+                Logger = pkiLog,
+                Changed = now => Engines.Ike.OnRevocationListsChanged(now, Engines.IkeOut),
+            },
         };
         Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, Trustpoints, log, routerLog);
     }

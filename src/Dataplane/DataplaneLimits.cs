@@ -10,6 +10,11 @@ public static class DataplaneLimits
     public const int BatchSize = 64;
 
     /// <summary>
+    /// Packets in one batch from the underlay: many may have come as one message, and what is merged for the kernel is merged within a batch. As many as four messages of the usual size.
+    /// </summary>
+    public const int ReceiveSize = 256;
+
+    /// <summary>
     /// Bytes of one batch from a TUN device, after which no further packet is read: with super-packets the number alone would be 4 MB. What it is cut into must stay in the second-level cache,
     /// and what comes in must have its turn.
     /// </summary>

@@ -35,15 +35,24 @@ public sealed partial class Decapsulator
         if (count == 0) return 0;
         GreDemux? demux = snapshot.Demux(underlay);
         TunnelSnapshot? tunnel = null;
+        InboundSa? lastSa = null;
+        uint? lastKey = null;
         for (int i = 0; i < count; i++)
         {
             ref PacketSlot slot = ref _batch[i];
             if (localPort != 0 && IsForIke(slot, underlay, now)) continue;
             if (!TryOpen(ref slot, localPort, underlay, now, out InboundSa? sa)) continue;
-            TunnelSnapshot? found = FindTunnel(slot, sa!, demux, snapshot, underlay, out GreView gre);
+            if (!GreView.TryParse(slot.Data, out GreView gre, out Malformed malformed))
+            {
+                underlay.Drops.Count(malformed == Malformed.BadChecksum ? DataplaneDrop.InChecksum : DataplaneDrop.InMalformedGre);
+                continue;
+            }
+            // Packets of one peer follow each other.
+            uint? key = gre.Key;
+            TunnelSnapshot? found = ReferenceEquals(sa, lastSa) && key == lastKey ? tunnel : FindTunnel(slot, sa!, key, demux, snapshot, underlay);
             if (found is null) continue;
             if (!ReferenceEquals(tunnel, found)) Settle(tunnel, now);
-            tunnel = found;
+            (tunnel, lastSa, lastKey) = (found, sa, key);
             Deliver(ref slot, gre, tunnel, snapshot, now);
         }
         Settle(tunnel, now);
@@ -110,16 +119,11 @@ public sealed partial class Decapsulator
         Report(ControlKind.EndpointChanged, slot, localPort, sa.Spi, underlay, now);
     }
 
-    private TunnelSnapshot? FindTunnel(
-        in PacketSlot slot, InboundSa sa, GreDemux? demux, ForwardingSnapshot snapshot, Underlay underlay, out GreView gre)
+    private static TunnelSnapshot? FindTunnel(
+        in PacketSlot slot, InboundSa sa, uint? key, GreDemux? demux, ForwardingSnapshot snapshot, Underlay underlay)
     {
-        if (!GreView.TryParse(slot.Data, out gre, out Malformed malformed))
-        {
-            underlay.Drops.Count(malformed == Malformed.BadChecksum ? DataplaneDrop.InChecksum : DataplaneDrop.InMalformedGre);
-            return null;
-        }
         DataplaneDrop why = DataplaneDrop.InNoTunnel;
-        if (demux is null || !demux.TryFind(gre.Key, slot.Peer, out int index, out why))
+        if (demux is null || !demux.TryFind(key, slot.Peer, out int index, out why))
         {
             underlay.Drops.Count(why);
             return null;

@@ -27,7 +27,7 @@ public sealed partial class Decapsulator : IDisposable
 {
     private readonly int _worker;
     private readonly ControlMailbox _mailbox;
-    private readonly PacketBatch _batch = new(DataplaneLimits.BatchSize);
+    private readonly PacketBatch _batch = new(DataplaneLimits.ReceiveSize);
     private readonly SequenceTable _sequences = new();
     private readonly RedirectFilter _redirects = new();
     private readonly SegmentMerger _merger = new();
@@ -43,7 +43,7 @@ public sealed partial class Decapsulator : IDisposable
         (_worker, _mailbox, _ikeMailbox, _security) = (worker, mailbox, ikeMailbox, security);
 
     /// <summary>
-    /// Takes one batch from the port and delivers it. Returns how many packets there were; as many as <see cref="DataplaneLimits.BatchSize"/> mean that
+    /// Takes one batch from the port and delivers it. Returns how many packets there were; at least <see cref="DataplaneLimits.BatchSize"/> mean that
     /// more may wait.
     /// </summary>
     public int Run(ForwardingSnapshot snapshot, Underlay underlay, Instant now)

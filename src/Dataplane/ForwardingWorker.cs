@@ -48,7 +48,7 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
         {
             int packets = _in.Run(snapshot, underlay, now);
             Counters.CountPort(packets);
-            more |= packets == DataplaneLimits.BatchSize;
+            more |= packets >= DataplaneLimits.BatchSize;
             if (underlay.Security is not { } ports) continue;
             // The largest number of one of three ports, two of which are idle in practice.
             packets = _in.RunProtected(snapshot, underlay, ports, now);

@@ -13,7 +13,7 @@ public interface IDatagramPort
 
     /// <summary>
     /// Fills the batch from slot 0 with what has arrived, without blocking, and sets its Count. Data starts after the
-    /// outer IP header (of a UDP port: after the UDP header, and Port is the sender's); Peer, TrafficClass and HopLimit are those of the outer header. Returns Count.
+    /// outer IP header (of a UDP port: after the UDP header, and Port is the sender's); Peer, TrafficClass and HopLimit are those of the outer header. Returns Count; fewer than <see cref="DataplaneLimits.BatchSize"/>, in a larger batch, when nothing is left.
     /// </summary>
     int Receive(PacketBatch batch);
 

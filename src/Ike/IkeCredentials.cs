@@ -13,9 +13,15 @@ internal sealed record LocalCredentials(IkeIdentity Identity, Ikev2KeyringPeer? 
 /// <summary>What a profile says about proving identities, looked up in the configuration of this moment.</summary>
 internal static class IkeCredentials
 {
+    private const int HashLength = 20;
+
+    /// <summary>Authorities of a peer that are looked at: more than any site trusts.</summary>
+    private const int MostAuthorities = 64;
+
     /// <summary>Our own. False with what is missing.</summary>
     /// <param name="peer">Who the other end says it is; null while that is not known.</param>
-    public static bool TryLocal(IkeCore core, Ikev2Profile profile, IkeIdentity? peer, in IkePath path, out LocalCredentials? credentials, out string problem)
+    /// <param name="wanted">The authorities that it trusts, as <see cref="WantedAuthorities"/> reads them; empty when it does not say.</param>
+    public static bool TryLocal(IkeCore core, Ikev2Profile profile, IkeIdentity? peer, in IkePath path, ReadOnlySpan<byte> wanted, out LocalCredentials? credentials, out string problem)
     {
         credentials = null;
         if (LocalMethod(profile) == IkeAuthentication.PreShared)
@@ -25,7 +31,7 @@ internal static class IkeCredentials
             credentials = new LocalCredentials(profile.LocalIdentity ?? IkeIdentity.Of(path.Local.Address), entry, null);
             return true;
         }
-        if (SigningTrustpoint(core, profile) is not { Key: not null } trustpoint)
+        if (SigningTrustpoint(core, profile, wanted) is not { Key: not null } trustpoint)
         {
             problem = $"'crypto ikev2 profile {profile.Name}' signs with a certificate, and {(profile.SignTrustpoint is { } name ? $"trustpoint {name} has no usable certificate and key" : "no trustpoint has a certificate and a key")}: "
                 + "check 'pki trustpoint' in the profile and the files of 'crypto pki trustpoint'";
@@ -70,6 +76,17 @@ internal static class IkeCredentials
         return found;
     }
 
+    /// <summary>Has the certificate been revoked since it was believed?</summary>
+    public static bool IsRevoked(IkeCore core, Ikev2Profile profile, CertificateId certificate)
+    {
+        if (certificate.IsNone) return false;
+        foreach (Trustpoint trustpoint in Verifiers(core, profile))
+        {
+            if (trustpoint.IsRevoked(certificate)) return true;
+        }
+        return false;
+    }
+
     /// <summary>True when a peer of the profile may come with a certificate: then CERTREQ names our anchors.</summary>
     public static bool WantsCertificate(Ikev2Profile profile)
     {
@@ -78,6 +95,18 @@ internal static class IkeCredentials
             if (method != IkeAuthentication.PreShared) return true;
         }
         return false;
+    }
+
+    /// <summary>Hashes of the anchors' keys that the peer asks for by CERTREQ payloads: SHA-1 of the authorities' public keys, one after the other (3.7).</summary>
+    public static byte[] WantedAuthorities(IkePayloadChain payloads)
+    {
+        byte[] wanted = [];
+        foreach (IkePayloadView payload in payloads)
+        {
+            if (payload.Type != IkePayloadType.CertificateRequest || !IkeCertificateView.TryParse(payload.Body, out IkeCertificateView request, out _)) continue;
+            if (request.Encoding == IkeCertificateEncoding.X509Signature && wanted.Length + request.Data.Length <= HashLength * MostAuthorities) wanted = [.. wanted, .. request.Data];
+        }
+        return wanted;
     }
 
     /// <summary>Hashes of the anchors' keys, for CERTREQ.</summary>
@@ -101,7 +130,7 @@ internal static class IkeCredentials
                 problem = $"'crypto ikev2 profile {profile.Name}' does not count for local address {path.Local.Address} ('match address local')";
                 continue;
             }
-            if (TryLocal(core, profile, null, path, out _, out problem)) return profile;
+            if (TryLocal(core, profile, null, path, default, out _, out problem)) return profile;
         }
         return null;
     }
@@ -137,13 +166,32 @@ internal static class IkeCredentials
         return keyring is not null;
     }
 
-    private static Trustpoint? SigningTrustpoint(IkeCore core, Ikev2Profile profile)
+    /// <summary>
+    /// The one that the profile names; otherwise the first whose authority the peer asks for, and the first at all when it asks for none that we have: it "MAY ... simply ignore" the request (RFC
+    /// 7296 3.7), and the peer may know how to verify it all the same.
+    /// </summary>
+    private static Trustpoint? SigningTrustpoint(IkeCore core, Ikev2Profile profile, ReadOnlySpan<byte> wanted)
     {
         if (profile.SignTrustpoint is { } name) return core.Trustpoints.GetValueOrDefault(name);
+        Trustpoint? first = null;
         foreach (Trustpoint trustpoint in core.Trustpoints.Values)
         {
-            if (trustpoint.Key is not null) return trustpoint;
+            if (trustpoint.Key is null) continue;
+            first ??= trustpoint;
+            if (HasOneOf(trustpoint.AnchorHashes, wanted)) return trustpoint;
         }
-        return null;
+        return first;
+    }
+
+    private static bool HasOneOf(ReadOnlySpan<byte> hashes, ReadOnlySpan<byte> wanted)
+    {
+        for (; hashes.Length >= HashLength; hashes = hashes[HashLength..])
+        {
+            for (ReadOnlySpan<byte> rest = wanted; rest.Length >= HashLength; rest = rest[HashLength..])
+            {
+                if (rest[..HashLength].SequenceEqual(hashes[..HashLength])) return true;
+            }
+        }
+        return false;
     }
 }

@@ -69,6 +69,18 @@ internal static class IkeDiagnosis
         _ => $"method {(byte)method}",
     };
 
+    /// <summary>Why a peer is down.</summary>
+    public static string Reason(IkeDownReason reason) => reason switch
+    {
+        IkeDownReason.DeletedByPeer => "it has deleted its SA",
+        IkeDownReason.DeadPeer => "it does not answer",
+        IkeDownReason.Cleared => "cleared by command",
+        IkeDownReason.Unconfigured => "its tunnel or configuration is gone",
+        IkeDownReason.Unused => "nothing needs it any more",
+        IkeDownReason.Expired => "its lifetime has ended",
+        _ => "it was restarted",
+    };
+
     private static string Keyword(IkeAuthentication authentication) => authentication switch
     {
         IkeAuthentication.PreShared => "pre-share",

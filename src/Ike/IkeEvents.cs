@@ -160,6 +160,9 @@ public enum IkeDownReason
 
     /// <summary>It said by its QCD token that it lost its state.</summary>
     Crashed,
+
+    /// <summary>Its certificate was revoked.</summary>
+    Revoked,
 }
 
 /// <summary>A pair of ESP SAs as the data path needs it.</summary>

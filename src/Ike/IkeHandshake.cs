@@ -90,8 +90,10 @@ internal abstract class IkeHandshake(IkeSa sa, Instant started) : IWorkOwner
     }
 
     /// <summary>The outcome of a verification: null when the peer is who it says.</summary>
-    protected static string? Judge(CertificateVerdict verdict, Ikev2Profile profile) =>
+    protected string? Judge(CertificateVerdict verdict, Ikev2Profile profile) =>
         verdict.Failure
+        // A list that came while the verification was under way.
+        ?? (IkeCredentials.IsRevoked(Core, profile, verdict.Certificate) ? "the peer's certificate is revoked" : null)
         ?? (IkeCredentials.AllowsKey(profile, verdict.Key) ? null
             : $"the peer's certificate has a key of kind {verdict.Key}; 'authentication remote' of 'crypto ikev2 profile {profile.Name}' does not allow it: add 'rsa-sig' or 'ecdsa-sig'");
 

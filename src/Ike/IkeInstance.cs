@@ -43,6 +43,16 @@ public sealed partial class IkeInstance
         _core.Config = config;
         _core.Trustpoints = trustpoints;
         _core.Protections.OnConfigured(now, outbox);
+        OnRevocationListsChanged(now, outbox);
+    }
+
+    /// <summary>A trustpoint has other revocation lists: SAs of peers whose certificates they name end, and no others.</summary>
+    public void OnRevocationListsChanged(Instant now, Outbox<IkeEffect> outbox)
+    {
+        foreach (IkeSa sa in new List<IkeSa>(_core.Sas.Values))
+        {
+            if (sa.IsEstablished && IkeCredentials.IsRevoked(_core, sa.Profile!, sa.Authentication!.PeerCertificate)) sa.Close(IkeDownReason.Revoked, now, outbox);
+        }
     }
 
     /// <summary>A protected source came, or its local address changed (None: it has none at present).</summary>

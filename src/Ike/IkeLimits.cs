@@ -57,6 +57,9 @@ internal static class IkeLimits
     /// <summary>Transmissions of a delete: it is a courtesy.</summary>
     public const int DeleteTries = 3;
 
+    /// <summary>No IKE SA that is on its way out lasts longer, whatever its peer answers: what is open before the delete, and the delete.</summary>
+    public static readonly TimeSpan ClosingTime = TimeSpan.FromMinutes(2);
+
     /// <summary>Unanswered questions that end an SA with <c>dpd INTERVAL RETRY</c>, as on IOS.</summary>
     public const int DpdTries = 5;
 
@@ -92,6 +95,12 @@ internal static class IkeLimits
 
     /// <summary>Before an exchange that collided with another one is tried again: time for the other one, and apart from the peer's own next try (RFC 7296 2.25).</summary>
     public static readonly TimeSpan CollisionPause = TimeSpan.FromSeconds(4);
+
+    /// <summary>Message id of either end from which on an IKE SA is rekeyed: ids must not come again (RFC 7296 2.2). A billion are left for tries.</summary>
+    public const uint RekeyMessageId = 0xC000_0000;
+
+    /// <summary>No request of ours has a higher message id, but the delete that ends the SA; a peer's request with the very last id is not taken, so that what is expected next does not begin anew.</summary>
+    public const uint LastMessageId = 0xFFFF_FFF0;
 
     /// <summary>TEMPORARY_FAILUREs on one SA for this long mean that both ends disagree for good (RFC 7296 2.25).</summary>
     public static readonly TimeSpan TemporaryFailureTime = TimeSpan.FromMinutes(3);

@@ -90,7 +90,7 @@ internal sealed class IkeReceiver(IkeCore core)
             return;
         }
         if (!TryOpen(sa, view, now, out IkePayloadChain payloads, out bool damaged, out MessageFault outer)) return;
-        sa.MarkReceived(id);
+        sa.MarkReceived(id, now);
         sa.LastHeard = now;
         core.Statistics.Of(view.Exchange).RequestsReceived++;
         IkeMessageKind kind = view.Exchange switch
@@ -152,7 +152,7 @@ internal sealed class IkeReceiver(IkeCore core)
             core.Drops.Count(damaged ? IkeDrop.InvalidSyntax : fault.Drop);
             if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, view.Exchange, damaged ? "its payloads run past its end" : fault.ToString());
             sa.Take(view.MessageId)?.OnLost(sa, now, outbox);
-            if (sa.Stage == IkeSaStage.Negotiating) sa.Die(IkeDownReason.DeadPeer, now, outbox);
+            if (sa.Stage is IkeSaStage.Negotiating or IkeSaStage.Closing) sa.Die(IkeDownReason.DeadPeer, now, outbox);
             else sa.Close(IkeDownReason.DeadPeer, now, outbox);
             return;
         }

@@ -150,6 +150,14 @@ internal sealed class IkeRekeyState
     /// <summary>The lower of its two nonces.</summary>
     public byte[] PeerNonce { get; set; } = [];
 
+    /// <summary>The peer has not taken into use what its exchange made: as if it had not been, so that it may try again.</summary>
+    public static void Forget(IkeSa old)
+    {
+        if (old.Rekey is not { } state) return;
+        (state.PeerSuccessor, state.PeerNonce) = (null, []);
+        if (state is { Own: null, IsAnswering: false }) old.Rekey = null;
+    }
+
     /// <summary>The old SA ends: what has not taken over goes with it.</summary>
     public void Abandon(IkeSa old, Instant now, Outbox<IkeEffect> outbox)
     {

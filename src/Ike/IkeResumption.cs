@@ -59,6 +59,7 @@ internal sealed class IkeResumption(IkeCore core)
             ClientMethod = client.Method,
             Addresses = client.Addresses,
             NotAfter = notAfter,
+            Certificate = certificate?.Id ?? sa.Authentication.PeerCertificate,
             Credential = credential,
             Issued = core.Clock.Now,
             Lifetime = lifetime,
@@ -88,6 +89,7 @@ internal sealed class IkeResumption(IkeCore core)
             Gateway = gateway,
             ClientMethod = facts.LocalMethod,
             NotAfter = facts.PeerNotAfter != default ? facts.PeerNotAfter : DateTimeOffset.MaxValue,
+            Certificate = facts.PeerCertificate,
             Issued = core.Clock.Now,
             Lifetime = lifetime,
         });
@@ -106,7 +108,7 @@ internal sealed class IkeResumption(IkeCore core)
         {
             if (ProfileChoice.TryFind(core.Config, protection.Policy!.Ipsec.Ikev2Profile, path.Local.Address, ticket.Client, out Ikev2Profile? profile, out _)
                 && CredentialOf(profile, ticket.Client, ticket.ClientMethod, path) is { } credential)
-                return credential.AsSpan().SequenceEqual(ticket.Credential);
+                return credential.AsSpan().SequenceEqual(ticket.Credential) && !IkeCredentials.IsRevoked(core, profile, ticket.Certificate);
         }
         return false;
     }

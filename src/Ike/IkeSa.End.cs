@@ -21,6 +21,7 @@ internal sealed partial class IkeSa
         AbandonRequests(now, outbox);
         StopTimers();
         Leave(reason, now, outbox);
+        EndsAt = now + IkeLimits.ClosingTime;
         Submit(new DeleteSaRequest(), now, outbox);
         Reschedule();
     }
@@ -52,6 +53,7 @@ internal sealed partial class IkeSa
         Handshake = null;
         handshake?.OnSaDead(now, outbox);
         Rekey?.Abandon(this, now, outbox);
+        if (Predecessor is { Rekey.PeerSuccessor: { } made } before && made == this) IkeRekeyState.Forget(before);
         LoseRequests(now, outbox);
         Leave(reason, now, outbox);
         Keys?.Dispose();
@@ -114,6 +116,7 @@ internal sealed partial class IkeSa
             case IkeSaStage.Failed:
             case IkeSaStage.Replaced:
             case IkeSaStage.Waiting:
+            case IkeSaStage.Closing:
                 Die(IkeDownReason.DeadPeer, now, outbox);
                 return false;
             case IkeSaStage.Established:

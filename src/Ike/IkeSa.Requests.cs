@@ -15,7 +15,7 @@ internal sealed partial class IkeSa
     public int PeerWindow { get; set; } = 1;
 
     /// <summary>Id of the next request of ours.</summary>
-    public uint NextRequestId { get; private set; }
+    public uint NextRequestId { get; internal set; }
 
     /// <summary>True while a response is to come: it will tell whether the peer lives.</summary>
     public bool HasOpenRequests => _open.Count > 0;
@@ -103,19 +103,32 @@ internal sealed partial class IkeSa
 
     private void Send(IkeRequest request, Instant now, Outbox<IkeEffect> outbox)
     {
+        if (NextRequestId >= IkeLimits.LastMessageId && !request.IsLast)
+        {
+            request.OnLost(this, now, outbox);
+            ExpiresAt = now;
+            Reschedule();
+            return;
+        }
         request.Id = NextRequestId;
         if (request.Compose(this, now) is not { } datagrams)
         {
             request.OnLost(this, now, outbox);
             return;
         }
-        NextRequestId++;
+        if (++NextRequestId == IkeLimits.RekeyMessageId) OnIdsRunLow(now);
         request.Datagrams = datagrams;
         request.SentAt = now;
         if (_open == None) _open = new List<IkeRequest>(1);
         _open.Add(request);
         Core.Statistics.Of(request.Exchange).RequestsSent++;
         Transmit(request, now, outbox);
+    }
+
+    /// <summary>"An IKE SA MUST be rekeyed or closed" before message ids run out (2.2).</summary>
+    private void OnIdsRunLow(Instant now)
+    {
+        if (IsEstablished && Rekey is null) RekeyAt = now;
     }
 
     private void Transmit(IkeRequest request, Instant now, Outbox<IkeEffect> outbox)

@@ -23,27 +23,28 @@ internal sealed partial class IkeSa
     private uint _received;
 
     /// <summary>The least id that has not been received yet.</summary>
-    public uint ExpectedRequestId { get; private set; }
+    public uint ExpectedRequestId { get; internal set; }
 
     /// <summary>Requests that we take at once; 1 until the peer has been told more.</summary>
     public int OwnWindow { get; set; } = 1;
 
     public RequestOrder OrderOf(uint id)
     {
-        int ahead = unchecked((int)(id - ExpectedRequestId));
-        if (ahead < 0) return RequestOrder.Repeated;
-        if (ahead >= OwnWindow) return RequestOrder.Outside;
-        return (_received >> ahead & 1) != 0 ? RequestOrder.Repeated : RequestOrder.New;
+        // Ids are not used again: below what is expected is what was, and after the last one there is none.
+        if (id < ExpectedRequestId) return RequestOrder.Repeated;
+        uint ahead = id - ExpectedRequestId;
+        if (ahead >= (uint)OwnWindow || id == uint.MaxValue) return RequestOrder.Outside;
+        return (_received >> (int)ahead & 1) != 0 ? RequestOrder.Repeated : RequestOrder.New;
     }
 
     /// <summary>An authentic request with a new id: no other one with it will be looked at.</summary>
-    public void MarkReceived(uint id)
+    public void MarkReceived(uint id, Instant now)
     {
         _received |= 1u << (int)(id - ExpectedRequestId);
         while ((_received & 1) != 0)
         {
             _received >>= 1;
-            ExpectedRequestId++;
+            if (++ExpectedRequestId == IkeLimits.RekeyMessageId) OnIdsRunLow(now);
         }
     }
 
@@ -58,7 +59,7 @@ internal sealed partial class IkeSa
     {
         // The peer has all responses that are a window behind its newest request.
         _answered ??= new List<Answered>(1);
-        _answered.RemoveAll(answered => unchecked((int)(id - answered.Id)) >= OwnWindow);
+        _answered.RemoveAll(answered => id > answered.Id && id - answered.Id >= (uint)OwnWindow);
         _answered.Add(new Answered(id, datagrams, now));
         LastSent = now;
         Core.Statistics.Of(exchange).ResponsesSent++;

@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Crypto;
+using Dmvpn.Pki;
 using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike;
@@ -177,9 +178,13 @@ internal sealed partial class IkeSa : IkeTimed
     /// </summary>
     public ref FragmentAssembly? FragmentsOf(bool response) => ref response ? ref _responseFragments : ref _requestFragments;
 
-    /// <summary>Takes the keys into use and tells the key log, if there is one.</summary>
+    /// <summary>
+    /// Takes the keys into use and tells the key log, if there is one. Once in an SA's life, and nobody else makes a cipher of them: the IVs of combined modes count from 1, and none may come
+    /// twice under one key (RFC 5282 3.1).
+    /// </summary>
     public void UseKeys(IkeKeys keys)
     {
+        if (Outbound is not null) throw new InvalidOperationException("an IKE SA has its keys once");
         Keys = keys;
         Inbound = keys.CreateCipher(fromInitiator: !IsInitiator);
         Outbound = keys.CreateCipher(fromInitiator: IsInitiator);
@@ -213,5 +218,6 @@ internal sealed partial class IkeSa : IkeTimed
 /// <param name="AuthenticatedAt">When.</param>
 /// <param name="PeerNotAfter">When the peer's certificate ends; default without one.</param>
 /// <param name="Keyring">The entry of the keyring that was used: when it changes the SA ends. Null with certificates.</param>
+/// <param name="PeerCertificate">The peer's certificate: when it is revoked the SA ends. None without one.</param>
 internal sealed record AuthenticationFacts(
-    IkeIdentity LocalId, IkeAuthMethod LocalMethod, IkeAuthMethod RemoteMethod, Instant AuthenticatedAt, DateTimeOffset PeerNotAfter, Ikev2KeyringPeer? Keyring);
+    IkeIdentity LocalId, IkeAuthMethod LocalMethod, IkeAuthMethod RemoteMethod, Instant AuthenticatedAt, DateTimeOffset PeerNotAfter, Ikev2KeyringPeer? Keyring, CertificateId PeerCertificate);

@@ -9,6 +9,7 @@ namespace Dmvpn.Ike;
 internal sealed partial class InitiatorHandshake
 {
     private LocalCredentials? _credentials;
+    private byte[] _wanted = [];
     private AuthMessage? _message;
     private IkeArrival _arrival;
     private CertificateFacts? _certificate;
@@ -73,13 +74,13 @@ internal sealed partial class InitiatorHandshake
             Distrust(failure, now, outbox);
             return;
         }
-        _certificate = new CertificateFacts(work.Verdict.Addresses, work.Verdict.NotAfter, _message!.Certificates[0]);
+        _certificate = new CertificateFacts(work.Verdict.Addresses, work.Verdict.NotAfter, work.Verdict.Certificate);
         Finish(now, outbox);
     }
 
     private void Authenticate(Instant now, Outbox<IkeEffect> outbox)
     {
-        if (!IkeCredentials.TryLocal(Core, _profile, null, Sa.Path, out _credentials, out string problem))
+        if (!IkeCredentials.TryLocal(Core, _profile, null, Sa.Path, _wanted, out _credentials, out string problem))
         {
             Fail(IkeExchangeType.Auth, IkeDrop.AuthenticationFailed, problem, now, outbox);
             return;
@@ -121,7 +122,7 @@ internal sealed partial class InitiatorHandshake
         Resuming = null;
         PeerIdentity identity = resumed is not null && _target?.Peer is { } known
             ? known.Identity : new PeerIdentity(message.Identity, message.Method, _certificate?.Addresses ?? []);
-        var facts = new AuthenticationFacts(_credentials!.Identity, _method, identity.Method, now, _certificate?.NotAfter ?? resumed?.NotAfter ?? default, _credentials.Keyring);
+        var facts = new AuthenticationFacts(_credentials!.Identity, _method, identity.Method, now, _certificate?.NotAfter ?? resumed?.NotAfter ?? default, _credentials.Keyring, _certificate?.Id ?? resumed?.Certificate ?? default);
         Sa.IsResumed = resumed is not null;
         Sa.PeerToken = message.Token;
         Sa.PeerWindow = message.Window;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
-using Dmvpn.Wire;
 using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike;
@@ -76,12 +75,12 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
         }
         if (view.Payloads.TryFindNotify(IkeNotifyType.InvalidKePayload, out IkeNotifyView wanted) && wanted.Data.Length == 2)
         {
-            OnOtherGroup((DhGroup)BinaryPrimitives.ReadUInt16BigEndian(wanted.Data), outbox);
+            OnOtherGroup((DhGroup)BinaryPrimitives.ReadUInt16BigEndian(wanted.Data), now, outbox);
             return;
         }
         if (FirstError(view.Payloads) is { } error)
         {
-            _problem = IkeDiagnosis.IkeRefused(error, Protection.Ike!);
+            Note(IkeDiagnosis.IkeRefused(error, Protection.Ike!), view.Exchange, now);
             return;
         }
         if (view.ResponderSpi == 0) Core.Drops.Count(IkeDrop.WrongSpi);
@@ -139,10 +138,23 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
         if (target.Negotiation == Sa) Core.Peers.OnFailed(target, "", now, outbox);
     }
 
+    /// <summary>
+    /// Somebody says no, and no key shows that it is the peer: "the recipient should continue trying for some time" (2.21.1). Most often nothing else comes, and an operator who waits at the log is
+    /// told at once; each reason one time in a call.
+    /// </summary>
+    private void Note(string problem, IkeExchangeType exchange, Instant now)
+    {
+        if (problem == _problem) return;
+        _problem = problem;
+        Core.Statistics.Remember(new IkeFailure(now, Sa.Path.Local, Sa.Path.Remote, exchange, IkeDrop.NoProposalChosen, problem));
+        if (Core.PeerLines.TryTake(now)) Core.Logger.NegotiationRefused(Sa.Path.Remote, IkeNames.NameOf(exchange), problem);
+    }
+
     /// <summary>It has come to nothing.</summary>
     private void Fail(IkeExchangeType exchange, IkeDrop drop, string problem, Instant now, Outbox<IkeEffect> outbox)
     {
-        Core.Failed(Sa.Path, exchange, drop, problem, now);
+        if (problem == _problem) Core.Drops.Count(drop);
+        else Core.Failed(Sa.Path, exchange, drop, problem, now);
         IkeTarget? target = _target;
         _target = null;
         Sa.Die(IkeDownReason.DeadPeer, now, outbox);
@@ -171,18 +183,6 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
         _keyPair = null;
         Sa.RestartRequests();
         BeginExchange(group, outbox);
-    }
-
-    private void OnOtherGroup(DhGroup group, Outbox<IkeEffect> outbox)
-    {
-        // Each group that we offer once: who sends us round in circles is told no more.
-        bool offered = false;
-        foreach (ProposalPolicy.Entry entry in Protection.Ike!.Entries)
-        {
-            foreach (IkeTransform transform in entry.Offered) offered |= transform.Type == IkeTransformType.KeyExchange && transform.Id == (ushort)group;
-        }
-        if (offered && !_tried.Contains(group)) Restart(group, outbox);
-        else _problem = IkeDiagnosis.IkeRefused(IkeNotifyType.InvalidKePayload, Protection.Ike!);
     }
 
     private void SendInit(Instant now, Outbox<IkeEffect> outbox)
@@ -222,59 +222,6 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
         }
     }
 
-    private void HandleChosen(in IkeArrival arrival, IkeView view, Instant now, Outbox<IkeEffect> outbox)
-    {
-        view.Payloads.TryFind(IkePayloadType.SecurityAssociation, out IkePayloadView sa);
-        view.Payloads.TryFind(IkePayloadType.KeyExchange, out IkePayloadView ke);
-        IkeKeyExchangeView.TryParse(ke.Body, out IkeKeyExchangeView exchange, out _);
-        if (!IkeProposal.TryParseAll(sa.Body, out ValueList<IkeProposal> answered, out Malformed why))
-        {
-            Core.Malformed.Count(why);
-            return;
-        }
-        if (!ProposalAnswer.TryAcceptIke(Protection.Ike!.Offer(0), answered, rekey: false, out IkeSuite suite, out _) || suite.Group != exchange.Group || suite.Group != _keyPair!.Group)
-        {
-            Core.Drops.Count(IkeDrop.NoProposalChosen);
-            _problem = "the peer chose an IKE proposal or a group that it was not offered";
-            return;
-        }
-        _suite = suite;
-        OnInitAnswered(arrival, view, now);
-        PeerHashes = SignatureHashes.Read(view.Payloads);
-        KeyExchange keyPair = _keyPair;
-        _keyPair = null;
-        Run(new AgreementWork(this, keyPair, exchange.Data.ToArray()), outbox);
-    }
-
-    private void HandleResumed(in IkeArrival arrival, IkeView view, Instant now, Outbox<IkeEffect> outbox)
-    {
-        if (_ticket!.Take() is not { } session) return;
-        Resuming = session;
-        _suite = session.Suite;
-        OnInitAnswered(arrival, view, now);
-        Sa.UseKeys(IkeKeySchedule.Resumed(_suite, session.SkD.Span, OwnNonce, PeerNonce, Sa.InitiatorSpi, Sa.ResponderSpi));
-        Authenticate(now, outbox);
-    }
-
-    private void OnInitAnswered(in IkeArrival arrival, IkeView view, Instant now)
-    {
-        Sa.Take(0);
-        Core.Statistics.Passed(IkePhase.InitRoundTrip, now.Since(_sentAt));
-        Sa.RemoteSpi = view.ResponderSpi;
-        PeerFirst = view.Bytes.ToArray();
-        view.Payloads.TryFind(IkePayloadType.Nonce, out IkePayloadView nonce);
-        PeerNonce = nonce.Body.ToArray();
-        if (Core.Config.FragmentationMtu is not null && view.Payloads.TryFindNotify(IkeNotifyType.FragmentationSupported, out _)) Sa.Abilities |= PeerAbilities.Fragmentation;
-        if (view.Payloads.TryFindNotify(IkeNotifyType.ChildlessIkev2Supported, out _)) Sa.Abilities |= PeerAbilities.Childless;
-        NatSituation nat = NatDetection.Read(view.Payloads, view.InitiatorSpi, view.ResponderSpi, arrival.Path);
-        (Sa.IsLocalBehindNat, Sa.IsRemoteBehindNat) = (nat.Local, nat.Peer);
-        // With a NAT everything goes by port 4500 (2.23); without one too, so that nothing has to change when the path does (RFC 4555 3.3).
-        if (!nat.IsKnown) return;
-        Sa.Abilities |= PeerAbilities.NatTraversal;
-        ushort remote = Sa.Path.Remote.Port == IkeSpec.Port ? IkeSpec.NatPort : Sa.Path.Remote.Port;
-        Sa.Path = Sa.Path with { Local = Sa.Path.Local with { Port = IkeSpec.NatPort }, Remote = Sa.Path.Remote with { Port = remote } };
-    }
-
     private void OnAgreed(AgreementWork work, Instant now, Outbox<IkeEffect> outbox)
     {
         if (work.Shared is not { } shared)
@@ -291,36 +238,5 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
         if (_target?.Peer is { } peer && peer.Ticket == _ticket) peer.Ticket = null;
         _ticket!.Dispose();
         _ticket = null;
-    }
-
-    private static IkeNotifyType? FirstError(IkePayloadChain payloads)
-    {
-        foreach (IkePayloadView payload in payloads)
-        {
-            if (payload.Type == IkePayloadType.Notify && IkeNotifyView.TryParse(payload.Body, out IkeNotifyView notify, out _) && notify.IsError) return notify.Type;
-        }
-        return null;
-    }
-}
-
-/// <summary>IKE_SA_INIT or IKE_SESSION_RESUME: in the clear, so its response is not handled as others are.</summary>
-internal sealed class SaInitRequest(InitiatorHandshake handshake, IkeExchangeType exchange, byte[] message) : IkeRequest
-{
-    public override IkeExchangeType Exchange { get; } = exchange;
-
-    public override int MaximumTries => IkeLimits.InitTries;
-
-    public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now) => false;
-
-    public override byte[][] Compose(IkeSa sa, Instant now) => [message];
-
-    public override void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox)
-    {
-    }
-
-    public override bool OnUnanswered(IkeSa sa, Instant now, Outbox<IkeEffect> outbox)
-    {
-        handshake.OnUnanswered(Exchange, now, outbox);
-        return true;
     }
 }

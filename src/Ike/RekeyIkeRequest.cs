@@ -125,6 +125,7 @@ internal sealed class RekeyIkeRequest(IkeCore core, IkeSa sa, Instant now) : Ike
         {
             core.Rekeying.TakeOver(sa, twin, now, outbox);
             _successor.Stage = IkeSaStage.Closing;
+            _successor.EndsAt = now + IkeLimits.ClosingTime;
             _successor.Submit(new DeleteSaRequest(), now, outbox);
             return;
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Dmvpn.Core;
+using Dmvpn.Pki;
 using Dmvpn.Wire;
 using Dmvpn.Wire.Ike;
 
@@ -36,7 +37,7 @@ internal sealed partial class ResponderHandshake
             Refuse(IkeNotifyType.UnexpectedNatDetected, IkeDrop.MoveRefused, "a NAT is between, and the peer allows none (NO_NATS_ALLOWED): turn NAT traversal on at the peer", now, outbox);
             return;
         }
-        if (!TryChooseProfile(arrival.Path, out string problem) || !IkeCredentials.TryLocal(Core, _profile!, message.Identity, arrival.Path, out _credentials, out problem))
+        if (!TryChooseProfile(arrival.Path, out string problem) || !IkeCredentials.TryLocal(Core, _profile!, message.Identity, arrival.Path, IkeCredentials.WantedAuthorities(payloads), out _credentials, out problem))
         {
             Refuse(IkeNotifyType.AuthenticationFailed, IkeDrop.AuthenticationFailed, problem, now, outbox);
             return;
@@ -60,7 +61,7 @@ internal sealed partial class ResponderHandshake
             Refuse(IkeNotifyType.AuthenticationFailed, IkeDrop.AuthenticationFailed, failure, now, outbox);
             return;
         }
-        _certificate = new CertificateFacts(work.Verdict.Addresses, work.Verdict.NotAfter, _message!.Certificates[0]);
+        _certificate = new CertificateFacts(work.Verdict.Addresses, work.Verdict.NotAfter, work.Verdict.Certificate);
         if (work.Then is { } signature) OnSigned(signature, now, outbox);
         else Finish(IkeAuthMethod.SharedKey, OwnCode(_credentials!), now, outbox);
     }
@@ -102,7 +103,7 @@ internal sealed partial class ResponderHandshake
         PeerIdentity identity = Resuming is { } session
             ? new PeerIdentity(message.Identity, session.ClientMethod, session.Addresses)
             : new PeerIdentity(message.Identity, message.Method, _certificate?.Addresses ?? []);
-        var facts = new AuthenticationFacts(_credentials!.Identity, method, identity.Method, now, Resuming?.NotAfter ?? _certificate?.NotAfter ?? default, _credentials.Keyring);
+        var facts = new AuthenticationFacts(_credentials!.Identity, method, identity.Method, now, Resuming?.NotAfter ?? _certificate?.NotAfter ?? default, _credentials.Keyring, Resuming?.Certificate ?? _certificate?.Id ?? default);
         Sa.IsResumed = Resuming is not null;
         Sa.PeerToken = message.Token;
         Sa.PeerWindow = message.Window;
@@ -177,4 +178,4 @@ internal sealed partial class ResponderHandshake
 }
 
 /// <summary>What a peer's certificate proved, for its ticket.</summary>
-internal sealed record CertificateFacts(ValueList<IpPrefix> Addresses, DateTimeOffset NotAfter, byte[] Certificate);
+internal sealed record CertificateFacts(ValueList<IpPrefix> Addresses, DateTimeOffset NotAfter, CertificateId Id);

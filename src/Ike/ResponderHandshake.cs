@@ -108,7 +108,7 @@ internal sealed partial class ResponderHandshake(IkeSa sa, Instant started) : Ik
     {
         OwnFirst = IkeSealing.Clear(new IkeHeader(Sa.InitiatorSpi, Sa.ResponderSpi, writer.First, exchange, IkeFlags.Response, 0), writer);
         _isAnswered = ExpectsAuthentication = true;
-        Sa.MarkReceived(0);
+        Sa.MarkReceived(0, now);
         Core.Statistics.Passed(IkePhase.InitProcessing, now.Since(Started));
         Sa.Respond(0, exchange, path, [OwnFirst], now, outbox);
     }

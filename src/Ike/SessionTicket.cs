@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Crypto;
+using Dmvpn.Pki;
 using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike;
@@ -30,6 +31,9 @@ internal sealed class SessionTicket : IDisposable
 
     /// <summary>When the client's certificate ends; <see cref="DateTimeOffset.MaxValue"/> without one.</summary>
     public DateTimeOffset NotAfter { get; init; } = DateTimeOffset.MaxValue;
+
+    /// <summary>The other end's certificate, which may have been revoked since; none without one.</summary>
+    public CertificateId Certificate { get; init; }
 
     /// <summary>
     /// Stands for what the client was authenticated with (<see cref="TicketSeal.CredentialOf"/>): with another key or another certificate authority the ticket is worth nothing (6.2).

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
+using Dmvpn.Pki;
 using Dmvpn.Wire;
 using Dmvpn.Wire.Ike;
 
@@ -27,6 +28,8 @@ internal static class TicketContent
         writer.WriteUInt16((ushort)ticket.Suite.Prf);
         writer.WriteUInt16((ushort)ticket.Suite.Group);
         writer.WriteByte((byte)ticket.ClientMethod);
+        writer.WriteUInt64((ulong)(ticket.Certificate.Value >> 64));
+        writer.WriteUInt64((ulong)ticket.Certificate.Value);
         WriteBytes(ref writer, ticket.SkD.Span);
         WriteBytes(ref writer, ticket.Credential);
         foreach (IkeIdentity identity in (ReadOnlySpan<IkeIdentity>)[ticket.Client, ticket.Gateway])
@@ -56,6 +59,7 @@ internal static class TicketContent
         var suite = new IkeSuite(
             (EncryptionId)reader.ReadUInt16(), reader.ReadUInt16(), (IntegrityId)reader.ReadUInt16(), (PrfId)reader.ReadUInt16(), (DhGroup)reader.ReadUInt16());
         var method = (IkeAuthMethod)reader.ReadByte();
+        var certificate = new CertificateId(new UInt128(reader.ReadUInt64(), reader.ReadUInt64()));
         ReadOnlySpan<byte> skD = reader.ReadBytes(reader.ReadByte());
         ReadOnlySpan<byte> credential = reader.ReadBytes(reader.ReadByte());
         IkeIdentity client = ReadIdentity(ref reader), gateway = ReadIdentity(ref reader);
@@ -78,6 +82,7 @@ internal static class TicketContent
             Gateway = gateway,
             ClientMethod = method,
             Addresses = [.. addresses],
+            Certificate = certificate,
             Credential = credential.ToArray(),
             Issued = DateTimeOffset.FromUnixTimeSeconds((long)issued),
             Lifetime = TimeSpan.FromSeconds(lifetime),

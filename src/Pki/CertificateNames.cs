@@ -20,6 +20,9 @@ internal sealed class CertificateNames
 
     public required byte[] Subject { get; init; }
 
+    /// <summary>The subject key identifier; empty without.</summary>
+    public byte[] KeyId { get; private init; } = [];
+
     public IReadOnlyList<string> DnsNames => _dns;
 
     public IReadOnlyList<string> Emails => _emails;
@@ -27,14 +30,16 @@ internal sealed class CertificateNames
     public IReadOnlyList<IpPrefix> Addresses => _addresses;
 
     /// <summary>Reads them. An extension that cannot be read counts as not there.</summary>
-    public static CertificateNames Of(X509Certificate2 certificate) => Of(certificate.SubjectName.RawData, certificate.Extensions[CertificateExtension.SubjectAltName]?.RawData);
+    public static CertificateNames Of(X509Certificate2 certificate) => Of(
+        certificate.SubjectName.RawData, certificate.Extensions[CertificateExtension.SubjectAltName]?.RawData, certificate.Extensions[CertificateExtension.SubjectKeyIdentifier]?.RawData);
 
     /// <summary>The same.</summary>
-    public static CertificateNames Of(PeerCertificate certificate) => Of(certificate.Subject.ToArray(), certificate.Find(CertificateExtension.SubjectAltName));
+    public static CertificateNames Of(PeerCertificate certificate) =>
+        Of(certificate.Subject.ToArray(), certificate.Find(CertificateExtension.SubjectAltName), certificate.Find(CertificateExtension.SubjectKeyIdentifier));
 
-    private static CertificateNames Of(byte[] subject, ReadOnlyMemory<byte>? others)
+    private static CertificateNames Of(byte[] subject, ReadOnlyMemory<byte>? others, ReadOnlyMemory<byte>? keyId)
     {
-        var names = new CertificateNames { Subject = subject };
+        var names = new CertificateNames { Subject = subject, KeyId = KeyIdOf(keyId) };
         if (others is not { } extension) return names;
         try
         {
@@ -50,12 +55,16 @@ internal sealed class CertificateNames
         return names;
     }
 
-    /// <summary>RFC 4945 3.1: the identity must be one of the certificate's names. Names are compared without wildcards; e-mail and domain names without regard to case.</summary>
+    /// <summary>
+    /// RFC 4945 3.1: the identity must be one of the certificate's names. Names are compared without wildcards; e-mail and domain names without regard to case. A key id, for which that RFC has no
+    /// rule, is the subject key identifier, as with strongSwan.
+    /// </summary>
     public bool Holds(IkeIdentity identity) => identity.Type switch
     {
         IkeIdType.Dn => identity.Data.SequenceEqual(Subject),
         IkeIdType.Fqdn => _dns.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
         IkeIdType.Email => _emails.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
+        IkeIdType.KeyId => KeyId.Length > 0 && identity.Data.SequenceEqual(KeyId),
         IkeIdType.IPv4 or IkeIdType.IPv6 => _addresses.Contains(IpPrefix.Host(identity.Address)),
         _ => false,
     };
@@ -68,6 +77,18 @@ internal sealed class CertificateNames
         foreach (string name in _emails) all.Add($"e-mail {name}");
         foreach (IpPrefix address in _addresses) all.Add(address.IsHost ? $"address {address.Address}" : $"network {address}");
         return string.Join(", ", all);
+    }
+
+    private static byte[] KeyIdOf(ReadOnlyMemory<byte>? extension)
+    {
+        try
+        {
+            return extension is { IsEmpty: false } value ? new AsnReader(value, AsnEncodingRules.DER).ReadOctetString() : [];
+        }
+        catch (AsnContentException)
+        {
+            return [];
+        }
     }
 
     private void Add(AsnReader names)

@@ -128,11 +128,12 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
 
     private static string? CheckRevoked(string subject, ReadOnlySpan<byte> serial, X509Certificate2 issuer, RevocationMode mode, DateTimeOffset now)
     {
+        var certificate = CertificateId.Of(issuer.SubjectName.RawData, serial);
         RevocationList? list = null;
         foreach (RevocationList candidate in mode.Lists)
         {
             if (!candidate.Issuer.AsSpan().SequenceEqual(issuer.SubjectName.RawData) || !candidate.IsSignedBy(issuer)) continue;
-            if (candidate.Names(serial)) return $"{subject} is revoked by {issuer.Subject}";
+            if (candidate.Names(certificate)) return $"{subject} is revoked by {issuer.Subject}";
             if (list is null || candidate.ThisUpdate > list.ThisUpdate) list = candidate;
         }
         if (!mode.IsRequired) return null;

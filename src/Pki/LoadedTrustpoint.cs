@@ -59,6 +59,12 @@ internal sealed class LoadedTrustpoint : Trustpoint
         return null;
     }
 
+    public override bool IsRevoked(CertificateId certificate)
+    {
+        RevocationMode mode = Volatile.Read(ref _revocation);
+        return mode.IsChecked && !certificate.IsNone && mode.Lists.Any(list => list.Names(certificate));
+    }
+
     public override IReadOnlyList<RevocationListSummary> RevocationLists => [.. Volatile.Read(ref _revocation).Lists.Select(list => list.Summary())];
 
     public override CertificateVerdict Verify(
@@ -96,7 +102,7 @@ internal sealed class LoadedTrustpoint : Trustpoint
     {
         using KeyHandle? key = KeyHandle.FromPublicKeyInfo(leaf.PublicKeyInfo.Span);
         if (key?.Kind is not { } kind || !_chains.IsGood(leaf, out DateTimeOffset notAfter)) return null;
-        return Judge(key, kind, CertificateNames.Of(leaf), notAfter, identity, method, authentication, octets);
+        return Judge(CertificateId.Of(leaf.Issuer.Span, leaf.SerialNumber.Span), key, kind, CertificateNames.Of(leaf), notAfter, identity, method, authentication, octets);
     }
 
     private CertificateVerdict Verify(
@@ -106,16 +112,17 @@ internal sealed class LoadedTrustpoint : Trustpoint
         using KeyHandle? key = KeyHandle.FromPublicKeyInfo(leaf.PublicKey.ExportSubjectPublicKeyInfo());
         if (key?.Kind is not { } kind) return Bad($"{leaf.Subject} has a key of a kind or size that is not taken (RSA from 2048 bits, ECDSA P-256, P-384, P-521, Ed25519)");
         if (_chains.Check(leaf, certificates[1..], out DateTimeOffset notAfter) is { } failure) return Bad(failure);
-        return Judge(key, kind, CertificateNames.Of(leaf), notAfter, identity, method, authentication, octets);
+        return Judge(CertificateId.Of(leaf.IssuerName.RawData, leaf.SerialNumberBytes.Span), key, kind, CertificateNames.Of(leaf), notAfter, identity, method, authentication, octets);
     }
 
     /// <summary>Of a certificate that is good: is the peer in it, and did it sign?</summary>
     private static CertificateVerdict Judge(
-        KeyHandle key, KeyKind kind, CertificateNames names, DateTimeOffset notAfter, IkeIdentity identity, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)
+        CertificateId id, KeyHandle key, KeyKind kind, CertificateNames names, DateTimeOffset notAfter, IkeIdentity identity, IkeAuthMethod method, ReadOnlySpan<byte> authentication,
+        ReadOnlySpan<byte> octets)
     {
         if (!names.Holds(identity)) return Bad($"the identity {identity} is not in the peer's certificate, which has: {names}; change 'identity local' on the peer, or its certificate");
         if (!IsSigned(key, kind, method, authentication, octets)) return Bad($"the signature is wrong, or made by a method that is not taken ({method})");
-        return new CertificateVerdict(null, [.. names.Addresses], notAfter, kind);
+        return new CertificateVerdict(null, [.. names.Addresses], notAfter, kind) { Certificate = id };
     }
 
     private static bool IsSigned(KeyHandle key, KeyKind kind, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)

@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Numerics;
 using System.Security.Cryptography.X509Certificates;
 using Dmvpn.Wire.Ike;
 
@@ -13,7 +12,7 @@ internal sealed class RevocationList
     private readonly byte[] _signed;
     private readonly byte[] _algorithm;
     private readonly byte[] _signature;
-    private readonly HashSet<BigInteger> _revoked = [];
+    private readonly HashSet<CertificateId> _revoked = [];
     private X509Certificate2? _signer;
 
     private RevocationList(AsnReader outer)
@@ -75,8 +74,7 @@ internal sealed class RevocationList
 
     public bool IsCurrent(DateTimeOffset now) => now >= ThisUpdate && (NextUpdate is not { } next || now <= next);
 
-    /// <summary>Is a certificate of the issuer's with this serial number, big-endian, revoked?</summary>
-    public bool Names(ReadOnlySpan<byte> serial) => _revoked.Contains(new BigInteger(serial, isUnsigned: true, isBigEndian: true));
+    public bool Names(CertificateId certificate) => _revoked.Contains(certificate);
 
     /// <summary>Verified once for each issuer: a list is asked with every certificate.</summary>
     public bool IsSignedBy(X509Certificate2 issuer)
@@ -91,7 +89,7 @@ internal sealed class RevocationList
 
     private void AddRevoked(AsnReader entry)
     {
-        _revoked.Add(entry.ReadInteger());
+        _revoked.Add(CertificateId.Of(Issuer, entry.ReadIntegerBytes().Span));
         ReadTime(entry);
         if (entry.HasData) HasUnknownPart |= HasCritical(entry.ReadSequence());
     }

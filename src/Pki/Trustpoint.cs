@@ -41,6 +41,9 @@ public abstract class Trustpoint : IDisposable
     /// <summary>The revocation lists in use.</summary>
     public abstract IReadOnlyList<RevocationListSummary> RevocationLists { get; }
 
+    /// <summary>True when a list in use names the certificate, and lists are looked at. Quick.</summary>
+    public abstract bool IsRevoked(CertificateId certificate);
+
     /// <summary>Takes newer revocation lists (PEM with one or several, or DER). Null when all is well; otherwise why they were not taken. Safe on a pool thread.</summary>
     public abstract string? ReplaceRevocationList(ReadOnlyMemory<byte> file);
 
@@ -55,6 +58,9 @@ public abstract class Trustpoint : IDisposable
 /// <param name="Key">Kind of the peer's key.</param>
 public sealed record CertificateVerdict(string? Failure, ValueList<IpPrefix> Addresses, DateTimeOffset NotAfter, KeyKind Key)
 {
+    /// <summary>Which certificate that was; none after a failure.</summary>
+    public CertificateId Certificate { get; init; }
+
     /// <summary>True when the certificate and the signature are good.</summary>
     public bool IsGood => Failure is null;
 }

@@ -1,5 +1,7 @@
 using System.Text;
+using Dmvpn.Cli.Dissect;
 using Dmvpn.Cli.Exec;
+using Dmvpn.Cli.Pki;
 
 namespace Dmvpn.Cli.Tests;
 
@@ -14,6 +16,12 @@ public sealed class OperationDocTests
         foreach (string command in commands)
         {
             string[] args = Split(command);
+            if (args[0] == "dissect")
+            {
+                // Parsed only: there is no such capture here.
+                Assert.Empty(DissectCommand.Create().Parse(args[1..]).Errors);
+                continue;
+            }
             var spy = new ParseOnly();
             int code = await CommandLine.RunAsync(args, spy, language);
             Assert.True(code == 0, $"dmvpn {command}: {spy.Error}");
@@ -59,6 +67,14 @@ public sealed class OperationDocTests
         return [.. words];
     }
 
+    /// <summary>Understands its words and does nothing.</summary>
+    private static System.CommandLine.Command Idle(System.CommandLine.Command command)
+    {
+        foreach (System.CommandLine.Command sub in command.Subcommands) Idle(sub);
+        if (command.Subcommands.Count == 0) command.SetAction(_ => 0);
+        return command;
+    }
+
     private sealed class ParseOnly : IProgramParts
     {
         public string? Line { get; private set; }
@@ -69,7 +85,7 @@ public sealed class OperationDocTests
 
         public bool Color { get; set; }
 
-        public IEnumerable<System.CommandLine.Command> MoreCommands => [];
+        public IEnumerable<System.CommandLine.Command> MoreCommands => [Idle(PkiCommand.Create()), Idle(JoinCommand.Create())];
 
         public Task<int> RunDaemonAsync(RunRequest request, CancellationToken cancel) => Task.FromResult(0);
 

@@ -28,4 +28,21 @@ public sealed class DropCountersTests
         Dmvpn.Tests.Allocation.AssertNone(GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(1001, drops[Reason.Second]);
     }
+
+    [Fact]
+    public void ShareOfAThread_Set_HasWhatThatThreadCountsAnywhere()
+    {
+        DropCounters<Reason> share = new(), one = new(), other = new();
+        // On a thread of its own: what is set stays with the thread.
+        var worker = new Thread(() =>
+        {
+            DropCounters<Reason>.OfThread = share;
+            one.Count(Reason.First);
+            other.Count(Reason.First, 2);
+        });
+        worker.Start();
+        worker.Join();
+        one.Count(Reason.First);
+        Assert.Equal((3, 2, 2), (share.Total, one.Total, other.Total));
+    }
 }

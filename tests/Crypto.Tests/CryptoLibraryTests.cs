@@ -20,7 +20,14 @@ public sealed class CryptoLibraryTests(ITestOutputHelper output)
     [InlineData("OPENSSL_ia32cap=rubbish", "no AES instructions")]
     [InlineData("OPENSSL_armcap=0x7d", "")]
     [InlineData("", "")]
-    public void ProcessorSettings_OfTheLibrary_AreSaidInWords(string settings, string expected) => Assert.Equal(expected, CryptoLibrary.DescribeProcessor(settings));
+    public void ProcessorSettings_OfTheLibrary_AreSaidInWords(string settings, string expected) => Assert.Equal(expected, CryptoLibrary.DescribeProcessor(settings, hasVectorAes: true));
+
+    [Fact]
+    public void VectorInstructions_OfTheProcessor_AreNotClaimedForALibraryWithoutCodeForThem()
+    {
+        const string Settings = "OPENSSL_ia32cap=0x7ffaf3bfffebffff:0x415f46f1bf2fbb";
+        Assert.Equal("AES-NI (the processor has VAES, which OpenSSL uses from 3.1 on)", CryptoLibrary.DescribeProcessor(Settings, hasVectorAes: false));
+    }
 
     [Fact]
     public void Refusal_OfTheLibrary_IsAnException() =>

@@ -229,6 +229,70 @@ public sealed class CertificateTests
     }
 
     [Fact]
+    public void CertificateIsRevoked_ItsSaEndsAtOnce_OthersStay_AndItCannotComeBack()
+    {
+        var net = new Net();
+        string nothing = Certificates.Authority.RevocationList([], 1, Now, 30);
+        Node hub = Certificates.Add(net, "H", "192.0.2.9", Certificates.Of("h"), revocationList: nothing);
+        Node a = Certificates.Add(net, "A", "192.0.2.1", Certificates.Of("a")), b = Certificates.Add(net, "B", "192.0.2.2", Certificates.Of("b"));
+        a.Want(hub);
+        b.Want(hub);
+        net.Run(60);
+        Assert.Equal(2, hub.IkeSas.Count);
+        Revoke(hub, Certificates.Of("a"), nothing);
+        hub.Call(static (engine, now, outbox) => engine.OnRevocationListsChanged(now, outbox));
+        net.Run(60);
+        Assert.Contains("down a.example.org Revoked", hub.Events);
+        Assert.DoesNotContain(hub.Events, line => line.StartsWith("down b", StringComparison.Ordinal));
+        Assert.Equal("b.example.org", Assert.Single(hub.IkeSas, sa => sa.Status == IkeSaStatus.Ready).RemoteId!.ToString());
+        Assert.Contains(hub.Log.Lines, line => line.Contains("is revoked", StringComparison.Ordinal));
+        Assert.DoesNotContain("up a.example.org", hub.Events.SkipWhile(line => line != "down a.example.org Revoked"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TicketOfARevokedPeer_IsWorthNothing(bool revoked)
+    {
+        var net = new Net();
+        string nothing = Certificates.Authority.RevocationList([], 1, Now, 30);
+        Node hub = Certificates.Add(net, "H", "192.0.2.9", Certificates.Of("h"), revocationList: nothing);
+        Node a = Certificates.Add(net, "A", "192.0.2.1", Certificates.Of("a"));
+        a.Want(hub);
+        net.Run(60);
+        Assert.True(a.IkeSas[0].HasTicket);
+        if (revoked) Revoke(hub, Certificates.Of("a"), nothing);
+        hub.Crash();
+        a.SendTo(a.Peer);
+        net.Run(10);
+        Assert.Equal(!revoked, hub.IkeSas.Any(sa => sa is { Status: IkeSaStatus.Ready, IsResumed: true }));
+        Assert.Equal(!revoked, hub.Events.Contains("up a.example.org") && hub.Events[^1] == "up a.example.org");
+    }
+
+    [Fact]
+    public void ListThatComesDuringTheVerification_Counts()
+    {
+        var net = new Net { JobTime = TimeSpan.FromSeconds(2) };
+        string nothing = Certificates.Authority.RevocationList([], 1, Now, 30);
+        Node hub = Certificates.Add(net, "H", "192.0.2.9", Certificates.Of("h"), revocationList: nothing);
+        Node a = Certificates.Add(net, "A", "192.0.2.1", Certificates.Of("a"));
+        a.Want(hub);
+        // The jobs are done at once, and their results come two seconds later.
+        while (!net.Trace.Any(line => line.Contains("A > H AUTH", StringComparison.Ordinal))) net.Run(0.2);
+        net.Run(0.2);
+        Revoke(hub, Certificates.Of("a"), nothing);
+        net.Run(4);
+        Assert.DoesNotContain("up a.example.org", hub.Events);
+    }
+
+    private static void Revoke(Node at, IssuedCertificate certificate, string before)
+    {
+        Assert.NotEmpty(before);
+        string list = Certificates.Authority.RevocationList([(certificate.SerialNumber, Now)], 2, Now, 30);
+        Assert.Null(at.Trustpoints["TP"].ReplaceRevocationList(System.Text.Encoding.ASCII.GetBytes(list)));
+    }
+
+    [Fact]
     public void SignatureIsStillComputed_PeerIsNotWantedAnyMore_TheResultIsThrownAway()
     {
         var net = new Net { JobTime = TimeSpan.FromSeconds(2) };

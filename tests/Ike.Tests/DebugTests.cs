@@ -14,10 +14,10 @@ public sealed partial class DebugTests
     {
         (List<string> lines, _) = Talk();
         string all = string.Join('\n', lines);
-        Assert.Contains(lines, line => line.StartsWith("IKEv2: Send IKE_SA_INIT request 0, ", StringComparison.Ordinal) && line.Contains("type: 4, id: DH_GROUP", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("IKEv2: Receive IKE_AUTH response 1, ", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("IKEv2: Sealed IKE_AUTH request 1, ", StringComparison.Ordinal) && line.Contains("Id type: FQDN, a.example.org", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("IKEv2: Opened IKE_AUTH response 1, ", StringComparison.Ordinal) && line.Contains("Id type: FQDN, b.example.org", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("Send IKE_SA_INIT request 0, ", StringComparison.Ordinal) && line.Contains("type: 4, id: DH_GROUP", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("Receive IKE_AUTH response 1, ", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("Sealed IKE_AUTH request 1, ", StringComparison.Ordinal) && line.Contains("Id type: FQDN, a.example.org", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("Opened IKE_AUTH response 1, ", StringComparison.Ordinal) && line.Contains("Id type: FQDN, b.example.org", StringComparison.Ordinal));
         Assert.Contains("Sealed CREATE_CHILD_SA request", all);
         Assert.Contains("Send IKE_SESSION_RESUME request 0", all);
     }

@@ -67,6 +67,42 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public void LogLines_AreNamedByWhatHappens()
+    {
+        var pair = new Pair();
+        pair.A.Want(pair.B);
+        pair.Net.Run(1);
+        pair.A.Call((engine, now, outbox) => engine.ClearAll(now, outbox));
+        // The shell makes %IKEV2-6-PEER_UP and %IKEV2-4-PEER_DOWN of them.
+        Assert.Equal(["PeerUp", "PeerDown"], pair.A.Log.Names);
+        Assert.All(pair.A.Log.Lines, static line => Assert.StartsWith("192.0.2.2", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void NoCommonProposal_Called_TheLogSaysSoAtOnceAndOnceForEachCall_AndTheTrueAnswerStillCounts()
+    {
+        var pair = new Pair(b: config => config with { Proposals = [Configs.Quick with { Encryption = [new(EncryptionId.AesGcm16, 256)] }] });
+        pair.A.Want(pair.B);
+        pair.Net.Run(0.1);
+        string line = Assert.Single(pair.A.Log.Lines);
+        Assert.StartsWith("IKE_SA_INIT with 192.0.2.2:500 is refused, which anybody may have said, so it is tried on: the peer accepts none of our IKE proposals", line, StringComparison.Ordinal);
+        Assert.EndsWith("give both ends a proposal in common ('crypto ikev2 proposal')", line, StringComparison.Ordinal);
+        Assert.Equal(line.Split(": ", 2)[1], pair.A.Engine.Statistics.Failures.Single().Text);
+        // Four tries, each refused, and the verdict at 15 s: nothing new.
+        while (pair.A.Events.Count == 0) pair.Net.Run(0.1);
+        Assert.Equal(["failed 192.0.2.2"], pair.A.Events);
+        Assert.InRange(pair.Net.Now.Since(Core.Instant.FromSeconds(1000)).TotalSeconds, 12, 15.2);
+        Assert.Equal([line], pair.A.Log.Lines);
+        pair.Net.Run(3);
+        Assert.Equal([line, line], pair.A.Log.Lines);
+        // The refusals were forged, or B has been configured meanwhile: the same call succeeds.
+        pair.B.Configure(Configs.SharedKey("b"));
+        pair.Net.Run(10);
+        Assert.Equal("up b.example.org", pair.A.Events[^1]);
+        Assert.Equal(1, pair.A.Events.Count(static line => line.StartsWith("failed", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void NobodyThere_Wanted_IsTriedFourTimesThenFailsAndIsTriedAgain()
     {
         var pair = new Pair();

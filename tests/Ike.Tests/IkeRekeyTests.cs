@@ -254,6 +254,22 @@ public sealed class IkeRekeyTests
     }
 
     [Fact]
+    public void PeerRekeys_AndDoesNotUseWhatItMade_ItMayRekeyAgainAfterAWhile()
+    {
+        Pair pair = new Pair().Up();
+        // A takes B's answers for TEMPORARY_FAILURE: B has an IKE SA that waits in vain.
+        pair.Net.Rewrite = packet => packet is { Exchange: IkeExchangeType.CreateChildSa, IsResponse: true }
+            ? pair.Net.Text.Rewrite(packet.Bytes, static _ => [RawPayload.Of(IkeNotifyType.TemporaryFailure)]) : packet.Bytes;
+        Agreement.Rekey(pair.A);
+        pair.Net.Run(1);
+        pair.Net.Rewrite = static packet => packet.Bytes;
+        pair.Net.Run(60);
+        Assert.Equal(1, pair.A.Engine.Statistics.IkeRekeys);
+        Assert.Empty(pair.A.Events);
+        Agreement.Check(pair.Net, pair.A, pair.B);
+    }
+
+    [Fact]
     public void BothCallAtOnce_OneCallIsLate_ItsResponderSendsByTheOtherSaUntilTheCallerHasTheNewOne()
     {
         var kept = new HashSet<bool>();

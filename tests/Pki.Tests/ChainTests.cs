@@ -104,8 +104,13 @@ public sealed class ChainTests : IDisposable
             Assert.DoesNotContain("PRIVATE", issued.ToString());
             using Trustpoint own = TestAuthority.Load(new TrustpointMaterial
             {
-                Name = "T", Authorities = Encoding.ASCII.GetBytes(made.CertificatePem), Certificates = Encoding.ASCII.GetBytes(issued.CertificatePem), Key = Encoding.ASCII.GetBytes(issued.KeyPem),
-                ChecksRevocation = true, RequiresRevocationList = true, RevocationList = Encoding.ASCII.GetBytes(authority.RevocationList([], 1, TestAuthority.Now, 30)),
+                Name = "T",
+                Authorities = Encoding.ASCII.GetBytes(made.CertificatePem),
+                Certificates = Encoding.ASCII.GetBytes(issued.CertificatePem),
+                Key = Encoding.ASCII.GetBytes(issued.KeyPem),
+                ChecksRevocation = true,
+                RequiresRevocationList = true,
+                RevocationList = Encoding.ASCII.GetBytes(authority.RevocationList([], 1, TestAuthority.Now, 30)),
             });
             Assert.Equal(kind, own.Key!.Kind);
             Assert.True(own.Key.TrySign(Octets, [SignatureHash.Sha256, SignatureHash.Sha384], out IkeAuthMethod method, out byte[] authentication));

@@ -86,11 +86,11 @@ public sealed class DirectIssuerTests
     {
         var ca = new TestAuthority();
         X509Certificate2 good = ca.Issue("CN=g", Key), revoked = ca.Issue("CN=r", Key);
-        var list = RevocationList.Read(ca.RevocationListOf(revoked))!;
+        var list = RevocationList.Read(ca.RevocationListOf(revoked), out _)!;
         foreach ((RevocationMode mode, bool forGood) in ((RevocationMode, bool)[])
         [
             (new RevocationMode(true, true, [list]), true), (new RevocationMode(true, true, []), false), (new RevocationMode(true, false, []), true),
-            (new RevocationMode(true, true, [RevocationList.Read(new TestAuthority().RevocationListOf())!]), false),
+            (new RevocationMode(true, true, [RevocationList.Read(new TestAuthority().RevocationListOf(), out _)!]), false),
         ])
         {
             using var check = new ChainCheck([ca.Certificate], new Clock(TestAuthority.Now), () => mode);

@@ -150,7 +150,7 @@ public sealed unsafe class RawPortTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void Send_HundredCopiesOfOneBuffer_ArriveInOneReceive(string from, string to)
+    public void Send_HundredCopiesOfOneBuffer_AllArrive(string from, string to)
     {
         (RawPort left, RawPort right) = Open(from, to);
         OutgoingPacket one = Packet(to, 64, 9);

@@ -1,12 +1,15 @@
+using System.Buffers.Binary;
 using Dmvpn.Core;
 using Dmvpn.Dataplane;
 
 namespace Dmvpn.Runtime.Tests;
 
-/// <summary>Port 4500 with offloads: many packets in one message, both ways, on the real kernel.</summary>
+/// <summary>UDP 500 and 4500, and raw ESP beside them.</summary>
 public sealed unsafe class UdpPortTests : IDisposable
 {
-    private const ushort Nat = 4500;
+    private const byte Esp = 50, Udp = 17;
+    private const ushort Ike = 500, Nat = 4500;
+    private const uint Spi = 0xC0FF_EE01;
 
     private readonly TestNetwork _network = TestNetwork.CreateOrSkip();
     private readonly NetworkNamespace _left;
@@ -29,167 +32,189 @@ public sealed unsafe class UdpPortTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void SendOneLength_LastShorter_IsOneMessageEachWay(string from, string to)
+    public void Send_OneOfEachKind_ArrivesWithPeerPortTrafficClassAndHopLimit(string from, string to)
     {
-        (UdpPort left, UdpPort right) = Open(from, to);
-        OutgoingPacket[] packets = [Packet(to, 1400, 1), Packet(to, 1400, 2), Packet(to, 1400, 3), Packet(to, 77, 4)];
-
+        UdpPort left = Open(_left, Nat, from), right = Open(_right, 4501, to);
+        OutgoingPacket[] packets = [Packet(to, 4501, 100, 1), Packet(to, 4501, 0, 2), Packet(to, 4501, 9000, 3)];
+        (packets[0].TrafficClass, packets[0].HopLimit) = (0xB9, 7);
+        packets[0].DontFragment = true;
         left.Send(packets);
-
         Assert.All(packets, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
-        PacketBatch batch = ReceiveAll(right, 4);
-        Assert.Equal([(1400, 1), (1400, 2), (1400, 3), (77, 4)], Contents(batch));
-        for (int i = 0; i < 4; i++)
-        {
-            Assert.Equal((IpAddress.Parse(from), Nat), (batch[i].Peer, batch[i].Port));
-            Assert.Equal((0xB8, 61), (batch[i].TrafficClass, batch[i].HopLimit));
-        }
-        Assert.Equal((1, 4), (left.Counters.MessagesOut, left.Counters.PacketsOut));
-        Assert.Equal((1, 4), (right.Counters.MessagesIn, right.Counters.PacketsIn));
-        Assert.Equal((SegmentOffload.Active, SegmentOffload.Active), (left.SendOffload, right.ReceiveOffload));
+
+        PacketBatch batch = ReceiveAll(right, 3);
+        // Those without "don't fragment" go first: the state of the socket is changed once.
+        Assert.Equal([0, 9000, 100], Lengths(batch));
+        for (int i = 0; i < 3; i++) Assert.Equal((IpAddress.Parse(from), Nat), (batch[i].Peer, batch[i].Port));
+        int marked = Lengths(batch).IndexOf(100);
+        Assert.Equal((0xB9, 7), (batch[marked].TrafficClass, batch[marked].HopLimit));
+    }
+
+    // RFC 3948 2.1 and 2.3: zero from 4500 over IPv4, where the ICV covers more; IPv6 always has one (RFC 8200 8.1).
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.2", Nat, true)]
+    [InlineData("192.0.2.1", "192.0.2.2", Ike, false)]
+    [InlineData("2001:db8::1", "2001:db8::2", Nat, false)]
+    [InlineData("2001:db8::1", "2001:db8::2", Ike, false)]
+    public void UdpChecksum_IsZero_OnlyFrom4500OverIPv4(string from, string to, ushort port, bool zero)
+    {
+        RawPort tap = RawPort.Open(Udp, IpAddress.Parse(to), PathOf(_right));
+        _open.Add(tap);
+        Open(_left, port, from).Send([Packet(to, port, 64, 7)]);
+        ReadOnlySpan<byte> datagram = ReceiveAll(tap, 1)[0].Data;
+        Assert.Equal((port, port, 72), (Number(datagram, 0), Number(datagram, 2), Number(datagram, 4)));
+        Assert.Equal(zero, Number(datagram, 6) == 0);
+    }
+
+    [Fact]
+    public void Open_PortIsTaken_SaysByWhomPerhaps()
+    {
+        Open(_right, Nat, "192.0.2.2");
+        LinuxException refused = Assert.Throws<LinuxException>(() => Open(_right, Nat, "192.0.2.2"));
+        Assert.Equal(Errno.AddressInUse, refused.Error.Number);
+        Assert.Contains("bind UDP port 4500 of 192.0.2.2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("an IKE daemon such as strongSwan's charon", refused.Message, StringComparison.Ordinal);
+        // Another address, another namespace and another port are free.
+        Open(_right, Ike, "192.0.2.2");
+        Open(_right, Nat, "2001:db8::2");
+        Open(_left, Nat, "192.0.2.1");
+    }
+
+    [Fact]
+    public void Open_AddressOfNobody_ThrowsAddressNotAvailable() =>
+        Assert.Equal(Errno.AddressNotAvailable, Assert.Throws<LinuxException>(() => Open(_left, Nat, "203.0.113.77")).Error.Number);
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void ErrorOfAnEarlierPacket_IsNotTheNextOnes(string from, string to)
+    {
+        // Nobody listens at 4600: ICMP says so, and the kernel keeps it for the socket's next call.
+        UdpPort left = Open(_left, Nat, from), right = Open(_right, Nat, to);
+        using var poller = new Poller();
+        poller.Add(left.Descriptor, 1, PollInterest.None);
+        left.Send([Packet(to, 4600, 10, 1)]);
+        Assert.True(poller.Wait(MonotonicClock.Now + TimeSpan.FromSeconds(10))[0].HasError);
+        OutgoingPacket[] packets = [Packet(to, Nat, 20, 2), Packet(to, Nat, 30, 3)];
+        left.Send(packets);
+        Assert.All(packets, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
+        Assert.Equal([20, 30], Lengths(ReceiveAll(right, 2)));
+        // And it is no news about a path.
+        Assert.False(left.TryReadPathMtu(out _));
+        Assert.Equal(0, poller.Wait(Instant.Zero).Length);
     }
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void SendAllLengths_MixedPeersAndClasses_ArriveWholeAndInOrder(string from, string to)
+    public void TooBigForTheLink_IsRefusedAlone_AndToldByTheKernel(string from, string to)
     {
-        (UdpPort left, UdpPort right) = Open(from, to);
-        bool ip4 = !to.Contains(':');
-        string second = ip4 ? "192.0.2.3" : "2001:db8::3";
-        TestNetwork.Ip(_right, $"address add {second}/{(ip4 ? 24 : 64)} dev v0{(ip4 ? "" : " nodad")}");
-        UdpPort other = Open(_right, second);
-        var random = new Random(4);
-        var packets = new List<OutgoingPacket>();
-        List<(int, int)> toRight = [], toOther = [];
-        for (int i = 0; i < 250; i++)
-        {
-            // Runs of one length, with peers, lengths and classes that change within them.
-            int length = (i / 9 % 3) switch { 0 => 1400, 1 => 60, _ => random.Next(1, 1401) };
-            bool toSecond = random.Next(3) == 0;
-            OutgoingPacket packet = Packet(toSecond ? second : to, length, (byte)i);
-            packet.TrafficClass = (byte)(i % 17 == 0 ? 0x2E << 2 : 0);
-            // The order of packets is kept among those with the same "don't fragment": it is a state of the socket.
-            (toSecond ? toOther : toRight).Add((length, i));
-            packets.Add(packet);
-        }
-
-        OutgoingPacket[] all = [.. packets];
-        left.Send(all);
-
-        Assert.All(all, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
-        Assert.Equal(toRight, Contents(ReceiveAll(right, toRight.Count)));
-        Assert.Equal(toOther, Contents(ReceiveAll(other, toOther.Count)));
-        Assert.InRange(left.Counters.MessagesOut, 2, 200);
-    }
-
-    [Fact]
-    public void ReceiveIntoASmallBatch_TheRestComesWithTheNextCalls()
-    {
-        (UdpPort left, UdpPort right) = Open("192.0.2.1", "192.0.2.2");
-        var packets = new OutgoingPacket[40];
-        for (int i = 0; i < packets.Length; i++) packets[i] = Packet("192.0.2.2", 1000, (byte)i);
+        UdpPort left = Open(_left, Nat, from), right = Open(_right, Nat, to);
+        OutgoingPacket[] packets = [Of(Spi, Packet(to, Nat, 100, 1)), Of(Spi, Packet(to, Nat, 1500, 2)), Of(Spi, Packet(to, Nat, 200, 3))];
+        foreach (ref OutgoingPacket packet in packets.AsSpan()) packet.DontFragment = true;
         left.Send(packets);
-
-        PacketBatch batch = ReceiveAll(right, 40, atOnce: 7);
-
-        Assert.Equal(Enumerable.Range(0, 40).Select(i => (1000, i)), Contents(batch));
-        Assert.Equal(1, left.Counters.MessagesOut);
-    }
-
-    [Fact]
-    public void MoreThanAMessageHolds_GoesInSeveral()
-    {
-        (UdpPort left, UdpPort right) = Open("192.0.2.1", "192.0.2.2");
-        var packets = new OutgoingPacket[200];
-        for (int i = 0; i < packets.Length; i++) packets[i] = Packet("192.0.2.2", i < 100 ? 1400 : 100, (byte)i);
-        left.Send(packets);
-
-        Assert.All(packets, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
-        Assert.Equal(Enumerable.Range(0, 200).Select(i => (i < 100 ? 1400 : 100, i)), Contents(ReceiveAll(right, 200)));
-        // 46 of 1,400 bytes are the most that fit into 64 KB, and 64 the most that may share a message: 46, 46, 8 and a short one, 64, 35.
-        Assert.Equal(5, left.Counters.MessagesOut);
-    }
-
-    [Theory]
-    [InlineData(false, SendOutcome.Sent)]
-    [InlineData(true, SendOutcome.TooBig)]
-    public void SegmentsLongerThanTheMtu_GoAloneAndAreFragmentedOrTold(bool dontFragment, SendOutcome outcome)
-    {
-        (UdpPort left, UdpPort right) = Open("192.0.2.1", "192.0.2.2");
-        OutgoingPacket[] packets = [Packet("192.0.2.2", 3000, 1), Packet("192.0.2.2", 3000, 2), Packet("192.0.2.2", 500, 3), Packet("192.0.2.2", 500, 4), Packet("192.0.2.2", 500, 5)];
-        foreach (ref OutgoingPacket packet in packets.AsSpan()) packet.DontFragment = dontFragment;
-
-        left.Send(packets);
-
-        Assert.Equal([outcome, outcome, SendOutcome.Sent, SendOutcome.Sent, SendOutcome.Sent], packets.Select(p => p.Outcome));
-        Assert.Equal([.. dontFragment ? new (int, int)[0] : [(3000, 1), (3000, 2)], (500, 3), (500, 4), (500, 5)], Contents(ReceiveAll(right, dontFragment ? 3 : 5)));
-        Assert.Equal(SegmentOffload.Active, left.SendOffload);
-        if (!dontFragment) return;
+        Assert.Equal([SendOutcome.Sent, SendOutcome.TooBig, SendOutcome.Sent], packets.Select(packet => packet.Outcome));
+        Assert.Equal([100, 200], Lengths(ReceiveAll(right, 2)));
         Assert.True(left.TryReadPathMtu(out PathMtu told));
-        Assert.Equal((IpAddress.Parse("192.0.2.2"), 1500), (told.Destination, told.Mtu));
-
-        // It is remembered: the long ones are not tried together again, the short ones are.
-        long messages = left.Counters.SendCalls;
-        left.Send(packets);
-        Assert.Equal([SendOutcome.TooBig, SendOutcome.TooBig, SendOutcome.Sent, SendOutcome.Sent, SendOutcome.Sent], packets.Select(p => p.Outcome));
-        Assert.InRange(left.Counters.SendCalls - messages, 1, 5);
-    }
-
-    [Fact]
-    public void NobodyListens_TheIcmpErrorOfOneSendEndsNoOther()
-    {
-        UdpPort left = Open(_left, "192.0.2.1");
-        OutgoingPacket[] first = [Packet("192.0.2.2", 100, 1), Packet("192.0.2.2", 100, 2)];
-        left.Send(first);
-        Assert.All(first, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
-        UdpPort right = Open(_right, "192.0.2.2");
-
-        // "Port unreachable" is pending on the socket now, from both segments.
-        OutgoingPacket[] again = [Packet("192.0.2.2", 200, 3), Packet("192.0.2.2", 200, 4)];
-        left.Send(again);
-
-        Assert.All(again, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
-        Assert.Equal([(200, 3), (200, 4)], Contents(ReceiveAll(right, 2)));
-        while (left.TryReadPathMtu(out _))
-        {
-        }
+        Assert.Equal(new PathMtu(IpAddress.Parse(to), 1500) { IsEsp = true, IsKernels = true }, told);
     }
 
     [Theory]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    public void OneEndWithoutOffloads_TheOtherNeedNotKnow(bool sends, bool receives)
+    [InlineData("192.0.2.1", "198.51.100.2")]
+    [InlineData("2001:db8::1", "2001:db8:100::2")]
+    public void EspInUdp_TooBigForThePath_IsToldWithSpiAndPort_AndTheKernelDoesNotActOnIt(string from, string to)
     {
-        UdpPort left = Open(_left, "192.0.2.1", sends), right = Open(_right, "192.0.2.2", receives);
-        var packets = new OutgoingPacket[30];
-        for (int i = 0; i < packets.Length; i++) packets[i] = Packet("192.0.2.2", i == 29 ? 3 : 1200, (byte)i);
-        left.Send(packets);
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, from);
+        OutgoingPacket[] big = [Of(Spi, Packet(to, 31_000, 1400, 1))];
+        big[0].DontFragment = true;
+        left.Send(big);
+        Assert.Equal(new PathMtu(IpAddress.Parse(to), 1300) { IsEsp = true, Port = 31_000, Spi = Spi }, NextPathMtu(left));
+        // The kernel believes whoever quotes addresses and ports; ESP goes by what its SPI says.
+        left.Send(big);
+        Assert.Equal(SendOutcome.Sent, big[0].Outcome);
+    }
 
-        Assert.Equal(Enumerable.Range(0, 30).Select(i => (i == 29 ? 3 : 1200, i)), Contents(ReceiveAll(right, 30)));
-        Assert.Equal((sends ? SegmentOffload.Active : SegmentOffload.None, receives ? SegmentOffload.Active : SegmentOffload.None), (left.SendOffload, right.ReceiveOffload));
+    [Theory]
+    [InlineData("192.0.2.1", "198.51.100.2")]
+    [InlineData("2001:db8::1", "2001:db8:100::2")]
+    public void RawEsp_TooBigForThePath_IsToldWithSpi_AndTheKernelDoesNotActOnIt(string from, string to)
+    {
+        RouteWithSmallMtu();
+        RawPort left = RawPort.Open(Esp, IpAddress.Parse(from), PathOf(_left));
+        _open.Add(left);
+        OutgoingPacket[] big = [Of(Spi, Packet(to, 0, 1400, 1))];
+        big[0].DontFragment = true;
+        left.Send(big);
+        Assert.Equal(new PathMtu(IpAddress.Parse(to), 1300) { IsEsp = true, Spi = Spi }, NextPathMtu(left));
+        left.Send(big);
+        Assert.Equal(SendOutcome.Sent, big[0].Outcome);
     }
 
     [Fact]
-    public void EmptyDatagramAndTheLongest_ArriveAsTheyAre()
+    public void IkeBehindItsMarker_TooBigForThePath_IsNothingAboutEsp()
     {
-        (UdpPort left, UdpPort right) = Open("192.0.2.1", "192.0.2.2");
-        OutgoingPacket[] packets = [Packet("192.0.2.2", 0, 1), Packet("192.0.2.2", 1, 2), Packet("192.0.2.2", 65_507, 3), Packet("192.0.2.2", 1, 4)];
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, "192.0.2.1");
+        OutgoingPacket[] packets = [Of(0, Packet("198.51.100.2", Nat, 1400, 1)), Of(Spi, Packet("198.51.100.2", Nat, 1400, 1))];
+        foreach (ref OutgoingPacket packet in packets.AsSpan()) packet.DontFragment = true;
         left.Send(packets);
-        Assert.All(packets, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
-        Assert.Equal([0, 1, 65_507, 1], Contents(ReceiveAll(right, 4)).Select(c => c.Item1));
+        Assert.Equal(Spi, NextPathMtu(left).Spi);
+        Assert.False(left.TryReadPathMtu(out _));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "198.51.100.2")]
+    [InlineData("2001:db8::1", "2001:db8:100::2")]
+    public void EspInUdp_TooBigForThePath_IsToldAlsoAfterPacketsThatMayBeFragmented(string from, string to)
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, from);
+        left.Send([Of(Spi, Packet(to, 31_000, 100, 1))]);
+        // The same by hand: a packet that left with "don't fragment" before that one.
+        RawPort earlier = RawPort.Open(Udp, IpAddress.Parse(from), PathOf(_left));
+        _open.Add(earlier);
+        OutgoingPacket big = Packet(to, 0, 1408, 1);
+        foreach ((int at, ushort number) in new (int, ushort)[] { (0, Nat), (2, 31_000), (4, 1408), (6, 0), (8, (ushort)(Spi >> 16)), (10, (ushort)(Spi & 0xFFFF)) })
+            BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(big.Data + at, 2), number);
+        big.DontFragment = true;
+        earlier.Send([big]);
+        Assert.Equal(new PathMtu(IpAddress.Parse(to), 1300) { IsEsp = true, Port = 31_000, Spi = Spi }, NextPathMtu(left));
+    }
+
+    [Fact]
+    public void PacketThatMayBeFragmented_AfterAnIcmpError_LeavesWhole()
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Nat, "192.0.2.1");
+        OutgoingPacket[] big = [Of(Spi, Packet("198.51.100.2", 31_000, 1400, 1))];
+        big[0].DontFragment = true;
+        left.Send(big);
+        NextPathMtu(left);
+        // What anybody's ICMP error may have told the kernel does not have it cut our packets: the router does that.
+        long here = Fragmented(_left), there = Fragmented(_right);
+        big[0].DontFragment = false;
+        left.Send(big);
+        Assert.Equal(SendOutcome.Sent, big[0].Outcome);
+        TestNetwork.Eventually(() => Fragmented(_right) == there + 1, "the router cuts it");
+        Assert.Equal(here, Fragmented(_left));
+    }
+
+    [Fact]
+    public void Port500_TooBigForThePath_IsNothingAboutEsp()
+    {
+        RouteWithSmallMtu();
+        UdpPort left = Open(_left, Ike, "192.0.2.1");
+        OutgoingPacket[] big = [Of(Spi, Packet("198.51.100.2", Ike, 1400, 1))];
+        big[0].DontFragment = true;
+        left.Send(big);
+        Assert.Equal(new PathMtu(IpAddress.Parse("198.51.100.2"), 1300), NextPathMtu(left));
     }
 
     [Theory]
     [MemberData(nameof(Pairs))]
     public void SendAndReceive_ManyRounds_AllocateNothing(string from, string to)
     {
-        (UdpPort left, UdpPort right) = Open(from, to);
+        UdpPort left = Open(_left, Nat, from), right = Open(_right, Nat, to);
         var packets = new OutgoingPacket[64];
-        for (int i = 0; i < packets.Length; i++)
-        {
-            packets[i] = Packet(to, i % 8 == 7 ? 40 : 1300, 1);
-            packets[i].DontFragment = i >= 32;
-        }
+        for (int i = 0; i < packets.Length; i++) packets[i] = Packet(to, Nat, 64, 1);
         using var batch = new PacketBatch(64);
         long before = 0, received = 0;
         for (int round = 0; round < 600; round++)
@@ -204,44 +229,79 @@ public sealed unsafe class UdpPortTests : IDisposable
         Dmvpn.Tests.Allocation.AssertNone(allocated);
     }
 
-    private (UdpPort Left, UdpPort Right) Open(string from, string to) => (Open(_left, from), Open(_right, to));
+    private static int Number(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]);
 
-    private UdpPort Open(NetworkNamespace space, string local, bool offload = true)
+    /// <summary>Packets that a kernel cut into fragments.</summary>
+    private static long Fragmented(NetworkNamespace space)
     {
-        UdpPort port = UdpPort.Open(Nat, IpAddress.Parse(local), $"/proc/self/fd/{space.Descriptor}", offload: offload);
-        _open.Add(port);
-        return port;
+        string[][] lines = [.. space.Run(static () => File.ReadAllLines("/proc/thread-self/net/snmp")).Where(static line => line.StartsWith("Ip:", StringComparison.Ordinal)).Select(static line => line.Split(' '))];
+        return long.Parse(lines[1][Array.IndexOf(lines[0], "FragOKs")], System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private OutgoingPacket Packet(string to, int length, byte filler)
+    private static string PathOf(NetworkNamespace space) => $"/proc/self/fd/{space.Descriptor}";
+
+    private static OutgoingPacket Of(uint spi, OutgoingPacket packet)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(new Span<byte>(packet.Data, 4), spi);
+        return packet;
+    }
+
+    /// <summary>left - right (routes) - far, with 1300 bytes between the latter.</summary>
+    private void RouteWithSmallMtu()
+    {
+        NetworkNamespace far = _network.Add();
+        TestNetwork.Join(_right, "v1", "198.51.100.1/24", "2001:db8:100::1/64", far, "v0", "198.51.100.2/24", "2001:db8:100::2/64");
+        TestNetwork.Ip(_right, "link set v1 mtu 1300");
+        TestNetwork.Ip(_left, "route add 198.51.100.0/24 via 192.0.2.2");
+        TestNetwork.Ip(_left, "route add 2001:db8:100::/64 via 2001:db8::2");
+        _right.Run(() =>
+        {
+            File.WriteAllText("/proc/sys/net/ipv4/ip_forward", "1");
+            File.WriteAllText("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+        });
+    }
+
+    private static PathMtu NextPathMtu(SocketPort port)
+    {
+        PathMtu told = default;
+        TestNetwork.Eventually(() => port.TryReadPathMtu(out told), "news about a path MTU");
+        return told;
+    }
+
+    private UdpPort Open(NetworkNamespace space, ushort port, string local)
+    {
+        UdpPort opened = UdpPort.Open(port, IpAddress.Parse(local), PathOf(space));
+        _open.Add(opened);
+        return opened;
+    }
+
+    private OutgoingPacket Packet(string to, ushort port, int length, byte filler)
     {
         var buffer = new PacketBatch(1);
         _open.Add(buffer);
         buffer[0].Length = length;
         buffer[0].Data.Fill(filler);
-        return new OutgoingPacket { Data = buffer[0].Pointer, Length = length, Destination = IpAddress.Parse(to), Port = Nat, TrafficClass = 0xB8, HopLimit = 61 };
+        return new OutgoingPacket { Data = buffer[0].Pointer, Length = length, Destination = IpAddress.Parse(to), Port = port, HopLimit = 64 };
     }
 
-    /// <summary>All packets, copied, each of which must be filled with one byte.</summary>
-    private PacketBatch ReceiveAll(UdpPort port, int expected, int atOnce = 64)
+    private PacketBatch ReceiveAll(SocketPort port, int expected)
     {
         using var poller = new Poller();
         poller.Add(port.Descriptor, 1);
-        var all = new PacketBatch(expected + atOnce);
-        using var some = new PacketBatch(atOnce);
+        var all = new PacketBatch(expected + 1);
+        using var some = new PacketBatch(expected + 1);
         _open.Add(all);
-        var end = MonotonicClock.Now + TimeSpan.FromSeconds(10);
+        Instant end = MonotonicClock.Now + TimeSpan.FromSeconds(10);
         int count = 0;
         while (count < expected && MonotonicClock.Now < end)
         {
-            // As the worker does: a full batch means that more may wait, and nobody tells.
-            if (port.Receive(some) < atOnce) poller.Wait(count + some.Count < expected ? end : Instant.Zero);
-            for (int i = 0; i < some.Count; i++)
+            poller.Wait(end);
+            port.Receive(some);
+            for (int i = 0; i < some.Count && count < all.Capacity; i++)
             {
                 ref PacketSlot slot = ref all[count++];
                 some[i].Data.CopyTo(slot.Room);
-                (slot.Length, slot.Peer, slot.Port) = (some[i].Length, some[i].Peer, some[i].Port);
-                (slot.TrafficClass, slot.HopLimit) = (some[i].TrafficClass, some[i].HopLimit);
+                (slot.Length, slot.Peer, slot.Port, slot.TrafficClass, slot.HopLimit) = (some[i].Length, some[i].Peer, some[i].Port, some[i].TrafficClass, some[i].HopLimit);
             }
         }
         Assert.Equal(expected, count);
@@ -249,15 +309,10 @@ public sealed unsafe class UdpPortTests : IDisposable
         return all;
     }
 
-    private static List<(int Length, int Filler)> Contents(PacketBatch batch)
+    private static List<int> Lengths(PacketBatch batch)
     {
-        var contents = new List<(int, int)>();
-        for (int i = 0; i < batch.Count; i++)
-        {
-            ReadOnlySpan<byte> data = batch[i].Data;
-            Assert.True(data.Length == 0 || data.IndexOfAnyExcept(data[0]) < 0, "bytes of several packets in one");
-            contents.Add((data.Length, data.Length == 0 ? 0 : data[0]));
-        }
-        return contents;
+        var lengths = new List<int>();
+        for (int i = 0; i < batch.Count; i++) lengths.Add(batch[i].Length);
+        return lengths;
     }
 }

@@ -19,6 +19,16 @@ internal sealed record IkeCase(bool Certificates, DhGroup Group)
 
     public IkeSuite Suite => new(EncryptionId.AesGcm16, 128, IntegrityId.None, PrfId.HmacSha256, Group);
 
+    /// <summary>What a spoke proposes.</summary>
+    public IkeProposal[] Offer =>
+    [
+        new(1, IkeProtocolId.Ike, 0,
+        [
+            new(IkeTransformType.Encryption, (ushort)Suite.Encryption, (ushort)Suite.KeyBits), new(IkeTransformType.Prf, (ushort)Suite.Prf),
+            new(IkeTransformType.KeyExchange, (ushort)Suite.Group),
+        ]),
+    ];
+
     /// <summary>The same in strongSwan's words.</summary>
     public string SwanProposal => $"aes128gcm16-prfsha256-{(Group == DhGroup.Ecp256 ? "ecp256" : "x25519")}";
 }

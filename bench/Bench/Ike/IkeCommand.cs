@@ -7,6 +7,7 @@ namespace Dmvpn.Bench.Ike;
 internal static class IkeCommand
 {
     private const int Warm = 200;
+    private const int Flooded = 100;
 
     // Starting and ending hubs, making certificates.
     private const int Overhead = 3;
@@ -20,9 +21,10 @@ internal static class IkeCommand
         Option<bool> alone = new("--no-charon") { Description = "our hub alone" };
         Option<string?> only = new("--only") { Description = "cases whose name has this word (PSK, ECDSA, 19, 31); none: no set-ups", HelpName = "WORD" };
         Option<int> spokes = new("--spokes") { Description = "also: so many spokes with ESP and registration, their memory, and a storm of reconnections (target: 10000)" };
+        Option<int> flood = new("--flood") { Description = "also: so many IKE_SA_INITs from spoofed addresses while 100 spokes come up (target: 100000)" };
         Command command = new("ike", "Set-ups that a hub answers, beside strongSwan's charon with the same load; memory per spoke; a storm of reconnections")
         {
-            quick, json, seconds, setups, alone, only, spokes,
+            quick, json, seconds, setups, alone, only, spokes, flood,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -50,9 +52,15 @@ internal static class IkeCommand
             if (many > 0)
             {
                 Console.Error.WriteLine($"bench: {many} spokes ...");
-                scales.Add(await ScaleBench.RunAsync(IkeCase.All[0], population, many).ConfigureAwait(false));
+                scales.Add(await ScaleBench.RunAsync(IkeCase.All[0], population, many, !fast).ConfigureAwait(false));
             }
-            var report = new IkeReport(measures, scales);
+            List<FloodMeasure> floods = [];
+            if ((fast ? 10_000 : parsed.GetValue(flood)) is > 0 and int spoofed)
+            {
+                Console.Error.WriteLine($"bench: {spoofed} spoofed IKE_SA_INITs ...");
+                floods.Add(await FloodBench.RunAsync(IkeCase.All[1], population, spoofed, Flooded, !fast).ConfigureAwait(false));
+            }
+            var report = new IkeReport(measures, scales, floods);
             report.Print();
             if (parsed.GetValue(json) is { } file) report.Write(file.FullName);
             return 0;

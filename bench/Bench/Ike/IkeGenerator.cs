@@ -29,11 +29,7 @@ internal sealed class IkeGenerator : IDisposable
         (Population, Case, WithChild) = (population, way, withChild);
         _ports = new SpokePorts(networkNamespace);
         KeyPair = KeyExchange.Generate(way.Group);
-        Offer = [new IkeProposal(1, IkeProtocolId.Ike, 0,
-        [
-            new(IkeTransformType.Encryption, (ushort)Suite.Encryption, (ushort)Suite.KeyBits), new(IkeTransformType.Prf, (ushort)Suite.Prf),
-            new(IkeTransformType.KeyExchange, (ushort)Suite.Group),
-        ])];
+        Offer = way.Offer;
     }
 
     public SpokePopulation Population { get; }
@@ -99,6 +95,54 @@ internal sealed class IkeGenerator : IDisposable
         foreach (SpokeSetup setup in _done)
         {
             if (setup.Ticket is { } ticket) Tickets[setup.Spoke] = ticket;
+        }
+        return (_done.Count, took);
+    }
+
+    /// <summary>
+    /// The same in turns: so many messages to the hub, then nothing but waiting until it has answered them all, then this end's own work. The hub has the machine for itself while it is measured, and as much to do as in a
+    /// storm. Returns how many were set up, and in what time of the hub's turns alone.
+    /// </summary>
+    public (int Count, TimeSpan Took) RunInTurns(int first, int count, int turn, TimeSpan most)
+    {
+        _done.Clear();
+        TimeSpan started = _watch.Elapsed, took = TimeSpan.Zero;
+        int begun = 0;
+        List<(IpAddress Spoke, bool Nat, byte[] Datagram)> answers = [];
+        while (_done.Count < begun || begun < count && _watch.Elapsed - started < most)
+        {
+            if (_sent.Count == 0)
+            {
+                for (int i = 0; i < turn && begun < count; i++) Begin(first + begun++, resume: false, _watch.Elapsed);
+            }
+            int waiting = _sent.Count;
+            TimeSpan flushed = _watch.Elapsed, heard = flushed;
+            _ports.Flush();
+            while (answers.Count < waiting)
+            {
+                TimeSpan now = _watch.Elapsed;
+                if (_ports.Receive((spoke, nat, datagram) => answers.Add((spoke, nat, datagram.ToArray()))) > 0)
+                {
+                    heard = _watch.Elapsed;
+                    continue;
+                }
+                // Not at each answer: that would take from the hub what is measured.
+                Thread.Sleep(1);
+                if (now - heard > Silence) break;
+            }
+            took += heard - flushed;
+            foreach ((IpAddress spoke, bool nat, byte[] datagram) in answers) Take(spoke, nat, datagram);
+            if (answers.Count < waiting)
+            {
+                if (answers.Count == 0 && _watch.Elapsed - heard > GiveUp) throw new TimeoutException("the hub answers no more");
+                foreach (SpokeSetup late in new List<SpokeSetup>(_sent.Keys))
+                {
+                    if (_sent[late] >= flushed) continue;
+                    Retransmitted++;
+                    Send(late, _watch.Elapsed);
+                }
+            }
+            answers.Clear();
         }
         return (_done.Count, took);
     }

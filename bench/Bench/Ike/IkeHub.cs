@@ -58,7 +58,9 @@ internal sealed class IkeHub : IAsyncDisposable
             {
                 Files = new Dictionary<string, string>
                 {
-                    ["x509/hub.pem"] = population.Hub.CertificatePem, ["private/hub.pem"] = population.Hub.KeyPem, ["x509ca/ca.pem"] = population.AuthorityPem,
+                    ["x509/hub.pem"] = population.Hub.CertificatePem,
+                    ["private/hub.pem"] = population.Hub.KeyPem,
+                    ["x509ca/ca.pem"] = population.AuthorityPem,
                 },
             }
             : new SwanCredentials { PreSharedKey = IkeCase.SharedKey };
@@ -75,11 +77,12 @@ internal sealed class IkeHub : IAsyncDisposable
     /// <summary>A screen of ours.</summary>
     public Task<string> ShowAsync(params string[] words) => _ours!.ShowAsync(words);
 
-    /// <summary>Memory once it no longer falls.</summary>
-    public async Task<long> SettledBytesAsync()
+    /// <summary>Memory, once it no longer falls.</summary>
+    /// <param name="thorough">False: as it is.</param>
+    public async Task<long> SettledBytesAsync(bool thorough)
     {
         long least = ProcessFigures.ResidentBytes(Process);
-        for (int quiet = 0; quiet < 10; quiet++)
+        for (int quiet = 0; thorough && quiet < 10; quiet++)
         {
             await Task.Delay(200).ConfigureAwait(false);
             long now = ProcessFigures.ResidentBytes(Process);
@@ -105,6 +108,7 @@ internal sealed class IkeHub : IAsyncDisposable
             await LabRun.ConnectAsync(hub, "u0", spokes, "u0").ConfigureAwait(false);
             await hub.IpAsync($"address add {BenchNetwork.HubUnderlay}/24 dev u0").ConfigureAwait(false);
             await hub.IpAsync($"route add {BenchNetwork.SpokesUnderlay} via {BenchNetwork.Generator}").ConfigureAwait(false);
+            await hub.IpAsync($"route add {SpoofedFlood.Sources} via {BenchNetwork.Generator}").ConfigureAwait(false);
             await spokes.IpAsync($"address add {BenchNetwork.Generator}/24 dev u0").ConfigureAwait(false);
             await spokes.IpAsync($"route add local {BenchNetwork.SpokesUnderlay} dev lo").ConfigureAwait(false);
             await hub.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);

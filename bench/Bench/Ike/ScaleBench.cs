@@ -25,15 +25,15 @@ internal static class ScaleBench
     private const int Window = 64;
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
 
-    public static async Task<ScaleMeasure> RunAsync(IkeCase way, SpokePopulation population, int spokes)
+    public static async Task<ScaleMeasure> RunAsync(IkeCase way, SpokePopulation population, int spokes, bool thorough)
     {
         IkeHub hub = await IkeHub.StartOursAsync(way, population).ConfigureAwait(false);
         await using (hub.ConfigureAwait(false))
         {
             using var generator = new IkeGenerator(hub.Spokes, population, way, withChild: true);
-            long before = await hub.SettledBytesAsync().ConfigureAwait(false);
+            long before = await hub.SettledBytesAsync(thorough).ConfigureAwait(false);
             TimeSpan first = Whole(generator.Run(0, spokes, Window, Long), spokes);
-            long after = await hub.SettledBytesAsync().ConfigureAwait(false);
+            long after = await hub.SettledBytesAsync(thorough).ConfigureAwait(false);
             int cookies = generator.Cookies, retransmitted = generator.Retransmitted;
 
             (double resumed, double resumedCpu) = await StormAsync(hub, generator, spokes, resume: true).ConfigureAwait(false);

@@ -6,7 +6,7 @@ namespace Dmvpn.Bench.Ike;
 /// <param name="Case">Which.</param>
 /// <param name="Hub"><c>dmvpn</c> or <c>charon</c>.</param>
 /// <param name="Setups">Answered and measured, IKE_SA_INIT and IKE_AUTH each.</param>
-/// <param name="Seconds">Wall time of these.</param>
+/// <param name="Seconds">Wall time of the hub's turns.</param>
 /// <param name="CpuNanoseconds">CPU time of the hub's process for one, all threads and system calls.</param>
 /// <param name="PublicKeyNanoseconds">CPU time of the public-key operations of one, by themselves, in the same run.</param>
 /// <param name="Retransmitted">Messages that were sent again.</param>
@@ -25,8 +25,8 @@ internal static class SetupBench
 {
     private const int Warm = 200;
 
-    // Less than the half-open SAs from which our hub asks for cookies.
-    private const int Window = 64;
+    // Less than the half-open SAs from which our hub asks for cookies (charon is told not to ask), and than the messages that fit into charon's socket.
+    private const int Turn = 64;
 
     /// <param name="way">How.</param>
     /// <param name="population">At least <paramref name="count"/> and 200 spokes.</param>
@@ -47,9 +47,9 @@ internal static class SetupBench
         await using (hub.ConfigureAwait(false))
         {
             using var generator = new IkeGenerator(hub.Spokes, population, way, withChild: false);
-            generator.Run(0, Warm, Window, most);
+            generator.RunInTurns(0, Warm, Turn, most);
             long before = ProcessFigures.CpuNanoseconds(hub.Process);
-            (int done, TimeSpan took) = generator.Run(Warm, count, Window, most);
+            (int done, TimeSpan took) = generator.RunInTurns(Warm, count, Turn, most);
             long cpu = ProcessFigures.CpuNanoseconds(hub.Process) - before;
             return new SetupMeasure(way.Name, name, done, took.TotalSeconds, (double)cpu / done, bare, generator.Retransmitted);
         }

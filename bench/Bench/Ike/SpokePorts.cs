@@ -55,7 +55,9 @@ internal sealed unsafe class SpokePorts : IDisposable
     /// <summary>Queues a datagram for <see cref="Flush()"/>. On 4500 an IKE message gets its marker.</summary>
     public void Send(IpAddress spoke, bool nat, bool marker, ReadOnlySpan<byte> message)
     {
-        int s = nat ? 1 : 0, i = _filled[s]++, at = marker ? IkeSpec.NonEspMarkerLength : 0;
+        int s = nat ? 1 : 0, at = marker ? IkeSpec.NonEspMarkerLength : 0;
+        if (_filled[s] == Batch) Flush(s);
+        int i = _filled[s]++;
         var to = new Span<byte>(_out[s].Vectors[i].Base, Room);
         to[..at].Clear();
         message.CopyTo(to[at..]);
@@ -64,7 +66,6 @@ internal sealed unsafe class SpokePorts : IDisposable
         byte* information = _out[s].Control(i) + ControlHeader.Size;
         new Span<byte>(information, PacketInformationSize).Clear();
         spoke.Write(new Span<byte>(information + 4, 4));
-        if (_filled[s] == Batch) Flush(s);
     }
 
     public void Flush()

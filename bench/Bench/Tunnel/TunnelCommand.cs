@@ -10,12 +10,16 @@ namespace Dmvpn.Bench.Tunnel;
 /// <summary><c>bench tunnel</c>.</summary>
 internal static class TunnelCommand
 {
+    private static readonly string[] QuickWords = ["gre", "esp-udp", "esp-raw", "esp-transit", "tcp1", "ping"];
+
     public static Command Create()
     {
+        Option<bool> quick = new("--quick") { Description = "our own ways, one TCP stream and ping, one second each: to see that they work" };
         Option<string[]> only = new("--only")
         {
             Description = $"rows ({string.Join(", ", Row.All.Select(r => r.Name))}) and subjects ({string.Join(", ", Subjects(null, "wireguard-go", "nebula").Select(s => s.Name))}); by default all that can be measured",
-            AllowMultipleArgumentsPerToken = true, HelpName = "NAME",
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "NAME",
         };
         Option<int> seconds = new("--seconds") { Description = "how long one measurement takes", DefaultValueFactory = _ => 3 };
         Option<int> runs = new("--runs") { Description = "how often everything is measured", DefaultValueFactory = _ => 1 };
@@ -27,12 +31,13 @@ internal static class TunnelCommand
         Option<string> nebula = new("--nebula") { Description = "another nebula than the installed one; nebula-cert is beside it", HelpName = "FILE", DefaultValueFactory = _ => "nebula" };
         Command command = new("tunnel", "Throughput, packets a second, loss, latency and CPU time through tunnels, ours and others', side by side in namespaces")
         {
-            only, seconds, runs, offer, json, svg, before, wireGuard, nebula,
+            quick, only, seconds, runs, offer, json, svg, before, wireGuard, nebula,
         };
         command.SetAction(async (parsed, cancel) =>
         {
             List<Subject> subjects = Subjects(parsed.GetValue(before)?.FullName, parsed.GetValue(wireGuard)!, parsed.GetValue(nebula)!);
-            string[] words = [.. (parsed.GetValue(only) ?? []).SelectMany(w => w.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+            bool fast = parsed.GetValue(quick);
+            string[] words = fast ? QuickWords : [.. (parsed.GetValue(only) ?? []).SelectMany(w => w.Split(',', StringSplitOptions.RemoveEmptyEntries))];
             if (Unknown(words, subjects) is { } unknown)
             {
                 Console.Error.WriteLine($"bench: '{unknown}' is neither a row nor a subject; see bench tunnel --help");
@@ -47,7 +52,7 @@ internal static class TunnelCommand
             subjects = Chosen(subjects, s => s.Name, words);
             foreach (Subject absent in subjects.Where(s => s.Obstacle is not null)) Console.Error.WriteLine($"bench: without {absent.Name}: {absent.Obstacle}");
             subjects.RemoveAll(s => s.Obstacle is not null);
-            var traffic = new Traffic(parsed.GetValue(seconds), parsed.GetValue(offer));
+            var traffic = new Traffic(fast ? 1 : parsed.GetValue(seconds), parsed.GetValue(offer));
             List<Figure> figures = await RunAsync(subjects, rows, traffic, parsed.GetValue(runs), cancel).ConfigureAwait(false);
             var report = new TunnelReport(rows, subjects, figures, traffic.Offer);
             report.Print(Console.Out);

@@ -38,11 +38,26 @@ internal sealed class AuthorityDirectory(string path, TimeProvider clock)
     /// <summary>Issues a certificate and writes the site's bundle, whose path is returned.</summary>
     public string Issue(string name, string? address, bool isHub, KeyKind kind, int days, out SiteBundle bundle)
     {
-        if (name.Length is 0 or > 63 || name.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-")) throw new PkiException($"'{name}' cannot be a site's name: use small letters, digits and '-'");
+        if (!SiteBundle.IsName(name)) throw new PkiException($"'{name}' cannot be a site's name: use small letters, digits and '-'");
         NetworkSettings network = ReadNetwork();
         List<IssuedSite> issued = ReadIssued();
-        if (issued.Exists(site => site.Name == name && site.RevokedAt is null)) throw new PkiException($"{name} has a certificate already: revoke it first, or take another name");
-        IpAddress tunnel = Address(network, issued, address, isHub);
+        if (issued.Exists(site => site.Name == name && site.RevokedAt is null))
+            throw new PkiException($"{name} has a certificate already: 'dmvpn pki renew' makes it a new one; revoke it first when its key is lost, or take another name");
+        return Issue(name, Address(network, issued, address, isHub), isHub, kind, days, network, issued, out bundle);
+    }
+
+    /// <summary>Issues a new certificate, with a new key, for a site that has one. The old one stays good until it ends, so that the site can change when it wants.</summary>
+    public string Renew(string name, KeyKind kind, int days, out SiteBundle bundle)
+    {
+        NetworkSettings network = ReadNetwork();
+        List<IssuedSite> issued = ReadIssued();
+        IssuedSite last = issued.FindLast(site => site.Name == name && site.RevokedAt is null) ?? throw new PkiException($"{name} has no certificate to renew: 'dmvpn pki issue' makes one; 'dmvpn pki list' shows all");
+        IpAddress tunnel = IpAddress.Parse(last.Address);
+        return Issue(name, tunnel, tunnel == IpAddress.Parse(network.HubTunnel), kind, days, network, issued, out bundle);
+    }
+
+    private string Issue(string name, IpAddress tunnel, bool isHub, KeyKind kind, int days, NetworkSettings network, List<IssuedSite> issued, out SiteBundle bundle)
+    {
         using CertificateAuthority authority = LoadAuthority();
         IssuedCertificate certificate = authority.Issue(name, $"{name}.{network.Domain}", [tunnel], kind, clock.GetUtcNow(), days);
         bundle = new SiteBundle

@@ -14,10 +14,32 @@ internal static class JoinCommand
         var hub = new Option<string?>("--hub") { Description = "Where the hub is: an address or a name" };
         var source = new Option<string?>("--source") { Description = "Interface towards the internet; that of the default route otherwise" };
         var directory = new Option<string>("--directory") { Description = "Where the files go", DefaultValueFactory = _ => "/etc/dmvpn" };
-        var command = new Command("join", "Make this machine a site of the network that a bundle is for") { file, hub, source, directory };
-        command.SetAction(parsed => PkiCommand.Run(parsed, output => Join(
-            parsed.GetRequiredValue(file), parsed.GetValue(hub), parsed.GetValue(source), parsed.GetRequiredValue(directory), output)));
+        var renew = new Option<bool>("--renew") { Description = "Only the certificate files, in place of those that are there" };
+        var command = new Command("join", "Make this machine a site of the network that a bundle is for") { file, hub, source, directory, renew };
+        command.SetAction(parsed => PkiCommand.Run(parsed, output =>
+        {
+            if (parsed.GetValue(renew)) Renew(parsed.GetRequiredValue(file), parsed.GetRequiredValue(directory), output);
+            else Join(parsed.GetRequiredValue(file), parsed.GetValue(hub), parsed.GetValue(source), parsed.GetRequiredValue(directory), output);
+        }));
         return command;
+    }
+
+    private static void Renew(string file, string directory, TextWriter output)
+    {
+        SiteBundle bundle = Read(file);
+        string certificates = Path.Combine(directory, bundle.Name);
+        if (!File.Exists(Path.Combine(certificates, "site.key"))) throw new PkiException($"there is nothing to renew in {certificates}: join without --renew first");
+        // First all new files, then all in place: a full disk leaves the old ones whole.
+        List<string> names = ["site.key", "site.pem", "ca.pem"];
+        if (bundle.RevocationList is not null) names.Add("crl.pem");
+        foreach (string name in names) File.Delete(Path.Combine(certificates, name + ".new"));
+        SecretFile.Write(Path.Combine(certificates, "site.key.new"), bundle.Key);
+        File.WriteAllText(Path.Combine(certificates, "site.pem.new"), bundle.Certificate);
+        File.WriteAllText(Path.Combine(certificates, "ca.pem.new"), bundle.Authority);
+        if (bundle.RevocationList is { } list) File.WriteAllText(Path.Combine(certificates, "crl.pem.new"), list);
+        foreach (string name in names) File.Move(Path.Combine(certificates, name + ".new"), Path.Combine(certificates, name), overwrite: true);
+        output.WriteLine($"The certificate files of {bundle.Name} in {certificates} are new; the configuration stays. The bundle is not needed any more: delete it.");
+        output.WriteLine("Next: dmvpn reload");
     }
 
     private static void Join(string file, string? hub, string? source, string directory, TextWriter output)
@@ -43,7 +65,7 @@ internal static class JoinCommand
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(file), PkiJson.Default.SiteBundle) is { Version: 1 } bundle
+            return JsonSerializer.Deserialize(File.ReadAllText(file), PkiJson.Default.SiteBundle) is { Version: 1 } bundle && SiteBundle.IsName(bundle.Name)
                 ? bundle : throw new PkiException($"{file} is no bundle that this version reads");
         }
         catch (JsonException)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Dmvpn.Crypto;
 using Dmvpn.Pki;
 
 namespace Dmvpn.Cli.Pki;
@@ -14,7 +15,7 @@ internal static class PkiCommand
     internal static Command Create(TimeProvider clock)
     {
         var command = new Command("pki", "Make a certificate authority, and one bundle for each site that is to join");
-        foreach (Command sub in (Command[])[Init(clock), Issue(clock), Revoke(clock), Crl(clock), List(clock)]) command.Add(sub);
+        foreach (Command sub in (Command[])[Init(clock), Issue(clock), Renew(clock), Revoke(clock), Crl(clock), List(clock)]) command.Add(sub);
         return command;
     }
 
@@ -65,6 +66,21 @@ internal static class PkiCommand
         return command;
     }
 
+    private static Command Renew(TimeProvider clock)
+    {
+        var site = new Argument<string>("NAME") { Description = "Name of the site" };
+        Option<string> key = KeyOption();
+        var days = new Option<int>("--days") { Description = "How long the certificate lasts", DefaultValueFactory = _ => 730 };
+        var command = new Command("renew", "Issue a new certificate for a site, before the one that it has ends") { Folder, site, key, days };
+        command.SetAction(parsed => Run(parsed, output =>
+        {
+            string file = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock).Renew(parsed.GetRequiredValue(site), Kind(parsed.GetRequiredValue(key)), parsed.GetValue(days), out SiteBundle bundle);
+            output.WriteLine($"{file} holds the new key and certificate of {bundle.Name}: carry it there as a secret. The old one is good until it ends.");
+            output.WriteLine($"There: dmvpn join {bundle.Name}.dmvpn --renew, then dmvpn reload");
+        }));
+        return command;
+    }
+
     private static Command Revoke(TimeProvider clock)
     {
         var site = new Argument<string>("NAME") { Description = "Name of the site" };
@@ -107,6 +123,7 @@ internal static class PkiCommand
     {
         try
         {
+            CryptoLibrary.Require();
             action(parsed.InvocationConfiguration.Output);
             return ExitCodes.Ok;
         }

@@ -57,6 +57,9 @@ internal sealed record SiteBundle
     /// <summary>The revocation list of when the bundle was made, PEM.</summary>
     public string? RevocationList { get; init; }
 
+    /// <summary>May it be a site's name? It becomes part of a domain name and of file names.</summary>
+    public static bool IsName(string name) => name.Length is > 0 and <= 63 && !name.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-");
+
     /// <summary>Its name alone.</summary>
     public override string ToString() => $"bundle of {Name}";
 }

@@ -18,7 +18,7 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
 
     public Management.Api.NhrpCacheState NhrpCache(ScreenQuery query, Instant now) => NhrpScreens.Cache(router.Engines.Nhrp, query, now);
 
-    public Management.Api.NhsState Nhs(ScreenQuery query, Instant now) => NhrpScreens.Nhs(router.Engines.Nhrp, query, now);
+    public Management.Api.NhsState Nhs(ScreenQuery query, Instant now) => NhrpScreens.Nhs(router.Engines.Nhrp, id => router.Protection.Sources.Of(id) is not null, query, now);
 
     public Management.Api.NhrpTrafficState NhrpTraffic(ScreenQuery query, Instant now) => NhrpScreens.Traffic(router.Engines.Nhrp, query);
 

@@ -48,7 +48,7 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
         "Nhrp" => Overlaps(1000, 1499),
         "Rib" => Overlaps(1500, 1599),
         "Odr" => Overlaps(1600, 1699),
-        "Ike" => Overlaps(2000, 2499),
+        "IKEv2" => Overlaps(2000, 2499),
         "Ipsec" => Overlaps(2500, 2599),
         "Pki" => Overlaps(2600, 2699),
         _ => Overlaps(1700, 1899),

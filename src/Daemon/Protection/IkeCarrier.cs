@@ -55,6 +55,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
             if (effect.Kind == IkeEffectKind.Keepalive) transport.SendKeepalive(effect.Path);
             else if (effect.Kind == IkeEffectKind.Transmit) transport.Send(effect.Path, engines.IkeOut.Bytes(effect.Bytes));
         }
+        transport.Flush();
         engines.IkeOut.Clear();
     }
 

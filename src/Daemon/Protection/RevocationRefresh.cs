@@ -24,6 +24,9 @@ internal sealed class RevocationRefresh(
     /// <summary>Where it says what it got, and what it did not.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>Told when a trustpoint has another list: peers that are up may be on it.</summary>
+    public Action<Instant> Changed { get; init; } = static _ => { };
+
     /// <summary>When <see cref="OnDeadline"/> has something to do.</summary>
     public Instant NextDeadline
     {
@@ -107,6 +110,7 @@ internal sealed class RevocationRefresh(
         if (failure.Length == 0)
         {
             _latest[source.Url] = file;
+            Changed(now);
             if (next is { } ended && ended <= clock.Now) failure = $"the list there is out of date since {ended:u}";
         }
         if (failure.Length > 0)

@@ -63,13 +63,23 @@ internal sealed class TrustpointStore : IDisposable
         foreach (Trustpoint trustpoint in loaded.Values) trustpoint.Dispose();
     }
 
-    /// <summary>Takes them into use.</summary>
-    public void Use(IkeConfig config, IReadOnlyDictionary<string, Trustpoint> loaded, Instant now)
+    /// <summary>Takes them into use. Returns what is in other files than before, one line each: the configuration need not have changed for that.</summary>
+    public IReadOnlyList<string> Use(IkeConfig config, IReadOnlyDictionary<string, Trustpoint> loaded, Instant now)
     {
-        foreach (Trustpoint former in _current.Values) _retired.Add((former, now + Afterlife));
+        IReadOnlyDictionary<string, Trustpoint> former = _current;
+        foreach (Trustpoint trustpoint in former.Values) _retired.Add((trustpoint, now + Afterlife));
         _current = loaded;
         foreach (Trustpoint trustpoint in loaded.Values) Report(trustpoint);
         Revocation?.Use(config, loaded, now);
+        List<string> changes = [];
+        foreach ((string name, Trustpoint trustpoint) in loaded)
+        {
+            if (!former.TryGetValue(name, out Trustpoint? before)) continue;
+            if (!before.Certificates.SequenceEqual(trustpoint.Certificates))
+                changes.Add($"crypto pki trustpoint {name}: other certificates{(trustpoint.Key is null ? "" : $", the own one is valid until {trustpoint.Certificates[0].NotAfter:u}")}");
+            if (!before.RevocationLists.SequenceEqual(trustpoint.RevocationLists)) changes.Add($"crypto pki trustpoint {name}: another revocation list");
+        }
+        return changes;
     }
 
     /// <summary>Fetches lists that are due, and frees what nobody can be using any more.</summary>

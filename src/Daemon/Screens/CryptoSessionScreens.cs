@@ -27,7 +27,12 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
             highest = Math.Max(highest, sa.Association);
         }
         var children = new Dictionary<int, List<ChildSaState>>();
-        foreach (ChildSaState child in engines.Ike.ChildSas()) Add(children, child.Peer.Association, child);
+        var pairs = new Dictionary<uint, int>();
+        foreach (ChildSaState child in engines.Ike.ChildSas().OrderBy(static c => c.Installed))
+        {
+            Add(children, child.Peer.Association, child);
+            pairs[child.InboundSpi] = pairs.Count + 1;
+        }
 
         // No two SAs have one number: the first of a peer has the peer's, all others come behind the last peer.
         var numbers = new SaNumbers(highest);
@@ -41,7 +46,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
             if (peer is { IsUp: false, IsConnecting: false, Wants: 0 } && sas.Count == 0) continue;
             IReadOnlyList<TunnelId> tunnels = [.. protection.Sources.TunnelsOf(peer.Protection)];
             if (query.Tunnel is { } tunnel && !tunnels.Contains(tunnel) || query.Nbma is { } nbma && peer.Peer.Address != nbma) continue;
-            sessions.Add(Session(peer, tunnels, sas, children.GetValueOrDefault(association) ?? [], numbers, paths, now));
+            sessions.Add(Session(peer, tunnels, sas, children.GetValueOrDefault(association) ?? [], pairs, numbers, paths, now));
         }
         bool everybody = query.Tunnel is null;
         return new CryptoState
@@ -60,7 +65,9 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
         negotiating.RemoveAt(at);
     }
 
-    private CryptoSession Session(IkePeerState peer, IReadOnlyList<TunnelId> tunnels, List<IkeSaState> sas, List<ChildSaState> children, SaNumbers numbers, UnderlayPaths paths, Instant now)
+    private CryptoSession Session(
+        IkePeerState peer, IReadOnlyList<TunnelId> tunnels, List<IkeSaState> sas, List<ChildSaState> children,
+        Dictionary<uint, int> pairs, SaNumbers numbers, UnderlayPaths paths, Instant now)
     {
         ProtectionFacts? facts = protection.Sources.Facts(peer.Protection);
         IkeSaState? ready = sas.FindLast(static sa => sa.Status == IkeSaStatus.Ready), shown = ready ?? sas.FirstOrDefault();
@@ -81,7 +88,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
             Failures = peer.Failures,
             LastFailure = peer.LastFailure.Length > 0 ? peer.LastFailure : peer.Failures > 0 ? "no answer" : null,
             IkeSas = [.. sas.Select(sa => IkeSa(sa, numbers, now))],
-            IpsecSas = [.. children.OrderByDescending(static c => c.IsSending).ThenByDescending(static c => c.Installed).Select(child => IpsecSa(child, paths, now)).OfType<CryptoIpsecSa>()],
+            IpsecSas = [.. children.OrderByDescending(static c => c.IsSending).ThenByDescending(static c => c.Installed).Select(child => IpsecSa(child, pairs[child.InboundSpi], paths, now)).OfType<CryptoIpsecSa>()],
         };
     }
 
@@ -108,7 +115,8 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
             ActiveSeconds = NhrpScreens.Seconds(now.Since(sa.Created)),
             RekeySeconds = Left(sa.RekeyAt, now),
             ReauthenticateSeconds = Left(sa.ReauthenticateAt, now),
-            LastHeardSeconds = Ago(sa.LastHeard, now),
+            // A responder that never answered was never heard.
+            LastHeardSeconds = sa.RemoteSpi == 0 ? null : Ago(sa.LastHeard, now),
             LocalSpi = $"{sa.LocalSpi:X16}",
             RemoteSpi = $"{sa.RemoteSpi:X16}",
             LocalId = sa.LocalId?.ToString(),
@@ -132,7 +140,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
     }
 
     /// <summary>Null for one that the data path does not have (any more).</summary>
-    private CryptoIpsecSa? IpsecSa(ChildSaState child, UnderlayPaths paths, Instant now)
+    private CryptoIpsecSa? IpsecSa(ChildSaState child, int number, UnderlayPaths paths, Instant now)
     {
         if (protection.Children.Find(child.InboundSpi) is not { } installed) return null;
         (InboundSa inbound, OutboundSa outbound) = (installed.Inbound, installed.Outbound);
@@ -141,6 +149,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
         int mtu = Math.Min(link?.Mtu ?? EthernetMtu, paths.MtuTo(inbound.Path.Remote));
         return new CryptoIpsecSa
         {
+            Number = number,
             Local = inbound.Path.Local,
             Remote = inbound.Path.Remote,
             RemotePort = inbound.Path.UdpEncapsulation ? inbound.Path.RemotePort : IkeSpec.Port,

@@ -51,7 +51,7 @@ internal static class NhrpScreens
         Requesters = [.. RequestersOf(state)],
     };
 
-    public static Management.Api.NhsState Nhs(NhrpInstance nhrp, ScreenQuery query, Instant now)
+    public static Management.Api.NhsState Nhs(NhrpInstance nhrp, Func<TunnelId, bool> isProtected, ScreenQuery query, Instant now)
     {
         var tunnels = new List<NhsTunnel>();
         var pending = new List<PendingRegistration>();
@@ -60,7 +60,7 @@ internal static class NhrpScreens
             foreach (IGrouping<TunnelId, Nhrp.NhsState> tunnel in nhrp.Nhss(ipv6).GroupBy(static n => n.Key.Tunnel).OrderBy(static g => g.Key))
             {
                 if (!query.Matches(tunnel.Key)) continue;
-                tunnels.Add(new NhsTunnel { Tunnel = tunnel.Key, Family = Family(ipv6), Servers = [.. tunnel.Select(n => Server(n, now))] });
+                tunnels.Add(new NhsTunnel { Tunnel = tunnel.Key, Family = Family(ipv6), Servers = [.. tunnel.Select(n => Server(n, now) with { ProtectionRequested = isProtected(tunnel.Key) })] });
                 foreach (Nhrp.NhsState nhs in tunnel)
                 {
                     if (nhs.Status is not (NhsStatus.Probing or NhsStatus.Down)) continue;

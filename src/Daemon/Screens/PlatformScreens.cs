@@ -1,3 +1,4 @@
+using Dmvpn.Core;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
 using Dmvpn.Management.Api;
@@ -13,7 +14,7 @@ internal static class PlatformScreens
     public static IReadOnlyList<PlatformWorker> Workers(WorkerPool pool)
     {
         var workers = new List<PlatformWorker>();
-        foreach (WorkerCounters counters in pool.Counters)
+        foreach ((WorkerCounters counters, DropCounters<DataplaneDrop> drops) in pool.Counters)
         {
             workers.Add(new PlatformWorker
             {
@@ -23,6 +24,7 @@ internal static class PlatformScreens
                 DevicePackets = counters.DevicePackets,
                 PortBatches = counters.PortBatches,
                 PortPackets = counters.PortPackets,
+                Drops = [.. drops.NonZero().Select(static d => new DropEntry { Engine = "dataplane", Reason = d.Key, Count = d.Value })],
             });
         }
         return workers;

@@ -17,7 +17,7 @@ namespace Dmvpn.Daemon.Tunnels;
 /// <param name="configOf">What is configured for a tunnel; null for one without path MTU discovery.</param>
 internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable forwarding, Func<TunnelId, PathMtuDiscoveryConfig?> configOf)
 {
-    // Destinations reported and not yet looked at. A storm of forged errors must not fill the memory,
+    // Reports not yet looked at. A storm of forged errors must not fill the memory,
     private const int MostReports = 4096;
 
     // nor have a hub go through its 100,000 adjacencies all the time.
@@ -26,6 +26,7 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
     // By what the report is about; its MTU in the key is 0.
     private readonly ConcurrentDictionary<PathMtu, int> _reports = new();
     private readonly DeadlineQueue<Adjacency> _aging = new();
+    private int _waiting;
     private bool _posted;
     private Instant _applyAt = Instant.Never;
     private Instant _applied;
@@ -37,7 +38,11 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
     public void Report(PathMtu pathMtu)
     {
         PathMtu about = pathMtu with { Mtu = 0 };
-        if (_reports.Count < MostReports || _reports.ContainsKey(about)) _reports.AddOrUpdate(about, static (_, told) => told, static (_, had, told) => Math.Min(had, told), pathMtu.Mtu);
+        if (Volatile.Read(ref _waiting) < MostReports)
+        {
+            Interlocked.Increment(ref _waiting);
+            _reports.AddOrUpdate(about, static (_, told) => told, static (_, had, told) => Math.Min(had, told), pathMtu.Mtu);
+        }
         // AFTER the report is there: whoever finds the mark set knows that it will be looked at.
         if (!Interlocked.Exchange(ref _posted, true)) post(now => _applyAt = Instant.Min(_applyAt, now < _applied + ApplyInterval ? _applied + ApplyInterval : now));
     }
@@ -54,6 +59,7 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
     private void Apply(Instant now)
     {
         // BEFORE the reports are taken: one that comes meanwhile asks for another look.
+        Volatile.Write(ref _waiting, 0);
         Interlocked.Exchange(ref _posted, false);
         var reports = new Dictionary<PathMtu, int>();
         foreach (PathMtu about in _reports.Keys)
@@ -85,6 +91,9 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
         if (adjacency.Security.Outbound is not { } sa) return null;
         EspPath path = sa.Path;
         var about = new PathMtu(path.Remote, 0) { IsEsp = true, Port = path.UdpEncapsulation ? path.RemotePort : (ushort)0, Spi = sa.Spi };
-        return reports.TryGetValue(about, out mtu) || reports.TryGetValue(about with { Spi = null }, out mtu) ? mtu : null;
+        if (reports.TryGetValue(about, out mtu)) return mtu;
+        // Raw ESP has its SPI within the 8 octets that every ICMP error quotes.
+        if (path.UdpEncapsulation && reports.TryGetValue(about with { Spi = null }, out mtu)) return mtu;
+        return reports.TryGetValue(new PathMtu(path.Remote, 0) { IsEsp = true, IsKernels = true }, out mtu) ? mtu : null;
     }
 }

@@ -13,6 +13,11 @@ internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
     private const byte Gre = 47;
     private const byte Esp = 50;
 
+    // For comparison, and for a kernel whose offloads are not to be trusted: datagrams one by one, as in the beginning.
+    private const string OffloadVariable = "DMVPN_UDP_OFFLOADS";
+
+    private static readonly bool WantsOffload = Environment.GetEnvironmentVariable(OffloadVariable) != "none";
+
     public (SecurityPorts Ports, Action Close) OpenSecurity(UnderlayKey key)
     {
         var opened = new List<SocketPort>();
@@ -23,7 +28,7 @@ internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
             {
                 esp[i] = Keep(RawPort.Open(Esp, key.Address, key.Vrf));
                 ike[i] = Keep(UdpPort.Open(IkeSpec.Port, key.Address, key.Vrf));
-                nat[i] = Keep(UdpPort.Open(IkeSpec.NatPort, key.Address, key.Vrf));
+                nat[i] = Keep(UdpPort.Open(IkeSpec.NatPort, key.Address, key.Vrf, offload: WantsOffload));
             }
             RawPort espControl = RawPort.OpenSendOnly(Esp, key.Address, key.Vrf);
             for (int i = 0; i < opened.Count; i++) workers.Watch(i / PortsOfWorker, opened[i]);

@@ -25,6 +25,9 @@ internal sealed class TunnelInterface(TunnelConfig config, TunDevice device)
     /// <summary>Since when the source has been missing while the line is still called up; Never when it is there.</summary>
     public Instant SourceLostAt { get; set; } = Instant.Never;
 
+    /// <summary>When the source is tried again whose ports could not be opened.</summary>
+    public Instant SourceRetryAt { get; set; } = Instant.Never;
+
     /// <summary>The sockets of the source; null while there is none.</summary>
     public (UnderlayKey Key, Underlay Underlay)? Underlay { get; set; }
 

@@ -20,6 +20,9 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     // An address that is renewed is gone for a moment: nobody who hangs on the tunnel need notice.
     private static readonly TimeSpan SourceGrace = TimeSpan.FromSeconds(3);
 
+    // Another IKE daemon that has the ports may be stopped at any time, and nothing tells us.
+    private static readonly TimeSpan SourceRetry = TimeSpan.FromSeconds(10);
+
     private readonly SortedDictionary<TunnelId, TunnelInterface> _tunnels = [];
 
     /// <summary>Carries out what the engines asked for until now: their last words must leave while the tunnel still has its source.</summary>
@@ -29,14 +32,17 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
 
     public bool TryGet(TunnelId id, [MaybeNullWhen(false)] out TunnelInterface tunnel) => _tunnels.TryGetValue(id, out tunnel);
 
-    /// <summary>The earliest keepalive.</summary>
+    /// <summary>The earliest keepalive, end of a grace time, or next try to open a source.</summary>
     public Instant NextDeadline
     {
         get
         {
             Instant next = Instant.Never;
             foreach (TunnelInterface tunnel in _tunnels.Values)
+            {
                 next = Instant.Min(next, Instant.Min(tunnel.SourceLostAt + SourceGrace, tunnel.Keepalive?.NextDeadline ?? Instant.Never));
+                next = Instant.Min(next, tunnel.SourceRetryAt);
+            }
             return next;
         }
     }
@@ -46,7 +52,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         foreach (TunnelInterface tunnel in _tunnels.Values)
         {
             tunnel.Keepalive?.OnDeadline(now, engines.KeepaliveOut);
-            if (now >= tunnel.SourceLostAt + SourceGrace) Evaluate(tunnel, now);
+            if (now >= Instant.Min(tunnel.SourceLostAt + SourceGrace, tunnel.SourceRetryAt)) Evaluate(tunnel, now);
         }
     }
 
@@ -131,6 +137,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
 
     private void Evaluate(TunnelInterface tunnel, Instant now)
     {
+        tunnel.SourceRetryAt = Instant.Never;
         IpAddress source = SourceRule.Find(tunnel.Config, namespaces.Links(tunnel.Config.Vrf), out string? reason);
         if (reason is null) reason = UseSource(tunnel, source, now);
         else if (tunnel.Underlay is not null || !tunnel.SourceLostAt.IsNever) reason = LoseSource(tunnel, reason, now);
@@ -161,7 +168,8 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         return reason;
     }
 
-    private TunnelForwarding Forwarding(TunnelInterface tunnel) => tunnel.Forwarding(protections.Of(tunnel.Id)?.Number);
+    // Protection that is configured and cannot be told (no source, say) is number 0, which no SA has: never clear text.
+    private TunnelForwarding Forwarding(TunnelInterface tunnel) => tunnel.Forwarding(protections.Of(tunnel.Id)?.Number ?? (tunnel.Config.Protection is null ? null : 0));
 
     private bool HasServer(TunnelInterface tunnel) =>
         engines.Nhrp.TryGetServer(new NhrpInterfaceKey(tunnel.Id, false), out _, out _)
@@ -181,6 +189,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         catch (LinuxException e)
         {
             DropSource(tunnel, now);
+            tunnel.SourceRetryAt = now + SourceRetry;
             return $"source {source}: {e.Message}";
         }
         ReleaseUnderlay(tunnel);

@@ -14,7 +14,7 @@ internal readonly record struct UnderlayKey(string? Vrf, IpAddress Address);
 internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
 {
     private readonly Dictionary<UnderlayKey, Entry> _entries = [];
-    private readonly List<(Entry Entry, long Version)> _retired = [];
+    private readonly List<Entry> _retired = [];
     private int _lastNumber;
 
     /// <summary>The source, opened when nobody had it. A failure leaves nothing behind.</summary>
@@ -23,24 +23,17 @@ internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
     /// <exception cref="LinuxException">The socket cannot be made or bound.</exception>
     public Underlay Acquire(UnderlayKey key, bool secured)
     {
-        if (!_entries.TryGetValue(key, out Entry? entry))
+        Entry entry = _entries.GetValueOrDefault(key) ?? Revive(key) ?? new Entry(key, factory.Open(key, ++_lastNumber));
+        try
         {
-            OpenUnderlay source = factory.Open(key, ++_lastNumber);
-            try
-            {
-                if (secured) source.Secure(factory, key);
-            }
-            catch (LinuxException)
-            {
-                source.Dispose();
-                throw;
-            }
-            _entries.Add(key, entry = new Entry(source));
+            if (secured) entry.Source.Secure(factory, key);
         }
-        else if (secured)
+        catch (LinuxException)
         {
-            entry.Source.Secure(factory, key);
+            if (entry.Users == 0) Retire(entry);
+            throw;
         }
+        _entries[key] = entry;
         entry.Users++;
         return entry.Source.Underlay;
     }
@@ -63,7 +56,8 @@ internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
     {
         if (!_entries.TryGetValue(key, out Entry? entry) || --entry.Users > 0) return;
         _entries.Remove(key);
-        _retired.Add((entry, publishedAfter));
+        entry.Version = publishedAfter;
+        Retire(entry);
     }
 
     /// <summary>Closes what no worker can touch any more.</summary>
@@ -72,7 +66,7 @@ internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
         for (int i = _retired.Count - 1; i >= 0; i--)
         {
             if (_retired[i].Version >= seenByAllWorkers) continue;
-            _retired[i].Entry.Source.Dispose();
+            _retired[i].Source.Dispose();
             _retired.RemoveAt(i);
         }
     }
@@ -93,15 +87,36 @@ internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
     public void Dispose()
     {
         foreach (Entry entry in _entries.Values) entry.Source.Dispose();
-        foreach ((Entry entry, _) in _retired) entry.Source.Dispose();
+        foreach (Entry entry in _retired) entry.Source.Dispose();
         _entries.Clear();
         _retired.Clear();
     }
 
-    private sealed class Entry(OpenUnderlay source)
+    /// <summary>Back from those that wait to be closed: while they are open nobody else, not even we, can have their UDP ports.</summary>
+    private Entry? Revive(UnderlayKey key)
     {
+        int at = _retired.FindIndex(entry => entry.Key == key);
+        if (at < 0) return null;
+        Entry entry = _retired[at];
+        _retired.RemoveAt(at);
+        return entry;
+    }
+
+    /// <summary>What no worker ever saw is closed at once.</summary>
+    private void Retire(Entry entry)
+    {
+        if (entry.Version < 0) entry.Source.Dispose();
+        else _retired.Add(entry);
+    }
+
+    private sealed class Entry(UnderlayKey key, OpenUnderlay source)
+    {
+        public readonly UnderlayKey Key = key;
         public readonly OpenUnderlay Source = source;
         public int Users;
+
+        /// <summary>The last version of the forwarding table that had it, once it was released; -1 before.</summary>
+        public long Version = -1;
     }
 }
 

@@ -29,11 +29,11 @@ internal sealed class WorkerPool : IDisposable
     public int Count => _members.Length;
 
     /// <summary>What each worker has done.</summary>
-    public IEnumerable<WorkerCounters> Counters
+    public IEnumerable<(WorkerCounters Counters, DropCounters<DataplaneDrop> Drops)> Counters
     {
         get
         {
-            foreach (Member member in _members) yield return member.Worker.Counters;
+            foreach (Member member in _members) yield return (member.Worker.Counters, member.Drops);
         }
     }
 
@@ -141,6 +141,7 @@ internal sealed class WorkerPool : IDisposable
 
     private void Run(Member member)
     {
+        DropCounters<DataplaneDrop>.OfThread = member.Drops;
         while (!_stopping)
         {
             try
@@ -187,6 +188,9 @@ internal sealed class WorkerPool : IDisposable
         public ForwardingWorker Worker { get; }
 
         public Poller Poller { get; } = new();
+
+        /// <summary>What it dropped, of all tunnels and sources.</summary>
+        public DropCounters<DataplaneDrop> Drops { get; } = new();
 
         /// <summary>Devices by token; changed by the control thread, read by the worker.</summary>
         public ConcurrentDictionary<ulong, TunDevice> Devices { get; } = new();

@@ -5,6 +5,9 @@ namespace Dmvpn.Management.Api;
 /// <summary>A pair of ESP SAs.</summary>
 public sealed record CryptoIpsecSa
 {
+    /// <summary>Which pair of SAs, from 1, the oldest first. IOS's "conn id" is twice it less 1 inbound, and twice it outbound.</summary>
+    public int Number { get; init; } = 1;
+
     /// <summary>Our end.</summary>
     public required IpAddress Local { get; init; }
 

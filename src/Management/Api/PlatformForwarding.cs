@@ -20,6 +20,9 @@ public sealed record PlatformWorker
 
     /// <summary>Packets from the underlay.</summary>
     public long PortPackets { get; init; }
+
+    /// <summary>Packets that it dropped, by reason, of all tunnels and sources together.</summary>
+    public IReadOnlyList<DropEntry> Drops { get; init; } = [];
 }
 
 /// <summary>A socket of a tunnel source, and what has gone through it.</summary>

@@ -21,7 +21,16 @@ internal static class Redaction
                 if (!char.IsWhiteSpace(masked[at])) masked[at] = '*';
             return new(masked);
         }
-        return line;
+        return MaskUserInfo(line);
+    }
+
+    /// <summary>Name and password in an address: <c>http://me:secret@host/</c>.</summary>
+    private static string MaskUserInfo(string line)
+    {
+        int start = line.IndexOf("://", StringComparison.Ordinal) + 3;
+        if (start < 3) return line;
+        int length = line.AsSpan(start).IndexOfAny('@', '/', ' ');
+        return length <= 0 || line[start + length] != '@' ? line : string.Concat(line.AsSpan(0, start), new string('*', length), line.AsSpan(start + length));
     }
 
     /// <summary>Abbreviations count too, and after <c>nhrp</c> whatever begins with an a: it may be "authentication", mistyped.</summary>
@@ -32,6 +41,7 @@ internal static class Redaction
         // Of an IKEv2 profile: in `authentication remote pre-share key …` the secret comes last, and without the word `key` sooner.
         if (isFirst && Begins(word, "auth") && next.Length > 2 && (Begins("local", next) || Begins("remote", next))) return false;
         if (!isFirst && Begins(word, "pre-s") && Begins("key", next)) return false;
+        if (i > 0 && word.Length > 4 && Begins("authorization", word) && Begins(words[i - 1].Text, "nh")) return false;
         if (i > 0 && word[0] is 'a' or 'A' && Begins(words[i - 1].Text, "nh")) return true;
         // The key of a GRE tunnel is no secret: `tunnel key 100`.
         if (i > 0 && word.StartsWith('k') && Begins(words[i - 1].Text, "tu")) return false;

@@ -10,18 +10,17 @@ public static class CryptoIpsecScreen
     public static string Render(CryptoState state, bool detail = false)
     {
         var text = new ScreenText();
-        int connection = 0;
         IEnumerable<CryptoSession> sessions = state.Sessions.Where(session => session.IpsecSas.Count > 0 && session.Tunnels.Count > 0);
         foreach (IGrouping<TunnelId, CryptoSession> tunnel in sessions.GroupBy(session => session.Tunnels[0]).OrderBy(group => group.Key))
         {
             text.Line().Line($"interface: {tunnel.Key}");
             text.Line($"    Crypto map tag: {tunnel.Key}-head-0, local addr {tunnel.First().IpsecSas[0].Local.Text()}");
-            foreach (CryptoSession session in tunnel) Peer(text, tunnel.Key, session, detail, ref connection);
+            foreach (CryptoSession session in tunnel) Peer(text, tunnel.Key, session, detail);
         }
         return text.ToString();
     }
 
-    private static void Peer(ScreenText text, TunnelId tunnel, CryptoSession session, bool detail, ref int connection)
+    private static void Peer(ScreenText text, TunnelId tunnel, CryptoSession session, bool detail)
     {
         IReadOnlyList<CryptoIpsecSa> sas = session.IpsecSas;
         CryptoIpsecSa sa = sas[0];
@@ -46,13 +45,11 @@ public static class CryptoIpsecScreen
         text.Line($"     plaintext mtu {sa.PlaintextMtu}, path mtu {sa.PathMtu}, {ip} mtu {sa.PathMtu}, {ip} mtu idb {sa.Device ?? "(none)"}");
         text.Line($"     current outbound spi: {Spi(sa.OutboundSpi)}");
         text.Line($"     PFS (Y/N): {(sa.PfsGroup is null ? "N" : "Y")}, DH group: {(sa.PfsGroup is { } group ? $"group{group}" : "none")}").Line();
-        int first = connection;
-        connection += sas.Count;
         text.Line("     inbound esp sas:");
-        for (int i = 0; i < sas.Count; i++) Sa(text, tunnel, sas[i], inbound: true, 2 * (first + i) + 1, detail);
+        foreach (CryptoIpsecSa pair in sas) Sa(text, tunnel, pair, inbound: true, detail);
         text.Line().Line("     inbound ah sas:").Line().Line("     inbound pcp sas:").Line();
         text.Line("     outbound esp sas:");
-        for (int i = 0; i < sas.Count; i++) Sa(text, tunnel, sas[i], inbound: false, 2 * (first + i) + 2, detail);
+        foreach (CryptoIpsecSa pair in sas) Sa(text, tunnel, pair, inbound: false, detail);
         text.Line().Line("     outbound ah sas:").Line().Line("     outbound pcp sas:");
     }
 
@@ -69,8 +66,9 @@ public static class CryptoIpsecScreen
         text.Line("    #pkts internal err (send): 0, #pkts internal err (recv) 0");
     }
 
-    private static void Sa(ScreenText text, TunnelId tunnel, CryptoIpsecSa sa, bool inbound, int connection, bool detail)
+    private static void Sa(ScreenText text, TunnelId tunnel, CryptoIpsecSa sa, bool inbound, bool detail)
     {
+        int connection = 2 * sa.Number - (inbound ? 1 : 0);
         string mode = (sa.TunnelMode ? "Tunnel" : "Transport") + (sa.UdpEncapsulation ? " UDP-Encaps" : "") + (sa.Esn ? " Esn" : "");
         text.Line($"      spi: {Spi(inbound ? sa.InboundSpi : sa.OutboundSpi)}");
         text.Line($"        transform: {sa.Transform} ,");

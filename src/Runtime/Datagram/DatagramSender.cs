@@ -65,6 +65,14 @@ internal sealed unsafe class DatagramSender : IDisposable
         _longestSegment = offload == SegmentOffload.Active ? UdpSocketSpec.MaximumMessage : 0;
     }
 
+    /// <summary>From now on each packet leaves in a message of its own.</summary>
+    public void RefuseOffload()
+    {
+        if (Offload != SegmentOffload.Active) return;
+        SetOffload(SegmentOffload.Refused);
+        _refused();
+    }
+
     public void Send(Span<OutgoingPacket> packets)
     {
         bool present = _dontFragment;
@@ -182,8 +190,7 @@ internal sealed unsafe class DatagramSender : IDisposable
     {
         if (error == Errno.InputOutput)
         {
-            SetOffload(SegmentOffload.Refused);
-            _refused();
+            RefuseOffload();
         }
         else
         {
@@ -230,8 +237,11 @@ internal sealed unsafe class DatagramSender : IDisposable
     {
         int level = _ipv4 ? IpSocketSpec.LevelIPv4 : IpSocketSpec.LevelIPv6;
         int option = _ipv4 ? IpSocketSpec.IPv4MtuDiscover : IpSocketSpec.IPv6MtuDiscover;
-        int always = (_traits & SocketTraits.IgnoresKernelPathMtu) != 0 ? IpSocketSpec.MtuDiscoverProbe : IpSocketSpec.MtuDiscoverAlways;
-        int value = dontFragment ? always : IpSocketSpec.MtuDiscoverNever;
+        bool ignores = (_traits & SocketTraits.IgnoresKernelPathMtu) != 0;
+        int always = ignores ? IpSocketSpec.MtuDiscoverProbe : IpSocketSpec.MtuDiscoverAlways;
+        // IPv6 routers do not fragment: there the kernel must know, and hears of it in any state.
+        int never = ignores && _ipv4 ? IpSocketSpec.MtuDiscoverOmit : IpSocketSpec.MtuDiscoverNever;
+        int value = dontFragment ? always : never;
         Libc.SetOption(_descriptor, level, option, value, "set IP_MTU_DISCOVER");
         _dontFragment = dontFragment;
     }

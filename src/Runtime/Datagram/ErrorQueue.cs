@@ -25,7 +25,12 @@ internal static unsafe class ErrorQueue
             *(ulong*)name = 0;
             var message = new MessageHeader
             {
-                Name = name, NameLength = SocketAddress.Size, Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ControlRoom,
+                Name = name,
+                NameLength = SocketAddress.Size,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = ControlRoom,
             };
             int quoted = (int)Libc.ReceiveMessage(descriptor, &message, LibcSpec.MessageErrorQueue | LibcSpec.MessageDontWait);
             if (quoted < 0)
@@ -37,7 +42,13 @@ internal static unsafe class ErrorQueue
             if (!TryFind(message, out uint mtu, out bool ours)) continue;
             pathMtu = new PathMtu(SocketAddress.Read(name), (int)Math.Min(mtu, int.MaxValue));
             if ((traits & SocketTraits.SendsEsp) == 0) return true;
-            uint? spi = !ours && quoted == SpiLength ? BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(quote, SpiLength)) : null;
+            if (ours)
+            {
+                // It is about a packet that did not leave; IPv4 does not even say its port.
+                pathMtu = pathMtu with { IsEsp = true, IsKernels = true };
+                return true;
+            }
+            uint? spi = quoted == SpiLength ? BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(quote, SpiLength)) : null;
             // Four zeros are IKE, whose packets may be fragmented: nobody says that of one.
             if (spi == 0) continue;
             pathMtu = pathMtu with { IsEsp = true, Port = SocketAddress.ReadPort(name), Spi = spi };
@@ -73,6 +84,9 @@ public readonly record struct PathMtu(IpAddress Destination, int Mtu)
     /// <summary>The UDP port of the destination; 0 for raw ESP.</summary>
     public ushort Port { get; init; }
 
-    /// <summary>The SPI that the ICMP error quotes; null when it quotes too little (RFC 792 asks for 8 octets, which are UDP's header), or is the kernel's own word.</summary>
+    /// <summary>The SPI that the ICMP error quotes; null when it quotes too little (RFC 792 asks for 8 octets, which are UDP's header).</summary>
     public uint? Spi { get; init; }
+
+    /// <summary>The kernel's own word about its link or route, which nobody can forge: there is no port and no SPI.</summary>
+    public bool IsKernels { get; init; }
 }

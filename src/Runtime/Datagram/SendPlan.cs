@@ -68,7 +68,11 @@ internal sealed class SendPlan
         open = (short)Messages++;
         _messages[open] = new Message
         {
-            First = entry, Last = entry, Count = 1, Total = packet.Length, SegmentLength = packet.Length,
+            First = entry,
+            Last = entry,
+            Count = 1,
+            Total = packet.Length,
+            SegmentLength = packet.Length,
             IsClosed = packet.Length > longestSegment || packet.Length == 0,
         };
     }

@@ -86,16 +86,16 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
             return 0;
         }
         int count = Fetch(batch);
-        _gate.After(count == batch.Capacity);
+        _gate.After(count >= Math.Min(batch.Capacity, RuntimeLimits.MessagesPerCall));
         return count;
     }
 
     private protected virtual int Fetch(PacketBatch batch)
     {
-        int used = 0, attempt = 1;
-        while (used < batch.Capacity)
+        int used = 0, attempt = 1, capacity = Math.Min(batch.Capacity, Messages.Capacity);
+        while (used < capacity)
         {
-            int room = Math.Min(Messages.Capacity, batch.Capacity - used);
+            int room = capacity - used;
             for (int i = 0; i < room; i++) Prepare(i, ref batch[used + i]);
             int received = Libc.ReceiveMessages(Descriptor, Messages.Headers, (uint)room, LibcSpec.MessageDontWait, null);
             if (received < 0)
@@ -147,6 +147,9 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
 
     /// <summary>Fills in what was received with message <paramref name="place"/>. False for what is of no use.</summary>
     private protected abstract bool TryFinish(int place, ref PacketSlot slot);
+
+    /// <summary>What EIO leads to, for tests: recent kernels compute the checksums themselves where a device does not.</summary>
+    internal void RefuseOffload() => _sender.RefuseOffload();
 
     private protected void SetSendOffload(SegmentOffload offload) => _sender.SetOffload(offload);
 

@@ -30,6 +30,12 @@ internal static class IpSocketSpec
     /// </summary>
     public const int MtuDiscoverProbe = 3;
 
+    /// <summary>
+    /// IP_PMTUDISC_OMIT: never "don't fragment", and the path MTU that the kernel holds is not asked: routers cut what is too long. Unlike with IP_PMTUDISC_DONT a UDP socket
+    /// still hears what ICMP says about packets that went with "don't fragment" before.
+    /// </summary>
+    public const int MtuDiscoverOmit = 5;
+
     /// <summary>SO_NO_CHECK.</summary>
     public const int OptionNoChecksum = 11;
 

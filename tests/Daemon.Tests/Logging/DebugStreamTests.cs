@@ -51,7 +51,7 @@ public sealed class DebugStreamTests : IDisposable
     {
         for (int id = 1000; id < 2700; id++)
         {
-            string category = id < 1500 ? "Nhrp" : id < 1600 ? "Rib" : id < 1700 ? "Odr" : id < 2000 ? "Tunnel" : id < 2500 ? "Ike" : id < 2600 ? "Ipsec" : "Pki";
+            string category = id < 1500 ? "Nhrp" : id < 1600 ? "Rib" : id < 1700 ? "Odr" : id < 2000 ? "Tunnel" : id < 2500 ? "IKEv2" : id < 2600 ? "Ipsec" : "Pki";
             foreach (DebugTopic topic in DebugTopic.All)
                 Assert.True(!topic.Matches(id) || topic.MayMatch(category), $"{topic.Name} does not watch {category}, but wants {id}");
         }

@@ -25,7 +25,7 @@ internal sealed class ProtectedRouter : IDisposable
 
     private readonly ControlLoop _loop = new(NullLogger.Instance);
 
-    public ProtectedRouter(string name, string address, int seed, IkeConfig? config = null)
+    public ProtectedRouter(string name, string address, int seed, IkeConfig? config = null, IReadOnlyDictionary<string, Trustpoint>? trustpoints = null)
     {
         Address = IpAddress.Parse(address);
         var forwarding = new ForwardingTable();
@@ -33,7 +33,7 @@ internal sealed class ProtectedRouter : IDisposable
         Engines = new Engines(forwarding, new IkeSecrets(new SecretBytes(32), new SecretBytes(32)), children, SystemWallClock.Instance, new SeededRandom((ulong)seed), NullLoggerFactory.Instance);
         Protection = new ProtectionParts(Engines, children, new UnderlaySet(null!), _loop);
         Kernel = new KernelSync(Engines, NullLogger.Instance);
-        Engines.Ike.TryApply(config ?? Config(name), new Dictionary<string, Trustpoint>(), Start, Engines.IkeOut);
+        Engines.Ike.TryApply(config ?? Config(name), trustpoints ?? new Dictionary<string, Trustpoint>(), Start, Engines.IkeOut);
         var tunnel = new TunnelConfig { Id = Tunnel, Mode = TunnelMode.GreMultipoint, Source = new TunnelSource(null, Address), Protection = new TunnelProtection("IP", Shared: false), IpNhrp = new NhrpConfig() };
         Protection.Sources.Update(new TunnelInterface(tunnel, null!) { Source = Address }, Start);
     }

@@ -9,18 +9,27 @@ internal sealed class MessageText : IIkeKeyLog
 {
     private readonly Dictionary<(ulong, ulong), (IkeCipher FromInitiator, IkeCipher FromResponder)> _ciphers = [];
 
+    public IvWatch Ivs { get; } = new();
+
     public void OnIkeSa(
         ulong initiatorSpi, ulong responderSpi, IkeSuite suite, ReadOnlySpan<byte> encryptionInitiator, ReadOnlySpan<byte> encryptionResponder,
-        ReadOnlySpan<byte> integrityInitiator, ReadOnlySpan<byte> integrityResponder) =>
+        ReadOnlySpan<byte> integrityInitiator, ReadOnlySpan<byte> integrityResponder)
+    {
+        Ivs.OnKey(initiatorSpi, responderSpi, encryptionInitiator, encryptionResponder);
         _ciphers[(initiatorSpi, responderSpi)] = (
             IkeCipher.Create(suite.Encryption, suite.KeyBits, suite.Integrity, encryptionInitiator, integrityInitiator),
             IkeCipher.Create(suite.Encryption, suite.KeyBits, suite.Integrity, encryptionResponder, integrityResponder));
+    }
 
     public void OnChildSa(ChildSaInstall child)
     {
     }
 
-    public void Forget() => _ciphers.Clear();
+    public void Forget()
+    {
+        _ciphers.Clear();
+        Ivs.Forget();
+    }
 
     public string Of(byte[] message)
     {

@@ -69,6 +69,9 @@ internal sealed class Net
 
     public MessageText Text => _text;
 
+    /// <summary>In every test: no IV twice.</summary>
+    public IvWatch Ivs => _text.Ivs;
+
     public Net() => Clock = new WallClock(this);
 
     public Node Add(string name, string address, IkeConfig config, NatBox? nat = null, IkeSecrets? secrets = null)
@@ -132,6 +135,7 @@ internal sealed class Net
         {
             Trace.Add($"{(Verbose ? $"{Now} {bytes[6]:X2}{bytes[7]:X2} " : "")}{from.Name} > {to?.Name ?? path.Remote.Address.ToString()} {_text.Of(bytes)}");
             Packets.Add(packet);
+            Ivs.OnSent(bytes);
         }
         if (!from.IsPlugged || to is null || Lose(packet)) return;
         if (packet.IsIke) packet = packet with { Bytes = Rewrite(packet) };

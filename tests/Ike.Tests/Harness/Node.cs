@@ -323,6 +323,8 @@ internal sealed class ListLogger : ILogger
 {
     public List<string> Lines { get; } = [];
 
+    public List<string?> Names { get; } = [];
+
     public LogLevel Level { get; set; } = LogLevel.Information;
 
     public IDisposable? BeginScope<TState>(TState state)
@@ -332,6 +334,8 @@ internal sealed class ListLogger : ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel)) Lines.Add(formatter(state, exception));
+        if (!IsEnabled(logLevel)) return;
+        Lines.Add(formatter(state, exception));
+        Names.Add(eventId.Name);
     }
 }

@@ -11,6 +11,7 @@ public sealed class LabRun : IAsyncDisposable
 {
     private readonly Journal _journal;
     private readonly List<PosixSignalRegistration> _signals = [];
+    private readonly Lock _undoing = new();
     private int _undone;
 
     private LabRun(Journal journal, string directory)
@@ -95,8 +96,14 @@ public sealed class LabRun : IAsyncDisposable
 
     private void Undo()
     {
-        if (Interlocked.Exchange(ref _undone, 1) == 0)
+        // A signal and the end of the process may both come: who comes second waits, or the process would end while the first is at it.
+        lock (_undoing)
+        {
+            if (IsOver)
+                return;
+            Volatile.Write(ref _undone, 1);
             _journal.Undo(KeepFiles);
+        }
     }
 
     private void OnExit(object? sender, EventArgs e) => Undo();

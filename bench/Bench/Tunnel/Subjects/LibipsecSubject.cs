@@ -31,7 +31,11 @@ internal sealed class LibipsecSubject() : Subject("libipsec")
         await node.IpAsync($"address add {inner}/32 dev lo").ConfigureAwait(false);
         var connection = new SwanConnection("b")
         {
-            Local = underlay, Remote = peerUnderlay, EspProposals = "aes128gcm16", LocalTs = inner + "/32", RemoteTs = peerInner + "/32",
+            Local = underlay,
+            Remote = peerUnderlay,
+            EspProposals = "aes128gcm16",
+            LocalTs = inner + "/32",
+            RemoteTs = peerInner + "/32",
         };
         return await CharonPeer.StartAsync(Pair.Run, node, [connection], new SwanCredentials { PreSharedKey = Key }).ConfigureAwait(false);
     }
