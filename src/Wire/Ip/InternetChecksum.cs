@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Dmvpn.Core;
 
 namespace Dmvpn.Wire.Ip;
@@ -26,29 +25,9 @@ public static partial class InternetChecksum
     public static ulong Sum(ReadOnlySpan<byte> bytes)
     {
         ref byte start = ref MemoryMarshal.GetReference(bytes);
-        nuint at = 0, length = (nuint)bytes.Length;
         ulong sum = 0;
-        if (Vector256.IsHardwareAccelerated && length >= 64)
-        {
-            // Each 64-bit lane adds 32-bit halves: no carry is lost before 2^32 of them.
-            Vector256<ulong> low = default, high = default, mask = Vector256.Create(0xFFFF_FFFFUL);
-            for (; length - at >= 64; at += 64)
-            {
-                Vector256<ulong> a = Vector256.LoadUnsafe(ref start, at).AsUInt64();
-                Vector256<ulong> b = Vector256.LoadUnsafe(ref start, at + 32).AsUInt64();
-                low += (a & mask) + (b & mask);
-                high += (a >>> 32) + (b >>> 32);
-            }
-            sum = Vector256.Sum(low + high);
-        }
-        for (; length - at >= 8; at += 8)
-        {
-            ulong word = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, at));
-            sum += (word & 0xFFFF_FFFF) + (word >> 32);
-        }
-        for (; length - at >= 2; at += 2) sum += Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref start, at));
-        if (at < length) sum += BitConverter.IsLittleEndian ? Unsafe.Add(ref start, at) : (ulong)Unsafe.Add(ref start, at) << 8;
-        return sum;
+        nuint done = Blocks(ref start, ref Unsafe.NullRef<byte>(), (nuint)bytes.Length, ref sum);
+        return Rest(ref start, ref Unsafe.NullRef<byte>(), done, (nuint)bytes.Length, sum);
     }
 
     /// <summary>The sum of the pseudo-header in front of TCP, UDP and ICMPv6 (RFC 9293 3.1, RFC 8200 8.1).</summary>

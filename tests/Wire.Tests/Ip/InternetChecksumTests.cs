@@ -27,6 +27,17 @@ public sealed class InternetChecksumTests
         Assert.All(copy[bytes.Length..], left => Assert.Equal(0, left));
     });
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void EveryWayToSum_OfAnyLength_GivesWhatTheDefinitionSays(int way) => Gen.Byte.Array[1, 600].Sample(bytes =>
+    {
+        byte[] copy = new byte[bytes.Length];
+        Assert.Equal(ByDefinition(bytes), InternetChecksum.Fold(InternetChecksum.SumBy(way, bytes, copy)));
+        Assert.Equal(bytes, copy);
+    });
+
     [Fact]
     public void TargetTooShort_CopyAndSum_Throws() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => InternetChecksum.CopyAndSum(new byte[65], new byte[64]));
