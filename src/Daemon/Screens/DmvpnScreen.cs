@@ -81,12 +81,12 @@ internal static class DmvpnScreen
 
     private static DmvpnPeer Peer(
         IpAddress nbma, List<NhrpCacheEntryState> entries, Nhrp.NhsState[] servers, TunnelInterface tunnel, PeerProtection protection, Instant now) => new()
-    {
-        // Not known while a resolution is under way.
-        Nbma = nbma.IsNone && !tunnel.Config.IsIPv6Transport ? IpAddress.AnyIPv4 : nbma,
-        ClaimedNbma = entries.Find(e => e.Claimed != nbma && !e.Claimed.IsNone)?.Claimed,
-        Entries = [.. entries.OrderBy(static e => e.Prefix).Select(e => Entry(e, servers, tunnel, protection, now))],
-    };
+        {
+            // Not known while a resolution is under way.
+            Nbma = nbma.IsNone && !tunnel.Config.IsIPv6Transport ? IpAddress.AnyIPv4 : nbma,
+            ClaimedNbma = entries.Find(e => e.Claimed != nbma && !e.Claimed.IsNone)?.Claimed,
+            Entries = [.. entries.OrderBy(static e => e.Prefix).Select(e => Entry(e, servers, tunnel, protection, now))],
+        };
 
     private static DmvpnEntry Entry(NhrpCacheEntryState entry, Nhrp.NhsState[] servers, TunnelInterface tunnel, PeerProtection protection, Instant now)
     {

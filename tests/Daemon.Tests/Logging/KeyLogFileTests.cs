@@ -88,10 +88,22 @@ public sealed class KeyLogFileTests : IDisposable
 
         static ChildSaInstall Child(EspSuite suite, int length) => new()
         {
-            Protection = new ProtectionId(1), Peer = new NbmaPeer(IpAddress.Parse("192.0.2.2"), 1), UdpEncapsulation = false, Suite = suite, TunnelMode = false,
+            Protection = new ProtectionId(1),
+            Peer = new NbmaPeer(IpAddress.Parse("192.0.2.2"), 1),
+            UdpEncapsulation = false,
+            Suite = suite,
+            TunnelMode = false,
             Path = new IkePath(null, new IkeEndpoint(IpAddress.Parse("192.0.2.1"), 500), new IkeEndpoint(IpAddress.Parse("192.0.2.2"), 500)),
-            InboundSpi = 0xC2F146D5, OutboundSpi = 0x100, InboundKey = new SecretBytes(length), OutboundKey = new SecretBytes(length),
-            LocalSelectors = [], RemoteSelectors = [], SendNow = true, ReplayWindow = 64, SoftBytes = 0, HardBytes = 0,
+            InboundSpi = 0xC2F146D5,
+            OutboundSpi = 0x100,
+            InboundKey = new SecretBytes(length),
+            OutboundKey = new SecretBytes(length),
+            LocalSelectors = [],
+            RemoteSelectors = [],
+            SendNow = true,
+            ReplayWindow = 64,
+            SoftBytes = 0,
+            HardBytes = 0,
         };
     }
 

@@ -40,7 +40,8 @@ internal static class CryptoGlobalRows
             c => c.MaxInNegotiation == Defaults.MaxInNegotiation ? [] : [$"crypto ikev2 limit max-in-negotiation-sa {c.MaxInNegotiation}"]);
         // So IOS spells it; and it has a limit for either direction.
         yield return Global("crypto ikev2 limit max-in-negotation-sa <1-60000> [incoming]", "The same", "", (c, l) => c with { MaxInNegotiation = l.Number("max-in-negotation-sa") },
-            c => c with { MaxInNegotiation = Defaults.MaxInNegotiation }, _ => []) with { IsHidden = true };
+            c => c with { MaxInNegotiation = Defaults.MaxInNegotiation }, _ => []) with
+        { IsHidden = true };
         yield return ConfigRow.Ineffective(ConfigMode.Global, "crypto ikev2 limit {max-in-negotation-sa | max-in-negotiation-sa} <1-60000> outgoing", "what this router sets up itself is not limited");
         yield return Global("crypto ikev2 fragmentation [mtu <68-1500>]", "Cut long IKE messages so that nobody on the way must (RFC 7383): bytes of a packet", "on; 1280",
             (c, l) => c with { FragmentationMtu = Within(l, "mtu", Defaults.FragmentationMtu!.Value, SmallestFragment, 1500) }, c => c with { FragmentationMtu = null },
