@@ -5,6 +5,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dmvpn.Nhrp.Tests;
 
+/// <summary>Memory is the whole process's: nothing else may run at the same time.</summary>
+[CollectionDefinition(nameof(ScaleTests), DisableParallelization = true)]
+[Collection(nameof(ScaleTests))]
 public sealed class ScaleTests
 {
     private static readonly NhrpInterfaceKey Key = new(new TunnelId(0), false);
