@@ -34,11 +34,20 @@ internal sealed unsafe class EspRig : IDisposable
         if (mode == Mode.TunnelIPv6) (left, right) = (IpAddress.Parse("fd01::1"), IpAddress.Parse("fd01::2"));
         Outbound = new OutboundSa(Spi, suite, new SecretBytes(Key), Path, threads)
         {
-            InboundSpi = OutboundSpiOfPair, TunnelLocal = left, TunnelRemote = right, SoftBytes = softBytes, HardBytes = hardBytes,
+            InboundSpi = OutboundSpiOfPair,
+            TunnelLocal = left,
+            TunnelRemote = right,
+            SoftBytes = softBytes,
+            HardBytes = hardBytes,
         };
         Inbound = new InboundSa(Spi, suite, Key, Path, window)
         {
-            Association = 7, Protection = 3, TunnelLocal = right, TunnelRemote = left, SoftBytes = softBytes, HardBytes = hardBytes,
+            Association = 7,
+            Protection = 3,
+            TunnelLocal = right,
+            TunnelRemote = left,
+            SoftBytes = softBytes,
+            HardBytes = hardBytes,
         };
     }
 

@@ -25,7 +25,12 @@ internal static unsafe class ErrorQueue
             *(ulong*)name = 0;
             var message = new MessageHeader
             {
-                Name = name, NameLength = SocketAddress.Size, Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ControlRoom,
+                Name = name,
+                NameLength = SocketAddress.Size,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = ControlRoom,
             };
             int quoted = (int)Libc.ReceiveMessage(descriptor, &message, LibcSpec.MessageErrorQueue | LibcSpec.MessageDontWait);
             if (quoted < 0)

@@ -138,11 +138,20 @@ internal sealed unsafe class FarEnd : IDisposable
         IpAddress ours = tunnelMode ? local : IpAddress.None, theirs = tunnelMode ? peer.Address : IpAddress.None;
         Ours = new InboundSa(spi, suite, _key, path, 64)
         {
-            Association = peer.Association, Protection = protection, TunnelLocal = ours, TunnelRemote = theirs, SoftBytes = softBytes, HardBytes = hardBytes,
+            Association = peer.Association,
+            Protection = protection,
+            TunnelLocal = ours,
+            TunnelRemote = theirs,
+            SoftBytes = softBytes,
+            HardBytes = hardBytes,
         };
         FromUs = new OutboundSa(spi | 0x8000_0000, suite, new SecretBytes(_key), path, 2)
         {
-            InboundSpi = spi, TunnelLocal = ours, TunnelRemote = theirs, SoftBytes = softBytes, HardBytes = hardBytes,
+            InboundSpi = spi,
+            TunnelLocal = ours,
+            TunnelRemote = theirs,
+            SoftBytes = softBytes,
+            HardBytes = hardBytes,
         };
         Theirs = new InboundSa(FromUs.Spi, suite, _key, path, 64) { TunnelLocal = theirs, TunnelRemote = ours };
         FromThem = new OutboundSa(spi, suite, new SecretBytes(_key), path, 1) { TunnelLocal = theirs, TunnelRemote = ours };
