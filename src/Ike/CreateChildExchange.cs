@@ -207,7 +207,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         core.Failed(_sa.Path, Exchange, drop, problem, now);
         End();
         if (Rekeys is { IsLive: true }) Rekeys.RekeyAgainAt(now + IkeLimits.RekeyRetry);
-        else core.Peers.OnChildFailed(Peer, now, outbox);
+        else core.Peers.OnChildFailed(Peer, problem, now, outbox);
     }
 
     /// <summary>The SA ended while slow work was done: what waited for the outcome waits no more.</summary>
