@@ -236,7 +236,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         core.Failed(_sa.Path, Exchange, drop, problem, now);
         End();
         if (Rekeys is { IsLive: true }) Rekeys.RekeyAgainAt(now + IkeLimits.RekeyRetry);
-        else core.Peers.OnChildFailed(Peer, now, outbox);
+        else core.Peers.OnChildFailed(Peer, problem, now, outbox);
     }
 
     /// <summary>The peer has deleted what was made.</summary>

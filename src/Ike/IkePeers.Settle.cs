@@ -78,7 +78,7 @@ internal sealed partial class IkePeers
     }
 
     /// <summary>The IKE SA is there, a child SA is not: the peer may be of another opinion about what is to be protected, or busy. It is tried again while it is wanted.</summary>
-    public void OnChildFailed(IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
+    public void OnChildFailed(IkePeer peer, string why, Instant now, Outbox<IkeEffect> outbox)
     {
         if (peer.HasLiveChild) return;
         if (peer.IsUp) Down(peer, IkeDownReason.DeletedByPeer, now, outbox);
@@ -88,6 +88,7 @@ internal sealed partial class IkePeers
         target.Peer ??= peer;
         peer.Target ??= target;
         target.Failures++;
+        if (why.Length > 0) target.LastFailure = why;
         core.Timers.Set(target, now + Pause(target));
     }
 

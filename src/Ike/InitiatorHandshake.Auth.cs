@@ -138,9 +138,13 @@ internal sealed partial class InitiatorHandshake
         if (_ticket is not null) DropTicket();
         if (message.Ticket is not null) Core.Resumption.Keep(Sa, peer, message.Ticket, message.TicketLifetime, message.Identity, facts);
         bool made = message.Child.HasSa && MakeChild(message, now, outbox);
+        string why = "";
         if (!made && !message.Child.HasSa && message.Child.Error is { } error)
-            Core.Failed(Sa.Path, IkeExchangeType.Auth, IkeDrop.ChildRefused, IkeDiagnosis.ChildRefused(error, Protection.FirstChild!, _offer, !Protection.TunnelMode), now);
-        if (!made) Core.Peers.OnChildFailed(peer, now, outbox);
+        {
+            why = IkeDiagnosis.ChildRefused(error, Protection.FirstChild!, _offer, !Protection.TunnelMode);
+            Core.Failed(Sa.Path, IkeExchangeType.Auth, IkeDrop.ChildRefused, why, now);
+        }
+        if (!made) Core.Peers.OnChildFailed(peer, why, now, outbox);
         if (message.AuthenticationLifetime > TimeSpan.Zero) Sa.LimitAuthentication(now + message.AuthenticationLifetime, now);
         Core.Peers.Settle(peer, Sa, _replaces?.Heir, false, Started, now, outbox);
         resumed?.Dispose();

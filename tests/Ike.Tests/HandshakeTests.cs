@@ -270,6 +270,7 @@ public sealed class HandshakeTests
         Assert.Equal(["failed 192.0.2.2"], pair.A.Events);
         Assert.Equal(IkeSaStatus.Ready, Assert.Single(pair.A.IkeSas).Status);
         Assert.Contains(pair.B.Log.Lines, line => line.Contains("add a transform set", StringComparison.Ordinal));
+        Assert.Contains("accepts none of our ESP proposals", Assert.Single(pair.A.Engine.Peers()).LastFailure, StringComparison.Ordinal);
         // It is tried again, by CREATE_CHILD_SA, without authentication.
         pair.Net.TakeTrace();
         pair.Net.Run(10);

@@ -86,7 +86,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
                 : peer.IsConnecting || sas.Exists(static sa => sa.Status == IkeSaStatus.InNegotiation) ? CryptoSessionStatus.DownNegotiating : CryptoSessionStatus.Down,
             UpSeconds = peer.IsUp ? NhrpScreens.Seconds(now.Since(peer.UpSince)) : null,
             Failures = peer.Failures,
-            LastFailure = peer.LastFailure.Length > 0 ? peer.LastFailure : peer.Failures > 0 ? "no answer" : null,
+            LastFailure = peer.LastFailure.Length > 0 ? peer.LastFailure : null,
             IkeSas = [.. sas.Select(sa => IkeSa(sa, numbers, now))],
             IpsecSas = [.. children.OrderByDescending(static c => c.IsSending).ThenByDescending(static c => c.Installed).Select(child => IpsecSa(child, pairs[child.InboundSpi], paths, now)).OfType<CryptoIpsecSa>()],
         };
