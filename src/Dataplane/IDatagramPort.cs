@@ -49,6 +49,9 @@ public unsafe struct OutgoingPacket
     /// <summary>Outer "don't fragment" bit (IPv4). Set only with path MTU discovery; otherwise the kernel fragments what is too big.</summary>
     public bool DontFragment;
 
+    /// <summary>Leaves in a message of its own: IKE, of which few packets are sent, and which must get through where a device's offloads do not work.</summary>
+    public bool IsAlone;
+
     /// <summary>What became of it.</summary>
     public SendOutcome Outcome;
 }

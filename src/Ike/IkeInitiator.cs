@@ -22,7 +22,9 @@ internal sealed class IkeInitiator(IkeCore core)
         sa.Handshake = handshake;
         target.Negotiation = sa;
         core.Statistics.Initiating++;
-        handshake.Begin(target.Peer?.Ticket is { } ticket && core.Config.Resumption ? ticket : null, now, outbox);
+        // Now and then without: another router may have the address by now, and keep silent about what it does not know.
+        bool resumes = core.Config.Resumption && target.Failures % IkeLimits.ResumptionsInARow != IkeLimits.ResumptionsInARow - 1;
+        handshake.Begin(resumes ? target.Peer?.Ticket : null, now, outbox);
     }
 
     /// <summary>

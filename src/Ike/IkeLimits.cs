@@ -129,6 +129,9 @@ internal static class IkeLimits
     /// <summary>Without dead peer detection by configuration: how long packets may go unanswered before the peer is asked (RFC 7296 2.4).</summary>
     public static readonly TimeSpan QuietLiveness = TimeSpan.FromSeconds(30);
 
+    /// <summary>One call in so many is made without the ticket, when nobody answered the others.</summary>
+    public const int ResumptionsInARow = 4;
+
     /// <summary>Validity of the tickets that we give (RFC 5723): a hub may be down for a night.</summary>
     public static readonly TimeSpan TicketLifetime = TimeSpan.FromHours(12);
 

@@ -133,6 +133,9 @@ internal sealed class HeldTicket(byte[] octets, SessionTicket session) : IDispos
 
     public bool IsValid(DateTimeOffset now) => _session?.IsValid(now) ?? false;
 
+    /// <summary>Somebody took the session.</summary>
+    public bool IsUsed => _session is null;
+
     /// <summary>The session, whose owner the caller is then.</summary>
     public SessionTicket? Take()
     {

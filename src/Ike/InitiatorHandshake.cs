@@ -118,7 +118,9 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
     public void OnUnanswered(IkeExchangeType exchange, Instant now, Outbox<IkeEffect> outbox)
     {
         bool silent = _problem.Length == 0;
-        if (_ticket is not null) DropTicket();
+        // Who is away may be back with all it knew: the ticket stays good. One that an answer has used up does not.
+        if (silent && _ticket is { IsUsed: false }) _ticket = null;
+        else if (_ticket is not null) DropTicket();
         Fail(exchange, silent ? IkeDrop.Unanswered : IkeDrop.NoProposalChosen, silent ? "no answer: is the address right, and does UDP 500 and 4500 pass?" : _problem, now, outbox);
     }
 

@@ -175,6 +175,26 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public void AwayForLong_IsResumedAllTheSame()
+    {
+        Pair pair = new Pair().Up();
+        pair.Net.Run(60);
+        pair.Net.Unplug(pair.B);
+        for (int i = 0; i < 560; i++)
+        {
+            pair.A.SendToIfUp();
+            pair.Net.Run(1);
+        }
+        Assert.Contains("down b.example.org DeadPeer", pair.A.Events);
+        pair.B.Crash();
+        pair.Net.Plug(pair.B);
+        for (int i = 0; i < 300 && pair.A.Events[^1] != "up b.example.org"; i++) pair.Net.Run(1);
+        Assert.Equal("up b.example.org", pair.A.Events[^1]);
+        Assert.True(Assert.Single(pair.A.IkeSas).IsResumed);
+        Agreement.Check(pair.Net, pair.A, pair.B);
+    }
+
+    [Fact]
     public void Ticket_ExpiredOrForAKeyThatChanged_IsNotUsed()
     {
         Pair pair = new Pair().Up();

@@ -72,6 +72,7 @@ internal sealed unsafe class IkeTransport(UnderlaySet underlays) : IDisposable
             Port = path.Remote.Port,
             TrafficClass = TrafficClass,
             HopLimit = HopLimit,
+            IsAlone = true,
         };
     }
 }

@@ -73,13 +73,13 @@ internal sealed class SendPlan
             Count = 1,
             Total = packet.Length,
             SegmentLength = packet.Length,
-            IsClosed = packet.Length > longestSegment || packet.Length == 0,
+            IsClosed = packet.Length > longestSegment || packet.Length == 0 || packet.IsAlone,
         };
     }
 
     private bool TryAppend(ref Message message, ReadOnlySpan<OutgoingPacket> packets, in OutgoingPacket packet, short entry)
     {
-        if (message.IsClosed || packet.Length > message.SegmentLength || packet.Length == 0 || message.Count == UdpSocketSpec.MaximumSegments) return false;
+        if (message.IsClosed || packet.IsAlone || packet.Length > message.SegmentLength || packet.Length == 0 || message.Count == UdpSocketSpec.MaximumSegments) return false;
         if (message.Total + packet.Length > UdpSocketSpec.MaximumMessage) return false;
         ref readonly OutgoingPacket first = ref packets[_packet[message.First]];
         if (packet.Destination != first.Destination || packet.Port != first.Port || packet.TrafficClass != first.TrafficClass || packet.HopLimit != first.HopLimit) return false;

@@ -59,7 +59,7 @@ public sealed class LabProcess
     /// <summary>Ends it as a crash would. What it listened on is gone afterwards: a dying process is still connected to.</summary>
     public Task KillAsync() => Task.Run(() =>
     {
-        Signals.End([(Pid, _started)], TimeSpan.Zero);
+        Signals.EndAtOnce([(Pid, _started)]);
         _process.WaitForExit(Host.Patience);
     });
 }

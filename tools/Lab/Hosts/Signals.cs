@@ -42,6 +42,9 @@ internal static partial class Signals
             Thread.Sleep(Poll.Interval / 5);
     }
 
+    /// <summary>Ends processes and their children at once, without a chance to tidy up.</summary>
+    public static void EndAtOnce(IReadOnlyCollection<(int Pid, ulong Started)> processes) => Send(processes, Kill);
+
     private static bool IsAlive((int Pid, ulong Started) process) => StartTime(process.Pid) == process.Started;
 
     private static void Send(IEnumerable<(int Pid, ulong Started)> processes, int signal)
