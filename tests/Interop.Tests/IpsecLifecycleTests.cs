@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Dmvpn.Lab.Daemons;
 using Dmvpn.Lab.Networks;
 
@@ -31,6 +32,23 @@ public sealed class IpsecLifecycleTests : LifecycleTest
         foreach (Site spoke in Sites.Skip(1))
             Assert.True(await Routers[0].IsUpAsync(spoke.Addresses.Tunnel));
         TestContext.Current.TestOutputHelper?.WriteLine($"back after {Stopwatch.GetElapsedTime(begin).TotalSeconds:0.0} s");
+    }
+
+    [Fact]
+    public async Task HubIsAwayForLongerThanDpdTakes_SpokesComeBackByTheirTickets()
+    {
+        await BuildAsync(2, r => r with { Protection = Protection, HoldTime = 300 });
+        await AllRegisteredAsync();
+
+        await Routers[0].KillAsync();
+        await EventuallyAsync("both know that it is dead", TimeSpan.FromSeconds(45), () =>
+            Task.FromResult(Routers.Skip(1).All(r => r.Log.Contains("does not answer", StringComparison.Ordinal))));
+        await Routers[0].StartAsync();
+
+        foreach (Site spoke in Sites.Skip(1))
+            await EventuallyAsync($"{spoke.Name} registered again", Later, () => Routers[0].IsUpAsync(spoke.Addresses.Tunnel));
+        JsonElement statistics = await Routers[0].ShowJsonAsync("crypto", "ikev2", "stats");
+        Assert.Equal(2, statistics.GetProperty("resumed").GetInt64());
     }
 
     [Fact]
