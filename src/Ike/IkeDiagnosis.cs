@@ -78,6 +78,7 @@ internal static class IkeDiagnosis
         IkeDownReason.Unconfigured => "its tunnel or configuration is gone",
         IkeDownReason.Unused => "nothing needs it any more",
         IkeDownReason.Expired => "its lifetime has ended",
+        IkeDownReason.Revoked => "its certificate is revoked",
         _ => "it was restarted",
     };
 

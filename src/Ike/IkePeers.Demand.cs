@@ -16,6 +16,11 @@ internal sealed partial class IkePeers
         }
         IkeTarget target = FindOrAddTarget(protection, peer.Address);
         target.Wants++;
+        if (target.Peer is null && FindInterrupted(protection, peer.Address) is { } interrupted)
+        {
+            core.Timers.Set(interrupted, Instant.Never);
+            (target.Peer, interrupted.Target) = (interrupted, target);
+        }
         if (Satisfying(target) is { } satisfying) core.Timers.Set(satisfying, Instant.Never);
         else if (target.Negotiation is null && target.Deadline.IsNever) Connect(target, now, outbox);
     }
@@ -94,6 +99,11 @@ internal sealed partial class IkePeers
     public void OnUnused(IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
     {
         if (IsWanted(peer)) return;
+        if (peer.Sas.Count == 0 && peer.Children.Count == 0)
+        {
+            Forget(peer);
+            return;
+        }
         Instant used = Instant.Zero;
         foreach (ChildSa child in peer.Children)
         {
@@ -165,7 +175,7 @@ internal sealed partial class IkePeers
         {
             target.Peer = null;
             if (peer.Target == target) peer.Target = null;
-            if (peer.Sas.Count == 0 && peer.Children.Count == 0 && !IsWanted(peer)) Forget(peer);
+            LetGo(peer, now);
         }
         if (target.Negotiation is not { } calling) return;
         target.Negotiation = null;
@@ -176,7 +186,7 @@ internal sealed partial class IkePeers
     private void StartGrace(IkePeer peer, Instant now)
     {
         if (!IsWanted(peer) && peer.Sas.Count > 0) core.Timers.Set(peer, now + (peer.Protection.IdleTime ?? IkeLimits.UnusedTime));
-        else if (!IsWanted(peer) && peer.Children.Count == 0) Forget(peer);
+        else LetGo(peer, now);
     }
 
     private IkeTarget FindOrAddTarget(IkeProtection protection, IpAddress address)

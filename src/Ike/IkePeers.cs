@@ -91,7 +91,7 @@ internal sealed partial class IkePeers(IkeCore core)
         CloseRedundant(peer, now, outbox);
         if (peer.IsUp && !peer.HasLiveChild) Down(peer, reason, now, outbox);
         else if (!peer.IsUp && peer.Sas.Count == 0 && IsWanted(peer)) Reconnect(peer, now);
-        if (peer.Sas.Count == 0 && peer.Children.Count == 0 && !IsWanted(peer)) Forget(peer);
+        LetGo(peer, now);
     }
 
     /// <summary>True when somebody depends on the peer, by its association or by the address that it was reached at.</summary>
@@ -119,6 +119,27 @@ internal sealed partial class IkePeers(IkeCore core)
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerDown, Protection = peer.Protection.Id, Peer = peer.Nbma, Reason = reason });
         if (core.PeerLines.TryTake(now)) core.Logger.PeerDown(peer.Nbma, peer.Id, reason);
         if (IsWanted(peer)) Reconnect(peer, now);
+    }
+
+    /// <summary>
+    /// Is there any reason left to know the peer? One whose association was interrupted is known for a while, for the sake of its ticket: who depended on it lets go of the association
+    /// and at once wants its address.
+    /// </summary>
+    private void LetGo(IkePeer peer, Instant now)
+    {
+        if (peer.Sas.Count > 0 || peer.Children.Count > 0 || IsWanted(peer)) return;
+        if (peer.Ticket is null) Forget(peer);
+        else core.Timers.Set(peer, now + IkeLimits.UnusedTime);
+    }
+
+    /// <summary>Who was last at an address, and would be again by its ticket.</summary>
+    private IkePeer? FindInterrupted(IkeProtection protection, IpAddress address)
+    {
+        for (IkePeer? peer = _byAddress.GetValueOrDefault((protection.Id, address)); peer is not null; peer = peer.NextAtAddress)
+        {
+            if (peer is { Ticket: not null, Target: null, Sas.Count: 0 }) return peer;
+        }
+        return null;
     }
 
     private void Forget(IkePeer peer)

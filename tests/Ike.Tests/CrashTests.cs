@@ -175,6 +175,45 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public void WantedByItsAssociation_ThenByItsAddress_IsResumedAllTheSame()
+    {
+        Pair pair = new Pair().Up();
+        // As NHRP does: once the hub has answered, its mapping is that of the association; when that is lost, it asks for the address again.
+        int association = pair.A.Peer.Nbma.Association;
+        pair.A.Want(pair.B.Address, association);
+        pair.A.Release(pair.B.Address);
+        pair.Net.Run(60);
+        pair.B.Crash();
+        for (int i = 0; i < 100 && pair.A.Events is not [.., "down b.example.org Crashed"]; i++)
+        {
+            pair.A.SendToIfUp();
+            pair.Net.Run(0.1);
+        }
+        pair.A.Release(pair.B.Address, association);
+        pair.A.Want(pair.B.Address);
+        pair.Net.Run(1);
+        Assert.Equal(["down b.example.org Crashed", "up b.example.org"], pair.A.Events);
+        Assert.True(Assert.Single(pair.A.IkeSas).IsResumed);
+        Agreement.Check(pair.Net, pair.A, pair.B);
+    }
+
+    [Fact]
+    public void InterruptedAndNotWantedAgain_IsForgotten()
+    {
+        Pair pair = new Pair().Up();
+        pair.Net.Unplug(pair.B);
+        for (int i = 0; i < 120; i++)
+        {
+            pair.A.SendToIfUp();
+            pair.Net.Run(1);
+        }
+        pair.A.Release(pair.B.Address);
+        Assert.Equal(1, pair.A.Engine.Core.Peers.Count);
+        pair.Net.Run(90);
+        Assert.Equal(0, pair.A.Engine.Core.Peers.Count);
+    }
+
+    [Fact]
     public void AwayForLong_IsResumedAllTheSame()
     {
         Pair pair = new Pair().Up();
