@@ -136,26 +136,30 @@ internal sealed class InterfaceScreens(Router router)
                 PacketsPerSecond = (long)tunnel.Rates.PacketsOutPerSecond,
             },
             Drops = drops,
-            Tunnel = new TunnelParameters
-            {
-                Mode = DmvpnScreen.Mode(tunnel.Config.Mode),
-                Source = NhrpScreens.Some(tunnel.Source),
-                SourceInterface = tunnel.Config.Source?.Interface,
-                Destination = tunnel.Config.IsMultipoint ? null : NhrpScreens.Some(tunnel.Config.Destination),
-                Vrf = tunnel.Config.Vrf ?? "",
-                Key = tunnel.Config.Key,
-                Sequencing = tunnel.Config.SequenceDatagrams,
-                Checksum = tunnel.Config.Checksum,
-                Ttl = tunnel.Config.Ttl,
-                Tos = tunnel.Config.Tos,
-                TransportMtu = tunnel.Mtu,
-                PathMtuDiscovery = tunnel.Config.PathMtuDiscovery is not null,
-                KeepaliveSeconds = (int?)tunnel.Config.Keepalive?.Period.TotalSeconds,
-                KeepaliveRetries = tunnel.Config.Keepalive?.Retries ?? 0,
-                NetworkId = tunnel.Config.IpNhrp.NetworkId ?? tunnel.Config.Ipv6Nhrp.NetworkId,
-            },
+            Tunnel = Parameters(tunnel),
         };
     }
+
+    /// <summary>What a tunnel is configured to be.</summary>
+    internal static TunnelParameters Parameters(TunnelInterface tunnel) => new()
+    {
+        Mode = DmvpnScreen.Mode(tunnel.Config.Mode),
+        Source = NhrpScreens.Some(tunnel.Source),
+        SourceInterface = tunnel.Config.Source?.Interface,
+        Destination = tunnel.Config.IsMultipoint ? null : NhrpScreens.Some(tunnel.Config.Destination),
+        Vrf = tunnel.Config.Vrf ?? "",
+        Key = tunnel.Config.Key,
+        Sequencing = tunnel.Config.SequenceDatagrams,
+        Checksum = tunnel.Config.Checksum,
+        Ttl = tunnel.Config.Ttl,
+        Tos = tunnel.Config.Tos,
+        TransportMtu = tunnel.Mtu,
+        PathMtuDiscovery = tunnel.Config.PathMtuDiscovery is not null,
+        KeepaliveSeconds = (int?)tunnel.Config.Keepalive?.Period.TotalSeconds,
+        KeepaliveRetries = tunnel.Config.Keepalive?.Retries ?? 0,
+        Protection = tunnel.Config.Protection?.Profile,
+        NetworkId = tunnel.Config.IpNhrp.NetworkId ?? tunnel.Config.Ipv6Nhrp.NetworkId,
+    };
 
     private InterfaceEntry Entry(LinuxLink link) => new()
     {
