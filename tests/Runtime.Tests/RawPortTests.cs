@@ -3,28 +3,9 @@ using Dmvpn.Dataplane;
 
 namespace Dmvpn.Runtime.Tests;
 
-public sealed unsafe class RawPortTests : IDisposable
+public sealed unsafe class RawPortTests : PortTest
 {
     private const byte Gre = 47;
-
-    private readonly TestNetwork _network = TestNetwork.CreateOrSkip();
-    private readonly NetworkNamespace _left;
-    private readonly NetworkNamespace _right;
-    private readonly List<IDisposable> _open = [];
-
-    public RawPortTests() => (_left, _right) = _network.AddPair();
-
-    public static TheoryData<string, string> Pairs => new()
-    {
-        { "192.0.2.1", "192.0.2.2" },
-        { "2001:db8::1", "2001:db8::2" },
-    };
-
-    public void Dispose()
-    {
-        foreach (IDisposable one in _open) one.Dispose();
-        _network.Dispose();
-    }
 
     [Theory]
     [MemberData(nameof(Pairs))]
@@ -87,21 +68,21 @@ public sealed unsafe class RawPortTests : IDisposable
     public void Send_AcrossARouterWithASmallerMtu_LearnsThePathMtuAndLosesNoOtherPacket(string from, string to)
     {
         // left - right (routes) - far, with 1300 bytes between the latter.
-        NetworkNamespace far = _network.Add();
-        TestNetwork.Join(_right, "v1", "198.51.100.1/24", "2001:db8:100::1/64", far, "v0", "198.51.100.2/24", "2001:db8:100::2/64");
-        TestNetwork.Ip(_right, "link set v1 mtu 1300");
-        TestNetwork.Ip(_left, "route add 198.51.100.0/24 via 192.0.2.2");
-        TestNetwork.Ip(_left, "route add 2001:db8:100::/64 via 2001:db8::2");
+        NetworkNamespace far = Network.Add();
+        TestNetwork.Join(Right, "v1", "198.51.100.1/24", "2001:db8:100::1/64", far, "v0", "198.51.100.2/24", "2001:db8:100::2/64");
+        TestNetwork.Ip(Right, "link set v1 mtu 1300");
+        TestNetwork.Ip(Left, "route add 198.51.100.0/24 via 192.0.2.2");
+        TestNetwork.Ip(Left, "route add 2001:db8:100::/64 via 2001:db8::2");
         TestNetwork.Ip(far, "route add 192.0.2.0/24 via 198.51.100.1");
         TestNetwork.Ip(far, "route add 2001:db8::/64 via 2001:db8:100::1");
-        _right.Run(() =>
+        Right.Run(() =>
         {
             File.WriteAllText("/proc/sys/net/ipv4/ip_forward", "1");
             File.WriteAllText("/proc/sys/net/ipv6/conf/all/forwarding", "1");
         });
-        Assert.True(_right.Run(() => KernelSettings.ForwardsIPv4 && KernelSettings.ForwardsIPv6));
+        Assert.True(Right.Run(() => KernelSettings.ForwardsIPv4 && KernelSettings.ForwardsIPv6));
 
-        RawPort left = Open(_left, from), remote = Open(far, to);
+        RawPort left = Open(Left, from), remote = Open(far, to);
         using var poller = new Poller();
         poller.Add(left.Descriptor, 1, PollInterest.None);
         OutgoingPacket[] big = [Packet(to, 1450, 1)];
@@ -191,19 +172,17 @@ public sealed unsafe class RawPortTests : IDisposable
     [Fact]
     public void Open_AddressOfNobody_ThrowsAddressNotAvailable()
     {
-        LinuxException refused = Assert.Throws<LinuxException>(() => Open(_left, "203.0.113.77"));
+        LinuxException refused = Assert.Throws<LinuxException>(() => Open(Left, "203.0.113.77"));
         Assert.Equal(Errno.AddressNotAvailable, refused.Error.Number);
     }
 
     [Fact]
     public void Open_LinkLocalAddress_SendsAndReceivesOnItsLink()
     {
-        TestNetwork.Ip(_left, "address add fe80::1/64 dev v0 nodad");
-        TestNetwork.Ip(_right, "address add fe80::2/64 dev v0 nodad");
-        RawPort left = _left.Run(() => RawPort.Open(Gre, IpAddress.Parse("fe80::1"), linkIndex: IndexOf(_left, "v0")));
-        _open.Add(left);
-        RawPort right = _right.Run(() => RawPort.Open(Gre, IpAddress.Parse("fe80::2"), linkIndex: IndexOf(_right, "v0")));
-        _open.Add(right);
+        TestNetwork.Ip(Left, "address add fe80::1/64 dev v0 nodad");
+        TestNetwork.Ip(Right, "address add fe80::2/64 dev v0 nodad");
+        RawPort left = Keep(Left.Run(() => RawPort.Open(Gre, IpAddress.Parse("fe80::1"), linkIndex: IndexOf(Left, "v0"))));
+        RawPort right = Keep(Right.Run(() => RawPort.Open(Gre, IpAddress.Parse("fe80::2"), linkIndex: IndexOf(Right, "v0"))));
         OutgoingPacket[] packets = [Packet("fe80::2", 10, 1)];
         left.Send(packets);
         Assert.Equal(SendOutcome.Sent, packets[0].Outcome);
@@ -216,53 +195,9 @@ public sealed unsafe class RawPortTests : IDisposable
         return rtnetlink.FindLink(link)!.Index;
     });
 
-    private (RawPort Left, RawPort Right) Open(string from, string to) => (Open(_left, from), Open(_right, to));
+    private (RawPort Left, RawPort Right) Open(string from, string to) => (Open(Left, from), Open(Right, to));
 
-    private RawPort Open(NetworkNamespace space, string local)
-    {
-        RawPort port = RawPort.Open(Gre, IpAddress.Parse(local), $"/proc/self/fd/{space.Descriptor}");
-        _open.Add(port);
-        return port;
-    }
+    private RawPort Open(NetworkNamespace space, string local) => Keep(RawPort.Open(Gre, IpAddress.Parse(local), PathOf(space)));
 
-    private OutgoingPacket Packet(string to, int length, byte filler)
-    {
-        var buffer = new PacketBatch(1);
-        _open.Add(buffer);
-        buffer[0].Length = length;
-        buffer[0].Data.Fill(filler);
-        return new OutgoingPacket { Data = buffer[0].Pointer, Length = length, Destination = IpAddress.Parse(to), HopLimit = 64 };
-    }
-
-    private PacketBatch ReceiveAll(RawPort port, int expected)
-    {
-        using var poller = new Poller();
-        poller.Add(port.Descriptor, 1);
-        var all = new PacketBatch(expected + 1);
-        using var some = new PacketBatch(expected + 1);
-        _open.Add(all);
-        var end = MonotonicClock.Now + TimeSpan.FromSeconds(10);
-        int count = 0;
-        while (count < expected && MonotonicClock.Now < end)
-        {
-            poller.Wait(end);
-            port.Receive(some);
-            for (int i = 0; i < some.Count; i++)
-            {
-                ref PacketSlot slot = ref all[count++];
-                some[i].Data.CopyTo(slot.Room);
-                (slot.Length, slot.Peer, slot.TrafficClass, slot.HopLimit) = (some[i].Length, some[i].Peer, some[i].TrafficClass, some[i].HopLimit);
-            }
-        }
-        Assert.Equal(expected, count);
-        all.Count = count;
-        return all;
-    }
-
-    private static List<int> Lengths(PacketBatch batch)
-    {
-        var lengths = new List<int>();
-        for (int i = 0; i < batch.Count; i++) lengths.Add(batch[i].Length);
-        return lengths;
-    }
+    private OutgoingPacket Packet(string to, int length, byte filler) => Packet(to, 0, length, filler);
 }

@@ -4,28 +4,9 @@ using Dmvpn.Dataplane;
 namespace Dmvpn.Runtime.Tests;
 
 /// <summary>Port 4500 with offloads: many packets in one message, both ways, on the real kernel.</summary>
-public sealed unsafe class UdpOffloadTests : IDisposable
+public sealed unsafe class UdpOffloadTests : PortTest
 {
     private const ushort Nat = 4500;
-
-    private readonly TestNetwork _network = TestNetwork.CreateOrSkip();
-    private readonly NetworkNamespace _left;
-    private readonly NetworkNamespace _right;
-    private readonly List<IDisposable> _open = [];
-
-    public UdpOffloadTests() => (_left, _right) = _network.AddPair();
-
-    public static TheoryData<string, string> Pairs => new()
-    {
-        { "192.0.2.1", "192.0.2.2" },
-        { "2001:db8::1", "2001:db8::2" },
-    };
-
-    public void Dispose()
-    {
-        foreach (IDisposable one in _open) one.Dispose();
-        _network.Dispose();
-    }
 
     [Theory]
     [MemberData(nameof(Pairs))]
@@ -56,8 +37,8 @@ public sealed unsafe class UdpOffloadTests : IDisposable
         (UdpPort left, UdpPort right) = Open(from, to);
         bool ip4 = !to.Contains(':');
         string second = ip4 ? "192.0.2.3" : "2001:db8::3";
-        TestNetwork.Ip(_right, $"address add {second}/{(ip4 ? 24 : 64)} dev v0{(ip4 ? "" : " nodad")}");
-        UdpPort other = Open(_right, second);
+        TestNetwork.Ip(Right, $"address add {second}/{(ip4 ? 24 : 64)} dev v0{(ip4 ? "" : " nodad")}");
+        UdpPort other = Open(Right, second);
         var random = new Random(4);
         var packets = new List<OutgoingPacket>();
         List<(int, int)> toRight = [], toOther = [];
@@ -138,11 +119,11 @@ public sealed unsafe class UdpOffloadTests : IDisposable
     [Fact]
     public void NobodyListens_TheIcmpErrorOfOneSendEndsNoOther()
     {
-        UdpPort left = Open(_left, "192.0.2.1");
+        UdpPort left = Open(Left, "192.0.2.1");
         OutgoingPacket[] first = [Packet("192.0.2.2", 100, 1), Packet("192.0.2.2", 100, 2)];
         left.Send(first);
         Assert.All(first, packet => Assert.Equal(SendOutcome.Sent, packet.Outcome));
-        UdpPort right = Open(_right, "192.0.2.2");
+        UdpPort right = Open(Right, "192.0.2.2");
 
         // "Port unreachable" is pending on the socket now, from both segments.
         OutgoingPacket[] again = [Packet("192.0.2.2", 200, 3), Packet("192.0.2.2", 200, 4)];
@@ -160,7 +141,7 @@ public sealed unsafe class UdpOffloadTests : IDisposable
     [InlineData(false, true)]
     public void OneEndWithoutOffloads_TheOtherNeedNotKnow(bool sends, bool receives)
     {
-        UdpPort left = Open(_left, "192.0.2.1", sends), right = Open(_right, "192.0.2.2", receives);
+        UdpPort left = Open(Left, "192.0.2.1", sends), right = Open(Right, "192.0.2.2", receives);
         var packets = new OutgoingPacket[30];
         for (int i = 0; i < packets.Length; i++) packets[i] = Packet("192.0.2.2", i == 29 ? 3 : 1200, (byte)i);
         left.Send(packets);
@@ -244,49 +225,15 @@ public sealed unsafe class UdpOffloadTests : IDisposable
         Dmvpn.Tests.Allocation.AssertNone(allocated);
     }
 
-    private (UdpPort Left, UdpPort Right) Open(string from, string to) => (Open(_left, from), Open(_right, to));
+    private (UdpPort Left, UdpPort Right) Open(string from, string to) => (Open(Left, from), Open(Right, to));
 
-    private UdpPort Open(NetworkNamespace space, string local, bool offload = true)
-    {
-        UdpPort port = UdpPort.Open(Nat, IpAddress.Parse(local), $"/proc/self/fd/{space.Descriptor}", offload: offload);
-        _open.Add(port);
-        return port;
-    }
+    private UdpPort Open(NetworkNamespace space, string local, bool offload = true) => Keep(UdpPort.Open(Nat, IpAddress.Parse(local), PathOf(space), offload: offload));
 
     private OutgoingPacket Packet(string to, int length, byte filler)
     {
-        var buffer = new PacketBatch(1);
-        _open.Add(buffer);
-        buffer[0].Length = length;
-        buffer[0].Data.Fill(filler);
-        return new OutgoingPacket { Data = buffer[0].Pointer, Length = length, Destination = IpAddress.Parse(to), Port = Nat, TrafficClass = 0xB8, HopLimit = 61 };
-    }
-
-    /// <summary>All packets, copied, each of which must be filled with one byte.</summary>
-    private PacketBatch ReceiveAll(UdpPort port, int expected, int atOnce = 64)
-    {
-        using var poller = new Poller();
-        poller.Add(port.Descriptor, 1);
-        var all = new PacketBatch(expected + atOnce);
-        using var some = new PacketBatch(atOnce);
-        _open.Add(all);
-        var end = MonotonicClock.Now + TimeSpan.FromSeconds(10);
-        int count = 0;
-        while (count < expected && MonotonicClock.Now < end)
-        {
-            // As the worker does: a full batch means that more may wait, and nobody tells.
-            if (port.Receive(some) < atOnce) poller.Wait(count + some.Count < expected ? end : Instant.Zero);
-            for (int i = 0; i < some.Count; i++)
-            {
-                ref PacketSlot slot = ref all[count++];
-                some[i].Data.CopyTo(slot.Room);
-                (slot.Length, slot.Peer, slot.Port) = (some[i].Length, some[i].Peer, some[i].Port);
-                (slot.TrafficClass, slot.HopLimit) = (some[i].TrafficClass, some[i].HopLimit);
-            }
-        }
-        Assert.Equal(expected, count);
-        all.Count = count;
-        return all;
+        OutgoingPacket packet = Packet(to, Nat, length, filler);
+        (packet.TrafficClass, packet.HopLimit) = (0xB8, 61);
+        return packet;
     }
 
     private static List<(int Length, int Filler)> Contents(PacketBatch batch)

@@ -5,36 +5,17 @@ using Dmvpn.Dataplane;
 namespace Dmvpn.Runtime.Tests;
 
 /// <summary>UDP 500 and 4500, and raw ESP beside them.</summary>
-public sealed unsafe partial class UdpPortTests : IDisposable
+public sealed unsafe partial class UdpPortTests : PortTest
 {
     private const byte Esp = 50, Udp = 17;
     private const ushort Ike = 500, Nat = 4500;
     private const uint Spi = 0xC0FF_EE01;
 
-    private readonly TestNetwork _network = TestNetwork.CreateOrSkip();
-    private readonly NetworkNamespace _left;
-    private readonly NetworkNamespace _right;
-    private readonly List<IDisposable> _open = [];
-
-    public UdpPortTests() => (_left, _right) = _network.AddPair();
-
-    public static TheoryData<string, string> Pairs => new()
-    {
-        { "192.0.2.1", "192.0.2.2" },
-        { "2001:db8::1", "2001:db8::2" },
-    };
-
-    public void Dispose()
-    {
-        foreach (IDisposable one in _open) one.Dispose();
-        _network.Dispose();
-    }
-
     [Theory]
     [MemberData(nameof(Pairs))]
     public void Send_OneOfEachKind_ArrivesWithPeerPortTrafficClassAndHopLimit(string from, string to)
     {
-        UdpPort left = Open(_left, Nat, from), right = Open(_right, 4501, to);
+        UdpPort left = Open(Left, Nat, from), right = Open(Right, 4501, to);
         OutgoingPacket[] packets = [Packet(to, 4501, 100, 1), Packet(to, 4501, 0, 2), Packet(to, 4501, 9000, 3)];
         (packets[0].TrafficClass, packets[0].HopLimit) = (0xB9, 7);
         packets[0].DontFragment = true;
@@ -58,10 +39,8 @@ public sealed unsafe partial class UdpPortTests : IDisposable
     [InlineData("2001:db8::1", "2001:db8::2", Ike, false, false)]
     public void UdpChecksum_IsZero_OnlyFrom4500OverIPv4WithoutOffloads(string from, string to, ushort port, bool offload, bool zero)
     {
-        RawPort tap = RawPort.Open(Udp, IpAddress.Parse(to), PathOf(_right));
-        _open.Add(tap);
-        UdpPort left = UdpPort.Open(port, IpAddress.Parse(from), PathOf(_left), offload: offload);
-        _open.Add(left);
+        RawPort tap = Keep(RawPort.Open(Udp, IpAddress.Parse(to), PathOf(Right)));
+        UdpPort left = Keep(UdpPort.Open(port, IpAddress.Parse(from), PathOf(Left), offload: offload));
         left.Send([Packet(to, port, 64, 7)]);
         ReadOnlySpan<byte> datagram = ReceiveAll(tap, 1)[0].Data;
         Assert.Equal((port, port, 72), (Number(datagram, 0), Number(datagram, 2), Number(datagram, 4)));
@@ -71,27 +50,27 @@ public sealed unsafe partial class UdpPortTests : IDisposable
     [Fact]
     public void Open_PortIsTaken_SaysByWhomPerhaps()
     {
-        Open(_right, Nat, "192.0.2.2");
-        LinuxException refused = Assert.Throws<LinuxException>(() => Open(_right, Nat, "192.0.2.2"));
+        Open(Right, Nat, "192.0.2.2");
+        LinuxException refused = Assert.Throws<LinuxException>(() => Open(Right, Nat, "192.0.2.2"));
         Assert.Equal(Errno.AddressInUse, refused.Error.Number);
         Assert.Contains("bind UDP port 4500 of 192.0.2.2", refused.Message, StringComparison.Ordinal);
         Assert.Contains("an IKE daemon such as strongSwan's charon", refused.Message, StringComparison.Ordinal);
         // Another address, another namespace and another port are free.
-        Open(_right, Ike, "192.0.2.2");
-        Open(_right, Nat, "2001:db8::2");
-        Open(_left, Nat, "192.0.2.1");
+        Open(Right, Ike, "192.0.2.2");
+        Open(Right, Nat, "2001:db8::2");
+        Open(Left, Nat, "192.0.2.1");
     }
 
     [Fact]
     public void Open_AddressOfNobody_ThrowsAddressNotAvailable() =>
-        Assert.Equal(Errno.AddressNotAvailable, Assert.Throws<LinuxException>(() => Open(_left, Nat, "203.0.113.77")).Error.Number);
+        Assert.Equal(Errno.AddressNotAvailable, Assert.Throws<LinuxException>(() => Open(Left, Nat, "203.0.113.77")).Error.Number);
 
     [Theory]
     [MemberData(nameof(Pairs))]
     public void ErrorOfAnEarlierPacket_IsNotTheNextOnes(string from, string to)
     {
         // Nobody listens at 4600: ICMP says so, and the kernel keeps it for the socket's next call.
-        UdpPort left = Open(_left, Nat, from), right = Open(_right, Nat, to);
+        UdpPort left = Open(Left, Nat, from), right = Open(Right, Nat, to);
         using var poller = new Poller();
         poller.Add(left.Descriptor, 1, PollInterest.None);
         left.Send([Packet(to, 4600, 10, 1)]);
@@ -109,7 +88,7 @@ public sealed unsafe partial class UdpPortTests : IDisposable
     [MemberData(nameof(Pairs))]
     public void TooBigForTheLink_IsRefusedAlone_AndToldByTheKernel(string from, string to)
     {
-        UdpPort left = Open(_left, Nat, from), right = Open(_right, Nat, to);
+        UdpPort left = Open(Left, Nat, from), right = Open(Right, Nat, to);
         OutgoingPacket[] packets = [Of(Spi, Packet(to, Nat, 100, 1)), Of(Spi, Packet(to, Nat, 1500, 2)), Of(Spi, Packet(to, Nat, 200, 3))];
         foreach (ref OutgoingPacket packet in packets.AsSpan()) packet.DontFragment = true;
         left.Send(packets);
@@ -125,7 +104,7 @@ public sealed unsafe partial class UdpPortTests : IDisposable
     public void EspInUdp_TooBigForThePath_IsToldWithSpiAndPort_AndTheKernelDoesNotActOnIt(string from, string to)
     {
         RouteWithSmallMtu();
-        UdpPort left = Open(_left, Nat, from);
+        UdpPort left = Open(Left, Nat, from);
         OutgoingPacket[] big = [Of(Spi, Packet(to, 31_000, 1400, 1))];
         big[0].DontFragment = true;
         left.Send(big);
@@ -141,8 +120,7 @@ public sealed unsafe partial class UdpPortTests : IDisposable
     public void RawEsp_TooBigForThePath_IsToldWithSpi_AndTheKernelDoesNotActOnIt(string from, string to)
     {
         RouteWithSmallMtu();
-        RawPort left = RawPort.Open(Esp, IpAddress.Parse(from), PathOf(_left));
-        _open.Add(left);
+        RawPort left = Keep(RawPort.Open(Esp, IpAddress.Parse(from), PathOf(Left)));
         OutgoingPacket[] big = [Of(Spi, Packet(to, 0, 1400, 1))];
         big[0].DontFragment = true;
         left.Send(big);
@@ -155,7 +133,7 @@ public sealed unsafe partial class UdpPortTests : IDisposable
     public void IkeBehindItsMarker_TooBigForThePath_IsNothingAboutEsp()
     {
         RouteWithSmallMtu();
-        UdpPort left = Open(_left, Nat, "192.0.2.1");
+        UdpPort left = Open(Left, Nat, "192.0.2.1");
         OutgoingPacket[] packets = [Of(0, Packet("198.51.100.2", Nat, 1400, 1)), Of(Spi, Packet("198.51.100.2", Nat, 1400, 1))];
         foreach (ref OutgoingPacket packet in packets.AsSpan()) packet.DontFragment = true;
         // Apart: a router within this kernel would answer once for both, as one message that it never saw cut up.
@@ -171,11 +149,10 @@ public sealed unsafe partial class UdpPortTests : IDisposable
     public void EspInUdp_TooBigForThePath_IsToldAlsoAfterPacketsThatMayBeFragmented(string from, string to)
     {
         RouteWithSmallMtu();
-        UdpPort left = Open(_left, Nat, from);
+        UdpPort left = Open(Left, Nat, from);
         left.Send([Of(Spi, Packet(to, 31_000, 100, 1))]);
         // The same by hand: a packet that left with "don't fragment" before that one.
-        RawPort earlier = RawPort.Open(Udp, IpAddress.Parse(from), PathOf(_left));
-        _open.Add(earlier);
+        RawPort earlier = Keep(RawPort.Open(Udp, IpAddress.Parse(from), PathOf(Left)));
         OutgoingPacket big = Packet(to, 0, 1408, 1);
         foreach ((int at, ushort number) in new (int, ushort)[] { (0, Nat), (2, 31_000), (4, 1408), (6, 0), (8, (ushort)(Spi >> 16)), (10, (ushort)(Spi & 0xFFFF)) })
             BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(big.Data + at, 2), number);
@@ -188,25 +165,25 @@ public sealed unsafe partial class UdpPortTests : IDisposable
     public void PacketThatMayBeFragmented_AfterAnIcmpError_LeavesWhole()
     {
         RouteWithSmallMtu();
-        UdpPort left = Open(_left, Nat, "192.0.2.1");
+        UdpPort left = Open(Left, Nat, "192.0.2.1");
         OutgoingPacket[] big = [Of(Spi, Packet("198.51.100.2", 31_000, 1400, 1))];
         big[0].DontFragment = true;
         left.Send(big);
         NextPathMtu(left);
         // What anybody's ICMP error may have told the kernel does not have it cut our packets: the router does that.
-        long here = Fragmented(_left), there = Fragmented(_right);
+        long here = Fragmented(Left), there = Fragmented(Right);
         big[0].DontFragment = false;
         left.Send(big);
         Assert.Equal(SendOutcome.Sent, big[0].Outcome);
-        TestNetwork.Eventually(() => Fragmented(_right) == there + 1, "the router cuts it");
-        Assert.Equal(here, Fragmented(_left));
+        TestNetwork.Eventually(() => Fragmented(Right) == there + 1, "the router cuts it");
+        Assert.Equal(here, Fragmented(Left));
     }
 
     [Fact]
     public void Port500_TooBigForThePath_IsNothingAboutEsp()
     {
         RouteWithSmallMtu();
-        UdpPort left = Open(_left, Ike, "192.0.2.1");
+        UdpPort left = Open(Left, Ike, "192.0.2.1");
         OutgoingPacket[] big = [Of(Spi, Packet("198.51.100.2", Ike, 1400, 1))];
         big[0].DontFragment = true;
         left.Send(big);
@@ -217,7 +194,7 @@ public sealed unsafe partial class UdpPortTests : IDisposable
     [MemberData(nameof(Pairs))]
     public void SendAndReceive_ManyRounds_AllocateNothing(string from, string to)
     {
-        UdpPort left = Open(_left, Nat, from), right = Open(_right, Nat, to);
+        UdpPort left = Open(Left, Nat, from), right = Open(Right, Nat, to);
         var packets = new OutgoingPacket[64];
         for (int i = 0; i < packets.Length; i++) packets[i] = Packet(to, Nat, 64, 1);
         using var batch = new PacketBatch(64);
