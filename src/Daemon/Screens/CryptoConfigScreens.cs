@@ -1,5 +1,6 @@
 using Dmvpn.Ike;
 using Dmvpn.Management.Api;
+using Dmvpn.Management.Config;
 using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Daemon.Screens;
@@ -87,17 +88,7 @@ internal static class CryptoConfigScreens
         };
     }
 
-    private static string Rule(IdentityMatch match) => match.Kind switch
-    {
-        IdentityMatchKind.Address => $"address {match.Prefix}",
-        IdentityMatchKind.Fqdn => $"fqdn {match.Text}",
-        IdentityMatchKind.FqdnDomain => $"fqdn domain {match.Text}",
-        IdentityMatchKind.Email => $"email {match.Text}",
-        IdentityMatchKind.EmailDomain => $"email domain {match.Text}",
-        IdentityMatchKind.KeyId => $"key-id {match.Text}",
-        IdentityMatchKind.Dn => $"dn {match.Text}",
-        _ => "any",
-    };
+    private static string Rule(IdentityMatch match) => match.Kind == IdentityMatchKind.Address ? $"address {match.Prefix}" : CryptoText.Of(match, withMask: false);
 
     private static string Kind(IkeIdType type) => type switch
     {

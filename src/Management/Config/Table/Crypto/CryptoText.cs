@@ -41,6 +41,22 @@ public static class CryptoText
     /// <summary>A PRF of a proposal.</summary>
     public static string Of(PrfId id) => Array.Find(Hashes, h => h.Prf == id) is { Word: { } word } ? word : id.ToString();
 
+    /// <summary>The words behind <c>match identity remote</c>, or <c>identity</c> of a keyring's peer.</summary>
+    /// <param name="match">Whom it matches.</param>
+    /// <param name="withMask">An IPv4 address has its mask, also that of a single one.</param>
+    public static string Of(IdentityMatch match, bool withMask) => match.Kind switch
+    {
+        IdentityMatchKind.Address when !match.Prefix.IsIPv4 => match.Prefix.IsHost ? $"address {match.Prefix.Address}" : $"address {match.Prefix}",
+        IdentityMatchKind.Address => withMask ? $"address {match.Prefix.Address} {ConfigText.Mask(match.Prefix.Length)}" : $"address {match.Prefix.Address}",
+        IdentityMatchKind.Fqdn => $"fqdn {match.Text}",
+        IdentityMatchKind.FqdnDomain => $"fqdn domain {match.Text}",
+        IdentityMatchKind.Email => $"email {match.Text}",
+        IdentityMatchKind.EmailDomain => $"email domain {match.Text}",
+        IdentityMatchKind.KeyId => $"key-id {match.Text}",
+        IdentityMatchKind.Dn => $"dn {match.Text}",
+        _ => "any",
+    };
+
     /// <summary>The words of <c>crypto ipsec transform-set</c>.</summary>
     public static string Transforms(EncryptionChoice encryption, IntegrityId integrity)
     {

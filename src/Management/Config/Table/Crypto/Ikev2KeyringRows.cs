@@ -77,19 +77,6 @@ internal static class Ikev2KeyringRows
         return prefix.IsHost && prefix.Address.IsUnspecified && !line.HasValue("mask") ? new(prefix.Address, 0) : prefix;
     }
 
-    internal static string Text(IdentityMatch match, bool withMask) => match.Kind switch
-    {
-        IdentityMatchKind.Address when !match.Prefix.IsIPv4 => match.Prefix.IsHost ? $"address {match.Prefix.Address}" : $"address {match.Prefix}",
-        IdentityMatchKind.Address => withMask ? $"address {match.Prefix.Address} {ConfigText.Mask(match.Prefix.Length)}" : $"address {match.Prefix.Address}",
-        IdentityMatchKind.Fqdn => $"fqdn {match.Text}",
-        IdentityMatchKind.FqdnDomain => $"fqdn domain {match.Text}",
-        IdentityMatchKind.Email => $"email {match.Text}",
-        IdentityMatchKind.EmailDomain => $"email domain {match.Text}",
-        IdentityMatchKind.KeyId => $"key-id {match.Text}",
-        IdentityMatchKind.Dn => $"dn {match.Text}",
-        _ => "any",
-    };
-
     private static ConfigRow Peer(string pattern, string summary, string defaultText, Func<Ikev2KeyringPeer, ConfigLine, Ikev2KeyringPeer> set,
         Func<Ikev2KeyringPeer, ConfigLine, Ikev2KeyringPeer> no) => new(ConfigMode.Ikev2KeyringPeer, pattern, summary)
         {
@@ -137,7 +124,7 @@ internal static class Ikev2KeyringRows
             yield return $"peer {peer.Name}";
             if (peer.Address is { } address)
                 yield return address.IsIPv4 ? $" address {address.Address} {ConfigText.Mask(address.Length)}" : $" address {address}";
-            if (peer.Identity is { } identity) yield return $" identity {Text(identity, withMask: false)}";
+            if (peer.Identity is { } identity) yield return $" identity {CryptoText.Of(identity, withMask: false)}";
             if (peer.LocalKey == peer.RemoteKey)
             {
                 if (peer.LocalKey is { } key) yield return $" pre-shared-key {Text(key)}";

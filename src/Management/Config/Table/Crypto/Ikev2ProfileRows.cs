@@ -181,7 +181,7 @@ internal static class Ikev2ProfileRows
         if (profile.MatchVrf is { } vrf) yield return $"match fvrf {vrf}";
         foreach (string name in profile.MatchInterfaces) yield return $"match address local interface {name}";
         foreach (IpAddress local in profile.MatchLocal) yield return $"match address local {local}";
-        foreach (IdentityMatch match in profile.MatchRemote) yield return $"match identity remote {Ikev2KeyringRows.Text(match, withMask: true)}";
+        foreach (IdentityMatch match in profile.MatchRemote) yield return $"match identity remote {CryptoText.Of(match, withMask: true)}";
         if (profile.LocalIdentity is { } identity) yield return $"identity local {Text(identity)}";
         if (profile.LocalIdentityIsDn) yield return "identity local dn";
         foreach (IkeAuthentication method in profile.RemoteAuthentication) yield return $"authentication remote {Text(method, profile.RemoteKey)}";
