@@ -114,10 +114,10 @@ internal sealed class PeerCertificate
 /// <param name="Value">DER.</param>
 internal readonly record struct CertificateExtension(string Identifier, bool IsCritical, ReadOnlyMemory<byte> Value)
 {
-    public const string KeyUsage = "2.5.29.15", SubjectAltName = "2.5.29.17", SubjectKeyIdentifier = "2.5.29.14", BasicConstraints = "2.5.29.19", ExtendedKeyUsage = "2.5.29.37";
+    public const string CrlDistributionPoints = "2.5.29.31", KeyUsage = "2.5.29.15", SubjectAltName = "2.5.29.17", SubjectKeyIdentifier = "2.5.29.14", BasicConstraints = "2.5.29.19", ExtendedKeyUsage = "2.5.29.37";
 
     // Subject and authority key identifier, CRL distribution points, issuer alternative name, authority and subject information access.
-    private static readonly string[] Informative = [SubjectKeyIdentifier, "2.5.29.35", "2.5.29.31", "2.5.29.18", "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11"];
+    private static readonly string[] Informative = [SubjectKeyIdentifier, "2.5.29.35", CrlDistributionPoints, "2.5.29.18", "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11"];
 
     /// <summary>It says nothing that the validity of a chain could depend on.</summary>
     public bool IsInformative => !IsCritical && Array.IndexOf(Informative, Identifier) >= 0;

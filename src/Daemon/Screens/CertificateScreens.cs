@@ -27,6 +27,7 @@ internal static class CertificateScreens
         Issuer = certificate.Issuer,
         Subject = certificate.Subject,
         Names = certificate.Names,
+        CrlDistributionPoints = [.. certificate.CrlDistributionPoints],
         NotBefore = certificate.NotBefore,
         NotAfter = certificate.NotAfter,
         Status = now < certificate.NotBefore ? CertificateStatus.Pending : now > certificate.NotAfter ? CertificateStatus.Expired : CertificateStatus.Available,
