@@ -58,7 +58,9 @@ internal static class CryptoConfigScreens
         {
             Name = profile.Name,
             References = references,
+            Fvrf = profile.MatchVrf ?? "any",
             LocalAddresses = [.. profile.MatchLocal],
+            LocalInterfaces = [.. profile.MatchInterfaces],
             RemoteIdentities = [.. profile.MatchRemote.Select(Rule)],
             LocalIdentity = profile.LocalIdentityIsDn ? "DN" : profile.LocalIdentity is { } identity ? $"{Kind(identity.Type)} {identity}" : null,
             LocalAuthentication = profile.LocalAuthentication is { } local ? CryptoNames.Authentication(local) : null,
@@ -114,5 +116,5 @@ internal static class CryptoConfigScreens
         };
     }
 
-    private static CryptoTransformSet Set(TransformSet set) => new(set.Name, CryptoNames.Transform(set.Encryption.Id, set.Encryption.KeyBits, set.Integrity), set.TunnelMode);
+    private static CryptoTransformSet Set(TransformSet set) => new(set.Name, CryptoNames.Transform(set.Encryption.Id, set.Encryption.KeyBits, set.Integrity), set.TunnelMode, set.Esn);
 }

@@ -216,6 +216,19 @@ public sealed class CryptoScreensTests : IDisposable
             state.IpsecProfiles.Single(p => p.Name == profile).TransformSets.Select(set => $"{set.Name} {set.Transform}");
     }
 
+    [Fact]
+    public void Configuration_RulesForThisEnd_AreShown()
+    {
+        IkeConfig config = ProtectedRouter.Config("ruled");
+        Ikev2Profile ruled = config.Profiles[0] with { MatchVrf = "WAN", MatchLocal = [IpAddress.Parse("192.0.2.6")], MatchInterfaces = ["eth0"] };
+        config = config with { Profiles = [ruled], TransformSets = [config.TransformSets[0] with { Esn = true }] };
+        using var router = new ProtectedRouter("ruled", "192.0.2.6", 6, config);
+        CryptoConfigState state = CryptoConfigScreens.Of(router.Engines.Ike, ScreenQuery.All);
+        Assert.Contains(" Match criteria: \n  Fvrf: WAN\n  Local address/interface: 192.0.2.6 eth0\n", CryptoConfigScreen.RenderIkev2Profiles(state));
+        Assert.Contains("Transform set T: { esp-256-aes esp-sha256-hmac  } \n   will negotiate = { Transport Esn,  }, \n", CryptoConfigScreen.RenderTransformSets(state));
+        Assert.Contains("  Fvrf: any\n  Local address/interface: none\n", CryptoConfigScreen.RenderIkev2Profiles(CryptoConfigScreens.Of(_hub.Engines.Ike, ScreenQuery.All)));
+    }
+
     [Theory]
     [InlineData(EncryptionId.AesCbc, 128, IntegrityId.HmacSha1, "esp-aes esp-sha-hmac")]
     [InlineData(EncryptionId.AesCbc, 192, IntegrityId.HmacSha384, "esp-192-aes esp-sha384-hmac")]
