@@ -101,7 +101,7 @@ internal static class ProtectionCheck
     private static void Size(string command, int mtu, TunnelConfig tunnel, IpsecProfile profile, IkeConfig crypto, TunnelCheck check)
     {
         if (mtu <= SafeMtu) return;
-        int outer = tunnel.IsIPv6Transport ? 40 : 20, gre = 4 + (tunnel.Key is null ? 0 : 4) + (tunnel.Checksum ? 4 : 0) + (tunnel.SequenceDatagrams ? 4 : 0);
+        (int outer, int gre) = ConfigCheck.Headers(tunnel);
         int size = crypto.TransformSetsOf(profile).Select(set => outer + EspLength(set, gre + mtu + (set.TunnelMode ? outer : 0))).DefaultIfEmpty().Max();
         if (size > ConfigCheck.UnderlayMtu)
             check.Warn(command, $"packets of {mtu} bytes become up to {size} with ESP, more than Ethernet's {ConfigCheck.UnderlayMtu}", "Take 1400, and an MSS of 1360 for TCP, unless the underlay carries more");
