@@ -21,23 +21,23 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
 
     public virtual bool Color { get; set; } = Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 } && !Console.IsErrorRedirected;
 
-    public virtual Task<int> RunDaemonAsync(RunRequest request, CancellationToken cancel) =>
-        DaemonHost.RunAsync(
-            new DaemonOptions(request.File, request.Socket)
+    public virtual Task<int> RunDaemonAsync(RunRequest request, CancellationToken cancel)
+    {
+        var options = new DaemonOptions(request.File, request.Socket)
+        {
+            LogLevel = request.LogLevel switch
             {
-                StateFile = request.StateFile ?? request.Socket + ".secrets",
-                LogLevel = request.LogLevel switch
-                {
-                    "debug" => LogLevel.Debug,
-                    "info" => LogLevel.Information,
-                    "warning" => LogLevel.Warning,
-                    "error" => LogLevel.Error,
-                    _ => null,
-                },
-                Journal = request.LogFormat switch { "journald" => true, "text" => false, _ => null },
-                KeyLogFile = request.KeyLog,
+                "debug" => LogLevel.Debug,
+                "info" => LogLevel.Information,
+                "warning" => LogLevel.Warning,
+                "error" => LogLevel.Error,
+                _ => null,
             },
-            cancel);
+            Journal = request.LogFormat switch { "journald" => true, "text" => false, _ => null },
+            KeyLogFile = request.KeyLog,
+        };
+        return DaemonHost.RunAsync(request.StateFile is { } state ? options with { StateFile = state } : options, cancel);
+    }
 
     public virtual async Task<int> CheckAsync(string file, bool json, CancellationToken cancel)
     {

@@ -68,6 +68,18 @@ public sealed record IkeConfig
 
     /// <summary>Session resumption (extension <c>crypto ikev2 resumption</c>); on by default between ours.</summary>
     public bool Resumption { get; init; } = true;
+
+    /// <summary>The IPsec profile of a name, which is the smart default's when the file has none called so; null when there is none.</summary>
+    public IpsecProfile? IpsecProfileOf(string name) =>
+        IpsecProfiles.FirstOrDefault(profile => profile.Name == name) ?? (name == IpsecProfile.Default.Name ? IpsecProfile.Default : null);
+
+    /// <summary>The transform set of a name, as <see cref="IpsecProfileOf"/>.</summary>
+    public TransformSet? TransformSetOf(string name) =>
+        TransformSets.FirstOrDefault(set => set.Name == name) ?? (name == TransformSet.Default.Name ? TransformSet.Default : null);
+
+    /// <summary>The transform sets of an IPsec profile, best first: those that it names and that there are; the default one when it names none.</summary>
+    public IEnumerable<TransformSet> TransformSetsOf(IpsecProfile profile) =>
+        profile.TransformSets.Count == 0 ? [TransformSetOf(TransformSet.Default.Name)!] : profile.TransformSets.Select(TransformSetOf).OfType<TransformSet>();
 }
 
 /// <summary>An encryption algorithm with its key length.</summary>
@@ -92,6 +104,23 @@ public sealed record Ikev2Proposal
 
     /// <summary><c>group …</c>.</summary>
     public ValueList<DhGroup> Groups { get; init; } = [];
+
+    /// <summary>The PRFs that count: as configured; else those of the integrity algorithms; else, for combined-mode ciphers alone, SHA-256 (which every peer has).</summary>
+    public IReadOnlyList<PrfId> PrfsInForce()
+    {
+        IEnumerable<PrfId> functions = Prf.Count > 0 ? Prf : Integrity.Select(PrfFor);
+        PrfId[] known = [.. functions.Where(prf => Crypto.Prf.Length(prf) > 0).Distinct()];
+        return known.Length > 0 ? known : [PrfId.HmacSha256];
+    }
+
+    private static PrfId PrfFor(IntegrityId integrity) => integrity switch
+    {
+        IntegrityId.HmacSha1 => PrfId.HmacSha1,
+        IntegrityId.HmacSha256 => PrfId.HmacSha256,
+        IntegrityId.HmacSha384 => PrfId.HmacSha384,
+        IntegrityId.HmacSha512 => PrfId.HmacSha512,
+        _ => PrfId.None,
+    };
 
     /// <summary>
     /// The smart default: AES-CBC-256/192/128 with SHA-512/384/256 and groups 19, 14, 21 as IOS-XE 17 has it.

@@ -63,30 +63,6 @@ internal sealed class IkeProtection(IkeCore core, ProtectionFacts facts)
         return before is not null && before != Policy;
     }
 
-    private ProtectionPolicy? Resolve(IkeConfig config)
-    {
-        IpsecProfile? profile = null;
-        foreach (IpsecProfile candidate in config.IpsecProfiles)
-        {
-            if (candidate.Name == Facts.Profile) profile = candidate;
-        }
-        if (profile is null && Facts.Profile == IpsecProfile.Default.Name) profile = IpsecProfile.Default;
-        if (profile is null) return null;
-        var sets = new List<TransformSet>();
-        foreach (string name in profile.TransformSets)
-        {
-            if (Named(config, name) is { } set) sets.Add(set);
-        }
-        if (profile.TransformSets.Count == 0) sets.Add(Named(config, TransformSet.Default.Name)!);
-        return new ProtectionPolicy(profile, [.. sets]);
-    }
-
-    private static TransformSet? Named(IkeConfig config, string name)
-    {
-        foreach (TransformSet set in config.TransformSets)
-        {
-            if (set.Name == name) return set;
-        }
-        return name == TransformSet.Default.Name ? TransformSet.Default : null;
-    }
+    private ProtectionPolicy? Resolve(IkeConfig config) =>
+        config.IpsecProfileOf(Facts.Profile) is { } profile ? new ProtectionPolicy(profile, [.. config.TransformSetsOf(profile)]) : null;
 }

@@ -125,23 +125,7 @@ internal sealed class ProposalPolicy
         where IkeCipher.IntegrityKeyLength(integrity) > 0
         select new IkeTransform(IkeTransformType.Integrity, (ushort)integrity);
 
-    /// <summary>As configured; else those of the integrity algorithms; else, for combined-mode ciphers alone, SHA-256 (which every peer has).</summary>
-    private static IEnumerable<IkeTransform> PrfOf(Ikev2Proposal proposal)
-    {
-        IEnumerable<PrfId> functions = proposal.Prf.Count > 0 ? proposal.Prf : proposal.Integrity.Select(PrfFor);
-        PrfId[] known = [.. functions.Where(prf => Prf.Length(prf) > 0).Distinct()];
-        if (known.Length == 0) known = [PrfId.HmacSha256];
-        return known.Select(prf => new IkeTransform(IkeTransformType.Prf, (ushort)prf));
-    }
-
-    private static PrfId PrfFor(IntegrityId integrity) => integrity switch
-    {
-        IntegrityId.HmacSha1 => PrfId.HmacSha1,
-        IntegrityId.HmacSha256 => PrfId.HmacSha256,
-        IntegrityId.HmacSha384 => PrfId.HmacSha384,
-        IntegrityId.HmacSha512 => PrfId.HmacSha512,
-        _ => PrfId.None,
-    };
+    private static IEnumerable<IkeTransform> PrfOf(Ikev2Proposal proposal) => proposal.PrfsInForce().Select(prf => new IkeTransform(IkeTransformType.Prf, (ushort)prf));
 
     private static IEnumerable<IkeTransform> GroupsOf(Ikev2Proposal proposal) => proposal.Groups.Where(KeyExchange.IsSupported).Distinct().Select(Of);
 

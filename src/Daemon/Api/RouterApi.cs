@@ -1,6 +1,7 @@
 using Dmvpn.Core;
 using Dmvpn.Daemon.Protection;
 using Dmvpn.Daemon.Screens;
+using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Management.Api;
 using Dmvpn.Nhrp;
 using AddressFamily = Dmvpn.Management.Api.AddressFamily;
@@ -18,7 +19,8 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
 
     public Management.Api.NhrpCacheState NhrpCache(ScreenQuery query, Instant now) => NhrpScreens.Cache(router.Engines.Nhrp, query, now);
 
-    public Management.Api.NhsState Nhs(ScreenQuery query, Instant now) => NhrpScreens.Nhs(router.Engines.Nhrp, id => router.Protection.Sources.Of(id) is not null, query, now);
+    public Management.Api.NhsState Nhs(ScreenQuery query, Instant now) => NhrpScreens.Nhs(
+        router.Engines.Nhrp, id => router.Tunnels.TryGet(id, out TunnelInterface? tunnel) && tunnel.Config.Protection is not null, query, now);
 
     public Management.Api.NhrpTrafficState NhrpTraffic(ScreenQuery query, Instant now) => NhrpScreens.Traffic(router.Engines.Nhrp, query);
 

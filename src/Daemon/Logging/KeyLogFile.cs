@@ -12,11 +12,8 @@ namespace Dmvpn.Daemon.Logging;
 /// </summary>
 public sealed class KeyLogFile : IIkeKeyLog, IDisposable
 {
-    /// <summary>What stands in front of the lines of Wireshark's table of IKE SAs.</summary>
-    public const string IkeTable = "uat:ikev2_decryption_table:";
-
-    /// <summary>What stands in front of the lines of Wireshark's table of ESP SAs.</summary>
-    public const string EspTable = "uat:esp_sa:";
+    // What stands in front of the lines of Wireshark's tables.
+    private const string IkeTable = "uat:ikev2_decryption_table:", EspTable = "uat:esp_sa:";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int LongestLine = 2048;

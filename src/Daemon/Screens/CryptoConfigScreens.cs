@@ -27,25 +27,13 @@ internal static class CryptoConfigScreens
     private static IEnumerable<T> WithDefault<T>(IEnumerable<T> configured, T otherwise, Func<T, string> name) =>
         configured.Any(c => name(c) == name(otherwise)) ? configured : configured.Prepend(otherwise);
 
-    private static CryptoProposal Proposal(Ikev2Proposal proposal)
+    private static CryptoProposal Proposal(Ikev2Proposal proposal) => new()
     {
-        IEnumerable<PrfId> prfs = proposal.Prf.Count > 0 ? proposal.Prf : proposal.Integrity.Select(PrfOf);
-        return new CryptoProposal
-        {
-            Name = proposal.Name,
-            Encryption = [.. proposal.Encryption.Select(static e => IkeNames.NameOf(e.Id, e.KeyBits))],
-            Integrity = [.. proposal.Integrity.Select(IkeNames.NameOf)],
-            Prf = [.. prfs.Select(IkeNames.NameOf)],
-            Groups = [.. proposal.Groups.Select(IkeNames.NameOf)],
-        };
-    }
-
-    private static PrfId PrfOf(IntegrityId integrity) => integrity switch
-    {
-        IntegrityId.HmacSha1 => PrfId.HmacSha1,
-        IntegrityId.HmacSha384 => PrfId.HmacSha384,
-        IntegrityId.HmacSha512 => PrfId.HmacSha512,
-        _ => PrfId.HmacSha256,
+        Name = proposal.Name,
+        Encryption = [.. proposal.Encryption.Select(static e => IkeNames.NameOf(e.Id, e.KeyBits))],
+        Integrity = [.. proposal.Integrity.Select(IkeNames.NameOf)],
+        Prf = [.. proposal.PrfsInForce().Select(IkeNames.NameOf)],
+        Groups = [.. proposal.Groups.Select(IkeNames.NameOf)],
     };
 
     private static CryptoPolicy Policy(Ikev2Policy policy) => new()
@@ -71,7 +59,9 @@ internal static class CryptoConfigScreens
         {
             Name = profile.Name,
             References = references,
+            Fvrf = profile.MatchVrf ?? "any",
             LocalAddresses = [.. profile.MatchLocal],
+            LocalInterfaces = [.. profile.MatchInterfaces],
             RemoteIdentities = [.. profile.MatchRemote.Select(Rule)],
             LocalIdentity = profile.LocalIdentityIsDn ? "DN" : profile.LocalIdentity is { } identity ? $"{Kind(identity.Type)} {identity}" : null,
             LocalAuthentication = profile.LocalAuthentication is { } local ? CryptoNames.Authentication(local) : null,
@@ -113,11 +103,9 @@ internal static class CryptoConfigScreens
             PfsGroup = profile.Pfs is { } group and not DhGroup.None ? (int)group : null,
             ReplayWindow = profile.ReplayWindow ?? config.ReplayWindow,
             Esn = profile.Esn,
-            TransformSets = profile.TransformSets.Count == 0
-                ? [Set(TransformSet.Default)]
-                : [.. profile.TransformSets.SelectMany(name => config.TransformSets.Where(set => set.Name == name)).Select(Set)],
+            TransformSets = [.. config.TransformSetsOf(profile).Select(Set)],
         };
     }
 
-    private static CryptoTransformSet Set(TransformSet set) => new(set.Name, CryptoNames.Transform(set.Encryption.Id, set.Encryption.KeyBits, set.Integrity), set.TunnelMode);
+    private static CryptoTransformSet Set(TransformSet set) => new(set.Name, CryptoNames.Transform(set.Encryption.Id, set.Encryption.KeyBits, set.Integrity), set.TunnelMode, set.Esn);
 }

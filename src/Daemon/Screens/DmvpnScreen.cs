@@ -50,7 +50,7 @@ internal static class DmvpnScreen
             Mode = Mode(tunnel.Config.Mode),
             Protection = tunnel.Config.Protection?.Profile,
             InterfaceStateControl = tunnel.Config.IfStateNhrp,
-            Servers = Array.ConvertAll(servers, nhs => NhrpScreens.Server(nhs, now) with { ProtectionRequested = tunnel.Config.Protection is not null }),
+            Servers = Array.ConvertAll(servers, nhs => NhrpScreens.Server(nhs, tunnel.Config.Protection is not null, now)),
             Peers = [.. peers.Select(peer => Peer(peer.Key, peer.Value, servers, tunnel, protection, now))],
         };
     }

@@ -60,7 +60,7 @@ internal static class NhrpScreens
             foreach (IGrouping<TunnelId, Nhrp.NhsState> tunnel in nhrp.Nhss(ipv6).GroupBy(static n => n.Key.Tunnel).OrderBy(static g => g.Key))
             {
                 if (!query.Matches(tunnel.Key)) continue;
-                tunnels.Add(new NhsTunnel { Tunnel = tunnel.Key, Family = Family(ipv6), Servers = [.. tunnel.Select(n => Server(n, now) with { ProtectionRequested = isProtected(tunnel.Key) })] });
+                tunnels.Add(new NhsTunnel { Tunnel = tunnel.Key, Family = Family(ipv6), Servers = [.. tunnel.Select(n => Server(n, isProtected(tunnel.Key), now))] });
                 foreach (Nhrp.NhsState nhs in tunnel)
                 {
                     if (nhs.Status is not (NhsStatus.Probing or NhsStatus.Down)) continue;
@@ -77,7 +77,7 @@ internal static class NhrpScreens
         return new Management.Api.NhsState { Tunnels = tunnels, Pending = pending };
     }
 
-    public static NhsEntry Server(Nhrp.NhsState nhs, Instant now) => new()
+    public static NhsEntry Server(Nhrp.NhsState nhs, bool isProtected, Instant now) => new()
     {
         Address = Some(nhs.Address),
         Nbma = Some(nhs.Nbma),
@@ -95,6 +95,7 @@ internal static class NhrpScreens
         RequestId = nhs.RequestId,
         AcknowledgedRequestId = nhs.AcknowledgedId == 0 ? null : nhs.AcknowledgedId,
         LastRefusal = nhs.RefusedWith == 0 ? null : nhs.RefusedWith.ToString(),
+        ProtectionRequested = isProtected,
     };
 
     public static Management.Api.NhrpTrafficState Traffic(NhrpInstance nhrp, ScreenQuery query)

@@ -53,7 +53,10 @@ public static class ApiRoutes
     /// <summary>GET: <see cref="CryptoStatisticsState"/>.</summary>
     public const string CryptoStatistics = "/v1/crypto/statistics";
 
-    /// <summary>GET: <see cref="CryptoConfigState"/>; <see cref="ScreenQuery.Name"/> gives what has that name.</summary>
+    /// <summary>
+    /// GET: <see cref="CryptoConfigState"/>; <see cref="ScreenQuery.Filter"/> <c>proposal</c>, <c>policy</c>, <c>ikev2-profile</c>, <c>ipsec-profile</c> or <c>transform-set</c> gives that kind only,
+    /// <see cref="ScreenQuery.Name"/> what has that name.
+    /// </summary>
     public const string CryptoConfig = "/v1/crypto/config";
 
     /// <summary>GET: <see cref="CertificateState"/>; <see cref="ScreenQuery.Name"/> gives those of one trustpoint.</summary>

@@ -68,8 +68,14 @@ public sealed record CryptoIkev2Profile
     /// <summary>IKE SAs that use it.</summary>
     public int References { get; init; }
 
+    /// <summary>Network namespace: a name or "any".</summary>
+    public string Fvrf { get; init; } = "any";
+
     /// <summary>Local addresses; empty is any.</summary>
     public IReadOnlyList<IpAddress> LocalAddresses { get; init; } = [];
+
+    /// <summary>Interfaces whose addresses count as local ones.</summary>
+    public IReadOnlyList<string> LocalInterfaces { get; init; } = [];
 
     /// <summary>Rules for the peer's identity: "address 0.0.0.0/0".</summary>
     public IReadOnlyList<string> RemoteIdentities { get; init; } = [];
@@ -135,7 +141,7 @@ public sealed record CryptoIpsecProfile
     /// <summary>Replay window in packets; 0 is off.</summary>
     public int ReplayWindow { get; init; }
 
-    /// <summary>64-bit sequence numbers are offered first.</summary>
+    /// <summary>64-bit sequence numbers are offered first with every set.</summary>
     public bool Esn { get; init; }
 
     /// <summary>Its transform sets, best first.</summary>
@@ -146,4 +152,5 @@ public sealed record CryptoIpsecProfile
 /// <param name="Name">Its name.</param>
 /// <param name="Transform">"esp-256-aes esp-sha256-hmac".</param>
 /// <param name="TunnelMode">Tunnel mode; false is transport mode.</param>
-public sealed record CryptoTransformSet(string Name, string Transform, bool TunnelMode);
+/// <param name="Esn">64-bit sequence numbers are offered first with it.</param>
+public sealed record CryptoTransformSet(string Name, string Transform, bool TunnelMode, bool Esn = false);

@@ -10,7 +10,8 @@ public static class CryptoChanges
     public static IEnumerable<string> Describe(IkeConfig old, IkeConfig @new)
     {
         if (old == @new) yield break;
-        if (Outside(old) != Outside(@new)) yield return "crypto settings changed";
+        bool outside = Outside(old) != Outside(@new);
+        if (outside) yield return "crypto settings changed";
         List<string> blocks =
         [
             .. Blocks("crypto pki trustpoint", old.Trustpoints, @new.Trustpoints, t => t.Name), .. Blocks("crypto ikev2 proposal", old.Proposals, @new.Proposals, p => p.Name),
@@ -18,7 +19,7 @@ public static class CryptoChanges
             .. Blocks("crypto ikev2 profile", old.Profiles, @new.Profiles, p => p.Name), .. Blocks("crypto ipsec transform-set", old.TransformSets, @new.TransformSets, t => t.Name),
             .. Blocks("crypto ipsec profile", old.IpsecProfiles, @new.IpsecProfiles, p => p.Name),
         ];
-        if (blocks.Count == 0 && Outside(old) == Outside(@new)) yield return "crypto: order of blocks changed";
+        if (blocks.Count == 0 && !outside) yield return "crypto: order of blocks changed";
         foreach (string line in blocks) yield return line;
     }
 

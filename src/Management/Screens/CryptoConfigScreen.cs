@@ -46,8 +46,8 @@ public static class CryptoConfigScreen
             text.Line().Line($"IKEv2 profile: {profile.Name}");
             text.Line($" Ref Count: {profile.References}");
             text.Line(" Match criteria: ");
-            text.Line("  Fvrf: any");
-            text.Line($"  Local address/interface: {(profile.LocalAddresses.Count == 0 ? "none" : string.Join(' ', profile.LocalAddresses.Select(ScreenFormat.Text)))}");
+            text.Line($"  Fvrf: {profile.Fvrf}");
+            text.Line($"  Local address/interface: {Words([.. profile.LocalAddresses.Select(ScreenFormat.Text), .. profile.LocalInterfaces])}");
             text.Line("  Identities: ");
             foreach (string identity in profile.RemoteIdentities) text.Line($"   {identity} ");
             text.Line("  Certificate maps: none");
@@ -100,7 +100,7 @@ public static class CryptoConfigScreen
         foreach (CryptoTransformSet set in state.TransformSets)
         {
             text.Line($"Transform set {set.Name}: {{ {set.Transform}  }} ");
-            text.Line($"   will negotiate = {{ {(set.TunnelMode ? "Tunnel" : "Transport")},  }}, ").Line();
+            text.Line($"   will negotiate = {{ {(set.TunnelMode ? "Tunnel" : "Transport")}{(set.Esn ? " Esn" : "")},  }}, ").Line();
         }
         return text.ToString();
     }

@@ -1,6 +1,7 @@
 using Dmvpn.Core;
 using Dmvpn.Daemon.Protection;
 using Dmvpn.Daemon.Screens;
+using Dmvpn.Ike;
 using Dmvpn.Management.Api;
 using Dmvpn.Management.Screens;
 using Dmvpn.Wire.Ike;
@@ -186,6 +187,46 @@ public sealed class CryptoScreensTests : IDisposable
         Assert.DoesNotContain("secret", System.Text.Json.JsonSerializer.Serialize(state, ApiJson.Default.CryptoConfigState));
         CryptoConfigState one = CryptoConfigScreens.Of(_hub.Engines.Ike, new ScreenQuery { Filter = "transform-set", Name = "T" });
         Assert.Equal((0, 0, "T"), (one.Proposals.Count, one.IpsecProfiles.Count, Assert.Single(one.TransformSets).Name));
+    }
+
+    [Fact]
+    public void Configuration_NamesDefaults_ShowsWhatIkeTakesForThem()
+    {
+        IkeConfig config = ProtectedRouter.Config("named") with
+        {
+            Proposals = [new Ikev2Proposal { Name = "GCM", Encryption = [new(EncryptionId.AesGcm16, 256)], Groups = [DhGroup.Ecp256] }],
+            IpsecProfiles = [new IpsecProfile { Name = "NAMED", TransformSets = ["T", "default"] }, new IpsecProfile { Name = "SILENT" }],
+        };
+        using (var router = new ProtectedRouter("named", "192.0.2.4", 4, config))
+        {
+            CryptoConfigState state = CryptoConfigScreens.Of(router.Engines.Ike, ScreenQuery.All);
+            Assert.Equal(["SHA256"], state.Proposals.Single(proposal => proposal.Name == "GCM").Prf);
+            Assert.Equal(["T esp-256-aes esp-sha256-hmac", "default esp-gcm 256"], Sets(state, "NAMED"));
+            Assert.Equal(["default esp-gcm 256"], Sets(state, "SILENT"));
+        }
+        config = config with { TransformSets = [.. config.TransformSets, new TransformSet { Name = "default", Encryption = new(EncryptionId.AesGcm16, 128) }] };
+        using (var router = new ProtectedRouter("changed", "192.0.2.5", 5, config))
+        {
+            CryptoConfigState state = CryptoConfigScreens.Of(router.Engines.Ike, ScreenQuery.All);
+            Assert.Equal(["T esp-256-aes esp-sha256-hmac", "default esp-gcm"], Sets(state, "NAMED"));
+            Assert.Equal(["default esp-gcm"], Sets(state, "SILENT"));
+        }
+
+        static IEnumerable<string> Sets(CryptoConfigState state, string profile) =>
+            state.IpsecProfiles.Single(p => p.Name == profile).TransformSets.Select(set => $"{set.Name} {set.Transform}");
+    }
+
+    [Fact]
+    public void Configuration_RulesForThisEnd_AreShown()
+    {
+        IkeConfig config = ProtectedRouter.Config("ruled");
+        Ikev2Profile ruled = config.Profiles[0] with { MatchVrf = "WAN", MatchLocal = [IpAddress.Parse("192.0.2.6")], MatchInterfaces = ["eth0"] };
+        config = config with { Profiles = [ruled], TransformSets = [config.TransformSets[0] with { Esn = true }] };
+        using var router = new ProtectedRouter("ruled", "192.0.2.6", 6, config);
+        CryptoConfigState state = CryptoConfigScreens.Of(router.Engines.Ike, ScreenQuery.All);
+        Assert.Contains(" Match criteria: \n  Fvrf: WAN\n  Local address/interface: 192.0.2.6 eth0\n", CryptoConfigScreen.RenderIkev2Profiles(state));
+        Assert.Contains("Transform set T: { esp-256-aes esp-sha256-hmac  } \n   will negotiate = { Transport Esn,  }, \n", CryptoConfigScreen.RenderTransformSets(state));
+        Assert.Contains("  Fvrf: any\n  Local address/interface: none\n", CryptoConfigScreen.RenderIkev2Profiles(CryptoConfigScreens.Of(_hub.Engines.Ike, ScreenQuery.All)));
     }
 
     [Theory]

@@ -78,12 +78,9 @@ internal static class TcpdumpLine
     private static List<Range> Words(ReadOnlySpan<byte> line)
     {
         var words = new List<Range>();
-        int start = 0;
-        for (int at = 0; at <= line.Length; at++)
+        foreach (Range at in line.SplitAny(" \t"u8))
         {
-            if (at < line.Length && line[at] is not ((byte)' ' or (byte)'\t')) continue;
-            if (at > start) words.Add(start..at);
-            start = at + 1;
+            if (!line[at].IsEmpty) words.Add(at);
         }
         return words;
     }

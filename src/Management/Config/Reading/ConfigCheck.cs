@@ -67,9 +67,14 @@ internal static class ConfigCheck
             check.Warn("", $"{tunnel.Id} has no address: nothing can be routed into it", "Add 'ip address' or 'ipv6 address'");
     }
 
+    /// <summary>Lengths of what is put in front of a packet: the IP header and GRE's.</summary>
+    internal static (int Outer, int Gre) Headers(TunnelConfig tunnel) =>
+        (tunnel.IsIPv6Transport ? 40 : 20, 4 + (tunnel.Key is null ? 0 : 4) + (tunnel.Checksum ? 4 : 0) + (tunnel.SequenceDatagrams ? 4 : 0));
+
     private static void Sizes(TunnelConfig tunnel, TunnelCheck check)
     {
-        int overhead = (tunnel.IsIPv6Transport ? 40 : 20) + 4 + (tunnel.Key is null ? 0 : 4) + (tunnel.Checksum ? 4 : 0) + (tunnel.SequenceDatagrams ? 4 : 0);
+        (int outer, int gre) = Headers(tunnel);
+        int overhead = outer + gre;
         if (tunnel.Protection is null && tunnel.IpMtu + overhead > UnderlayMtu)
             check.Warn("ip mtu", $"packets of {tunnel.IpMtu} bytes become {tunnel.IpMtu + overhead} outside, more than Ethernet's {UnderlayMtu}", $"Take {UnderlayMtu - overhead} or less, unless the underlay carries more");
         if (tunnel.IpAdjustMss is { } mss && mss + 40 > tunnel.IpMtu)

@@ -30,9 +30,9 @@ internal static class ProtectionCheck
     {
         foreach (string set in profile.TransformSets)
         {
-            if (Set(crypto, set) is null && !weak.Contains(set)) check.Refuse("set transform-set", $"there is no 'crypto ipsec transform-set {set}'", "Define it, or correct the name");
+            if (crypto.TransformSetOf(set) is null && !weak.Contains(set)) check.Refuse("set transform-set", $"there is no 'crypto ipsec transform-set {set}'", "Define it, or correct the name");
         }
-        if (Sets(profile, crypto).Select(set => set.TunnelMode).Distinct().Count() > 1)
+        if (crypto.TransformSetsOf(profile).Select(set => set.TunnelMode).Distinct().Count() > 1)
             check.Refuse("set transform-set", "these transform sets have different modes", "Give all of them 'mode transport', here and on the peers");
         if (profile.Ikev2Profile is { } ike && !crypto.Profiles.Any(p => p.Name == ike))
             check.Refuse("set ikev2-profile", $"there is no 'crypto ikev2 profile {ike}'", "Define it, or correct the name");
@@ -50,7 +50,7 @@ internal static class ProtectionCheck
             return;
         }
         Shared(tunnel, protection, config, check);
-        IpsecProfile? profile = config.Crypto.IpsecProfiles.FirstOrDefault(p => p.Name == protection.Profile) ?? (protection.Profile == IpsecProfile.Default.Name ? IpsecProfile.Default : null);
+        IpsecProfile? profile = config.Crypto.IpsecProfileOf(protection.Profile);
         if (profile is null)
         {
             check.Refuse("tunnel protection", $"there is no 'crypto ipsec profile {protection.Profile}'", "Define it, or correct the name");
@@ -101,8 +101,8 @@ internal static class ProtectionCheck
     private static void Size(string command, int mtu, TunnelConfig tunnel, IpsecProfile profile, IkeConfig crypto, TunnelCheck check)
     {
         if (mtu <= SafeMtu) return;
-        int outer = tunnel.IsIPv6Transport ? 40 : 20, gre = 4 + (tunnel.Key is null ? 0 : 4) + (tunnel.Checksum ? 4 : 0) + (tunnel.SequenceDatagrams ? 4 : 0);
-        int size = Sets(profile, crypto).Select(set => outer + EspLength(set, gre + mtu + (set.TunnelMode ? outer : 0))).DefaultIfEmpty().Max();
+        (int outer, int gre) = ConfigCheck.Headers(tunnel);
+        int size = crypto.TransformSetsOf(profile).Select(set => outer + EspLength(set, gre + mtu + (set.TunnelMode ? outer : 0))).DefaultIfEmpty().Max();
         if (size > ConfigCheck.UnderlayMtu)
             check.Warn(command, $"packets of {mtu} bytes become up to {size} with ESP, more than Ethernet's {ConfigCheck.UnderlayMtu}", "Take 1400, and an MSS of 1360 for TCP, unless the underlay carries more");
     }
@@ -115,10 +115,4 @@ internal static class ProtectionCheck
         int icv = set.Integrity switch { IntegrityId.None => 16, IntegrityId.HmacSha1 => 12, IntegrityId.HmacSha256 => 16, IntegrityId.HmacSha384 => 24, _ => 32 };
         return 8 + 8 + iv + (payload + 2 + block - 1) / block * block + icv;
     }
-
-    private static IEnumerable<TransformSet> Sets(IpsecProfile profile, IkeConfig crypto) =>
-        profile.TransformSets.Count == 0 ? [Set(crypto, TransformSet.Default.Name)!] : profile.TransformSets.Select(name => Set(crypto, name)).OfType<TransformSet>();
-
-    private static TransformSet? Set(IkeConfig crypto, string name) =>
-        crypto.TransformSets.FirstOrDefault(set => set.Name == name) ?? (name == TransformSet.Default.Name ? TransformSet.Default : null);
 }
