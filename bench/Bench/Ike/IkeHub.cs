@@ -74,9 +74,6 @@ internal sealed class IkeHub : IAsyncDisposable
         await _ours.StartAsync().ConfigureAwait(false);
     }
 
-    /// <summary>A screen of ours.</summary>
-    public Task<string> ShowAsync(params string[] words) => _ours!.ShowAsync(words);
-
     /// <summary>Memory, once it no longer falls.</summary>
     /// <param name="thorough">False: as it is.</param>
     public async Task<long> SettledBytesAsync(bool thorough) =>
