@@ -39,9 +39,6 @@ public abstract class LifecycleTest : OursTest
     private protected static async Task<bool> IsLineUpAsync(DmvpnDaemon router, string tunnel = "Tunnel0") =>
         (await router.ShowAsync("interfaces", tunnel)).Contains("line protocol is up", StringComparison.Ordinal);
 
-    private protected static async Task<bool> AnswersAsync(NetNamespace from, string address) =>
-        (await from.PingAsync(address, "-c 1 -W 1")).Received == 1;
-
     private protected static async Task<bool> HasDeviceAsync(NetNamespace node, string device) =>
         (await node.TryRunAsync("ip", "link", "show", "dev", device)).Succeeded;
 

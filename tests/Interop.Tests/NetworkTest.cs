@@ -23,6 +23,8 @@ public abstract class NetworkTest : IAsyncLifetime
     /// <summary>For what waits for a timer of a routing protocol or for a retry of NHRP.</summary>
     protected static readonly TimeSpan Later = TimeSpan.FromSeconds(60);
 
+    private const string Capture = "internet";
+
     private readonly List<(string Name, Func<Task<string>> Describe)> _witnesses = [];
 
     protected LabRun Run { get; private set; } = null!;
@@ -35,7 +37,7 @@ public abstract class NetworkTest : IAsyncLifetime
             Assert.Skip("network namespaces need root");
         Run = LabRun.Start();
         Internet = await Internet.CreateAsync(Run);
-        await Internet.CaptureAsync("internet");
+        await Internet.CaptureAsync(Capture);
     }
 
     public async ValueTask DisposeAsync()
@@ -85,6 +87,14 @@ public abstract class NetworkTest : IAsyncLifetime
         Witness(charon.Name, charon.DescribeAsync);
         return charon;
     }
+
+    /// <summary>The capture of the internet.</summary>
+    protected string Recording => Internet.FileOf(Capture);
+
+    /// <summary>Packets that went through the internet and match a filter of tcpdump, a line each.</summary>
+    protected Task<string[]> RecordedAsync(string filter) => Internet.RecordedAsync(Capture, filter);
+
+    protected static async Task<bool> AnswersAsync(NetNamespace from, string address) => (await from.PingAsync(address, "-c 1 -W 1")).Received == 1;
 
     private async Task<(FrrPeer Frr, UmlSwanPeer? Swan)> BootAsync(string name, int number, FrrSettings settings, string root, SwanConnection[] connections, NatBox? nat)
     {

@@ -28,8 +28,17 @@ internal static class FloodBench
             flood.Run(spoofed / 5);
             long before = await hub.SettledBytesAsync(thorough).ConfigureAwait(false), cpu = ProcessFigures.CpuNanoseconds(hub.Process);
             Task running = Task.Factory.StartNew(() => flood.Run(spoofed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            (int up, TimeSpan took) = generator.Run(0, spokes, spokes, TimeSpan.FromMinutes(1));
-            await running.ConfigureAwait(false);
+            int up;
+            TimeSpan took;
+            try
+            {
+                (up, took) = generator.Run(0, spokes, spokes, TimeSpan.FromMinutes(1));
+            }
+            finally
+            {
+                // Its memory goes away with this method.
+                await running.ConfigureAwait(false);
+            }
             cpu = ProcessFigures.CpuNanoseconds(hub.Process) - cpu;
             if (up != spokes) throw new TimeoutException($"{up} of {spokes} spokes came up in a flood");
             long after = await hub.SettledBytesAsync(thorough).ConfigureAwait(false);

@@ -6,7 +6,6 @@ namespace Dmvpn.Bench.Ike;
 /// <summary><c>bench ike</c>.</summary>
 internal static class IkeCommand
 {
-    private const int Warm = 200;
     private const int Flooded = 100;
 
     // Starting and ending hubs, making certificates.
@@ -39,7 +38,7 @@ internal static class IkeCommand
             int count = fast ? 100 : parsed.GetValue(setups);
             double slot = parsed.GetValue(seconds) / (double)Math.Max(cases.Length * (charon ? 2 : 1), 1) - Overhead;
             int many = fast ? 200 : parsed.GetValue(spokes);
-            using var population = new SpokePopulation(Math.Max(count + Warm, many), cases.Any(c => c.Certificates));
+            using var population = new SpokePopulation(Math.Max(count + SetupBench.Warm, many), cases.Any(c => c.Certificates));
             List<SetupMeasure> measures = [];
             foreach (IkeCase way in cases)
             {

@@ -84,12 +84,7 @@ internal sealed class IkeGenerator : IDisposable
             if (now - heard > GiveUp) throw new TimeoutException($"the hub answered {_done.Count} of {begun} spokes and then no more for {GiveUp.TotalSeconds} s");
             if (now - looked < TimeSpan.FromMilliseconds(50)) continue;
             looked = now;
-            foreach (SpokeSetup late in new List<SpokeSetup>(_sent.Keys))
-            {
-                if (now - _sent[late] < Silence) continue;
-                Retransmitted++;
-                Send(late, now);
-            }
+            SendAgain(now - Silence);
         }
         TimeSpan took = _watch.Elapsed - started;
         foreach (SpokeSetup setup in _done)
@@ -106,7 +101,7 @@ internal sealed class IkeGenerator : IDisposable
     public (int Count, TimeSpan Took) RunInTurns(int first, int count, int turn, TimeSpan most)
     {
         _done.Clear();
-        TimeSpan started = _watch.Elapsed, took = TimeSpan.Zero;
+        TimeSpan started = _watch.Elapsed, took = TimeSpan.Zero, answered = started;
         int begun = 0;
         List<(IpAddress Spoke, bool Nat, byte[] Datagram)> answers = [];
         while (_done.Count < begun || begun < count && _watch.Elapsed - started < most)
@@ -132,16 +127,9 @@ internal sealed class IkeGenerator : IDisposable
             }
             took += heard - flushed;
             foreach ((IpAddress spoke, bool nat, byte[] datagram) in answers) Take(spoke, nat, datagram);
-            if (answers.Count < waiting)
-            {
-                if (answers.Count == 0 && _watch.Elapsed - heard > GiveUp) throw new TimeoutException("the hub answers no more");
-                foreach (SpokeSetup late in new List<SpokeSetup>(_sent.Keys))
-                {
-                    if (_sent[late] >= flushed) continue;
-                    Retransmitted++;
-                    Send(late, _watch.Elapsed);
-                }
-            }
+            if (answers.Count > 0) answered = heard;
+            else if (_watch.Elapsed - answered > GiveUp) throw new TimeoutException($"the hub answered {_done.Count} of {begun} spokes and then no more for {GiveUp.TotalSeconds} s");
+            if (answers.Count < waiting) SendAgain(flushed);
             answers.Clear();
         }
         return (_done.Count, took);
@@ -167,6 +155,17 @@ internal sealed class IkeGenerator : IDisposable
     {
         _sent[setup] = now;
         _ports.Send(setup.Address, setup.PendingOnNat, setup.Stage == SetupStage.Auth, setup.Pending);
+    }
+
+    /// <summary>Sends again what was sent before a time and is not answered.</summary>
+    private void SendAgain(TimeSpan before)
+    {
+        foreach (SpokeSetup late in new List<SpokeSetup>(_sent.Keys))
+        {
+            if (_sent[late] >= before) continue;
+            Retransmitted++;
+            Send(late, _watch.Elapsed);
+        }
     }
 
     private void Take(IpAddress spoke, bool nat, ReadOnlySpan<byte> datagram)

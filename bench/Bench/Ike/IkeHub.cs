@@ -74,23 +74,10 @@ internal sealed class IkeHub : IAsyncDisposable
         await _ours.StartAsync().ConfigureAwait(false);
     }
 
-    /// <summary>A screen of ours.</summary>
-    public Task<string> ShowAsync(params string[] words) => _ours!.ShowAsync(words);
-
     /// <summary>Memory, once it no longer falls.</summary>
     /// <param name="thorough">False: as it is.</param>
-    public async Task<long> SettledBytesAsync(bool thorough)
-    {
-        long least = ProcessFigures.ResidentBytes(Process);
-        for (int quiet = 0; thorough && quiet < 10; quiet++)
-        {
-            await Task.Delay(200).ConfigureAwait(false);
-            long now = ProcessFigures.ResidentBytes(Process);
-            if (now < least - 256 * 1024) quiet = 0;
-            least = Math.Min(least, now);
-        }
-        return least;
-    }
+    public async Task<long> SettledBytesAsync(bool thorough) =>
+        thorough ? await ProcessFigures.SettledBytesAsync(Process).ConfigureAwait(false) : ProcessFigures.ResidentBytes(Process);
 
     public async ValueTask DisposeAsync()
     {
@@ -104,14 +91,8 @@ internal sealed class IkeHub : IAsyncDisposable
         LabRun run = LabRun.Start();
         try
         {
-            NetNamespace hub = await run.AddNamespaceAsync("hub").ConfigureAwait(false), spokes = await run.AddNamespaceAsync("spokes").ConfigureAwait(false);
-            await LabRun.ConnectAsync(hub, "u0", spokes, "u0").ConfigureAwait(false);
-            await hub.IpAsync($"address add {BenchNetwork.HubUnderlay}/24 dev u0").ConfigureAwait(false);
-            await hub.IpAsync($"route add {BenchNetwork.SpokesUnderlay} via {BenchNetwork.Generator}").ConfigureAwait(false);
+            (NetNamespace hub, NetNamespace spokes) = await BenchNetwork.BuildAsync(run).ConfigureAwait(false);
             await hub.IpAsync($"route add {SpoofedFlood.Sources} via {BenchNetwork.Generator}").ConfigureAwait(false);
-            await spokes.IpAsync($"address add {BenchNetwork.Generator}/24 dev u0").ConfigureAwait(false);
-            await spokes.IpAsync($"route add local {BenchNetwork.SpokesUnderlay} dev lo").ConfigureAwait(false);
-            await hub.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);
             return await start(run, hub, spokes.FullName).ConfigureAwait(false);
         }
         catch

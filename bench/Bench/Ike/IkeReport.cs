@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Dmvpn.Bench.Ike;
@@ -18,7 +17,7 @@ internal sealed class IkeReport(IReadOnlyList<SetupMeasure> measures, IReadOnlyL
         if (measures.Count > 0) PrintSetups();
         foreach (ScaleMeasure s in scales)
         {
-            Line($"{s.Spokes} spokes, {s.Case}, with ESP and registration: all up in {s.Seconds:0.0} s; {s.BytesPerSpoke:0} bytes each{(s.Spokes >= TargetSpokes ? Inv($" (target {TargetBytes:0}): {Verdict(s.BytesPerSpoke <= TargetBytes)}") : "")}");
+            Line($"{s.Spokes} spokes, {s.Case}, with ESP and registration: all up in {s.Seconds:0.0} s; {s.BytesPerSpoke:0} bytes each{(s.Spokes >= TargetSpokes ? FormattableString.Invariant($" (target {TargetBytes:0}): {Verdict(s.BytesPerSpoke <= TargetBytes)}") : "")}");
             Line($"hub crashed, all back at once by tickets: registered again after {s.ResumedSeconds:0.0} s ({s.ResumedCpuSeconds:0.0} s of the hub's CPU time), {s.RefusedTickets} tickets refused");
             Line($"the same without tickets: {s.AnewSeconds:0.0} s ({s.AnewCpuSeconds:0.0} s); cookies asked for in both storms: {s.Cookies}, messages sent again: {s.Retransmitted}");
         }
@@ -28,21 +27,20 @@ internal sealed class IkeReport(IReadOnlyList<SetupMeasure> measures, IReadOnlyL
 
     private void PrintSetups()
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"case",-24}{"hub",-8}{"set-ups",9}{"per second",12}{"CPU us each",13}{"per core",10}{"public-key us",15}{"of it",7}{"to charon",11}"));
+        Line($"{"case",-24}{"hub",-8}{"set-ups",9}{"per second",12}{"CPU us each",13}{"per core",10}{"public-key us",15}{"of it",7}{"to charon",11}");
+        List<double> ratios = [];
         foreach (IGrouping<string, SetupMeasure> group in measures.GroupBy(m => m.Case))
         {
             SetupMeasure? charon = group.FirstOrDefault(m => m.Hub == "charon");
             foreach (SetupMeasure m in group)
             {
-                string ratio = m.Hub == "charon" || charon is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{charon.CpuNanoseconds / m.CpuNanoseconds:0.00}");
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{m.Case,-24}{m.Hub,-8}{m.Setups,9}{m.PerSecond,12:0}{m.CpuNanoseconds / 1000,13:0}{m.PerCore,10:0}{m.PublicKeyNanoseconds / 1000,15:0}{m.PublicKeyNanoseconds / m.CpuNanoseconds,7:0%}{ratio,11}"));
+                double? ratio = m == charon ? null : charon?.CpuNanoseconds / m.CpuNanoseconds;
+                if (ratio is { } r) ratios.Add(r);
+                Line($"{m.Case,-24}{m.Hub,-8}{m.Setups,9}{m.PerSecond,12:0}{m.CpuNanoseconds / 1000,13:0}{m.PerCore,10:0}{m.PublicKeyNanoseconds / 1000,15:0}{m.PublicKeyNanoseconds / m.CpuNanoseconds,7:0%}{ratio,11:0.00}");
             }
         }
         Console.WriteLine();
-        double[] ratios = [.. measures.GroupBy(m => m.Case).Where(g => g.Any(m => m.Hub == "charon")).Select(g => g.First(m => m.Hub == "charon").CpuNanoseconds / g.First(m => m.Hub == "dmvpn").CpuNanoseconds)];
-        if (ratios.Length > 0)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"per core {ratios.Min():0.00} to {ratios.Max():0.00} times charon (target {TargetRatio:0}): {Verdict(ratios.Min() >= TargetRatio)}"));
+        if (ratios.Count > 0) Line($"per core {ratios.Min():0.00} to {ratios.Max():0.00} times charon (target {TargetRatio:0}): {Verdict(ratios.Min() >= TargetRatio)}");
         Console.WriteLine($"messages sent again: {measures.Sum(m => m.Retransmitted)}");
     }
 
@@ -57,9 +55,7 @@ internal sealed class IkeReport(IReadOnlyList<SetupMeasure> measures, IReadOnlyL
         floods,
     }, Json) + "\n");
 
-    private static void Line(FormattableString text) => Console.WriteLine(Inv(text));
-
-    private static string Inv(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static void Line(FormattableString text) => Console.WriteLine(FormattableString.Invariant(text));
 
     private static string Verdict(bool met) => met ? "met" : "NOT met";
 }

@@ -35,14 +35,12 @@ internal static class PublicKeyCost
     private static double Each(Action action)
     {
         for (int i = 0; i < 20; i++) action();
-        long end = Environment.TickCount64 + (long)Time.TotalMilliseconds, before = ThreadTime(), count = 0;
+        long end = Environment.TickCount64 + (long)Time.TotalMilliseconds, before = ProcessFigures.ThisThreadNanoseconds(), count = 0;
         while (Environment.TickCount64 < end)
         {
             for (int i = 0; i < 20; i++) action();
             count += 20;
         }
-        return (ThreadTime() - before) / (double)count;
+        return (ProcessFigures.ThisThreadNanoseconds() - before) / (double)count;
     }
-
-    private static long ThreadTime() => ProcessFigures.ThisThreadNanoseconds();
 }

@@ -12,8 +12,6 @@ namespace Dmvpn.Bench.Ike;
 /// <param name="Retransmitted">Messages that were sent again.</param>
 internal sealed record SetupMeasure(string Case, string Hub, int Setups, double Seconds, double CpuNanoseconds, double PublicKeyNanoseconds, int Retransmitted)
 {
-    public int Run { get; init; }
-
     public double PerSecond => Setups / Seconds;
 
     /// <summary>What one core of the hub would answer.</summary>
@@ -23,13 +21,14 @@ internal sealed record SetupMeasure(string Case, string Hub, int Setups, double 
 /// <summary>Full set-ups without child SA (RFC 6023), each spoke once, first with our hub, then with charon.</summary>
 internal static class SetupBench
 {
-    private const int Warm = 200;
+    /// <summary>Set-ups before those that are measured.</summary>
+    public const int Warm = 200;
 
     // Less than the half-open SAs from which our hub asks for cookies (charon is told not to ask), and than the messages that fit into charon's socket.
     private const int Turn = 64;
 
     /// <param name="way">How.</param>
-    /// <param name="population">At least <paramref name="count"/> and 200 spokes.</param>
+    /// <param name="population">At least <paramref name="count"/> and <see cref="Warm"/> spokes.</param>
     /// <param name="count">Set-ups to be measured.</param>
     /// <param name="most">Time for these.</param>
     /// <param name="charon">With charon.</param>

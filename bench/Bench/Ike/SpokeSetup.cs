@@ -34,6 +34,7 @@ internal sealed class SpokeSetup(IkeGenerator generator, int spoke, ulong spi)
     private ulong _peerSpi;
     private IkeKeys? _keys;
     private IkeCipher? _in;
+    private SpokeChild? _child;
     private HeldSession? _resumed;
 
     public int Spoke => spoke;
@@ -48,9 +49,6 @@ internal sealed class SpokeSetup(IkeGenerator generator, int spoke, ulong spi)
     public byte[] Pending { get; private set; } = [];
 
     public bool PendingOnNat => Stage != SetupStage.Init;
-
-    /// <summary>ESP, when it was asked for.</summary>
-    public SpokeChild? Child { get; private set; }
 
     /// <summary>With what the session can be resumed.</summary>
     public HeldSession? Ticket { get; private set; }
@@ -74,7 +72,7 @@ internal sealed class SpokeSetup(IkeGenerator generator, int spoke, ulong spi)
     /// <summary>Takes ESP. True when it is the reply to the registration.</summary>
     public bool HandleEsp(ReadOnlySpan<byte> packet)
     {
-        if (Stage != SetupStage.Registering || Child is null || !Child.IsRegistered(packet)) return false;
+        if (Stage != SetupStage.Registering || _child is null || !_child.IsRegistered(packet)) return false;
         Stage = SetupStage.Done;
         return true;
     }
@@ -185,9 +183,9 @@ internal sealed class SpokeSetup(IkeGenerator generator, int spoke, ulong spi)
         if (generator.WithChild)
         {
             if (message.Ticket is not null) Ticket = new HeldSession(message.Ticket, _keys!.SkD.Span.ToArray());
-            Child = SpokeChild.Make(spoke, FirstChildSpi + (uint)spoke, message.Child, generator.Suite.Prf, _keys!.SkD.Span, _nonce, _peerNonce)
+            _child = SpokeChild.Make(spoke, FirstChildSpi + (uint)spoke, message.Child, generator.Suite.Prf, _keys!.SkD.Span, _nonce, _peerNonce)
                 ?? throw new InvalidDataException($"the hub gave no child SA: {Notifies(payloads)}");
-            Pending = Child.Register();
+            Pending = _child.Register();
             Stage = SetupStage.Registering;
         }
         else

@@ -1,8 +1,9 @@
 using Dmvpn.Core;
+using Dmvpn.Lab.Hosts;
 
 namespace Dmvpn.Bench.Nhrp;
 
-/// <summary>The addresses of the measured network. A cloud of 2^20 tunnel addresses; every spoke has an underlay address of its own.</summary>
+/// <summary>The measured network and its addresses. A cloud of 2^20 tunnel addresses; every spoke has an underlay address of its own.</summary>
 internal static class BenchNetwork
 {
     public const string TunnelMask = "255.240.0.0";
@@ -19,6 +20,19 @@ internal static class BenchNetwork
 
     private const uint FirstTunnel = 0xAC10_0100;
     private const uint FirstUnderlay = 0x0A40_0001;
+
+    /// <summary>The hub's and the generator's namespace, joined by a veth pair, <c>u0</c> at both ends.</summary>
+    public static async Task<(NetNamespace Hub, NetNamespace Spokes)> BuildAsync(LabRun run)
+    {
+        NetNamespace hub = await run.AddNamespaceAsync("hub").ConfigureAwait(false), spokes = await run.AddNamespaceAsync("spokes").ConfigureAwait(false);
+        await LabRun.ConnectAsync(hub, "u0", spokes, "u0").ConfigureAwait(false);
+        await hub.IpAsync($"address add {HubUnderlay}/24 dev u0").ConfigureAwait(false);
+        await hub.IpAsync($"route add {SpokesUnderlay} via {Generator}").ConfigureAwait(false);
+        await spokes.IpAsync($"address add {Generator}/24 dev u0").ConfigureAwait(false);
+        await spokes.IpAsync($"route add local {SpokesUnderlay} dev lo").ConfigureAwait(false);
+        await hub.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);
+        return (hub, spokes);
+    }
 
     public static IpAddress Tunnel(int spoke) => IpAddress.FromIPv4(FirstTunnel + (uint)spoke);
 

@@ -42,13 +42,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
         LabRun run = LabRun.Start();
         try
         {
-            NetNamespace hub = await run.AddNamespaceAsync("hub").ConfigureAwait(false), spokes = await run.AddNamespaceAsync("spokes").ConfigureAwait(false);
-            await LabRun.ConnectAsync(hub, "u0", spokes, "u0").ConfigureAwait(false);
-            await hub.IpAsync($"address add {BenchNetwork.HubUnderlay}/24 dev u0").ConfigureAwait(false);
-            await hub.IpAsync($"route add {BenchNetwork.SpokesUnderlay} via {BenchNetwork.Generator}").ConfigureAwait(false);
-            await spokes.IpAsync($"address add {BenchNetwork.Generator}/24 dev u0").ConfigureAwait(false);
-            await spokes.IpAsync($"route add local {BenchNetwork.SpokesUnderlay} dev lo").ConfigureAwait(false);
-            await hub.SysctlAsync("net.ipv4.ip_forward=1").ConfigureAwait(false);
+            (NetNamespace hub, NetNamespace spokes) = await BenchNetwork.BuildAsync(run).ConfigureAwait(false);
             DmvpnDaemon daemon = await DmvpnDaemon.StartAsync(run, hub, Configuration).ConfigureAwait(false);
             return new HubUnderTest(run, daemon, new LoadGenerator(spokes.FullName));
         }
@@ -61,20 +55,6 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
     /// <summary>What it says of itself, for the message of a failure.</summary>
     public Task<string> DescribeAsync() => _daemon.ShowAsync("ip", "nhrp", "traffic");
-
-    /// <summary>Memory once it no longer falls: collections run while the process has nothing else to do.</summary>
-    public async Task<long> SettledBytesAsync()
-    {
-        long least = ProcessFigures.ResidentBytes(Process);
-        for (int quiet = 0; quiet < 10; quiet++)
-        {
-            await Task.Delay(200).ConfigureAwait(false);
-            long now = ProcessFigures.ResidentBytes(Process);
-            if (now < least - 256 * 1024) quiet = 0;
-            least = Math.Min(least, now);
-        }
-        return least;
-    }
 
     public async ValueTask DisposeAsync()
     {

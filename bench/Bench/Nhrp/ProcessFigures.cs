@@ -10,12 +10,12 @@ internal static class ProcessFigures
     {
         long sum = 0;
         foreach (string thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
-            sum += long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+            sum += Nanoseconds(thread);
         return sum;
     }
 
     /// <summary>The same of the calling thread alone.</summary>
-    public static long ThisThreadNanoseconds() => long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture);
+    public static long ThisThreadNanoseconds() => Nanoseconds("/proc/thread-self");
 
     /// <summary>Memory of its own that is resident, in bytes: without files (the program itself).</summary>
     public static long ResidentBytes(int process)
@@ -27,4 +27,20 @@ internal static class ProcessFigures
         }
         throw new InvalidDataException("no RssAnon");
     }
+
+    /// <summary>The same once it no longer falls: collections run while the process has nothing else to do.</summary>
+    public static async Task<long> SettledBytesAsync(int process)
+    {
+        long least = ResidentBytes(process);
+        for (int quiet = 0; quiet < 10; quiet++)
+        {
+            await Task.Delay(200).ConfigureAwait(false);
+            long now = ResidentBytes(process);
+            if (now < least - 256 * 1024) quiet = 0;
+            least = Math.Min(least, now);
+        }
+        return least;
+    }
+
+    private static long Nanoseconds(string thread) => long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
 }

@@ -12,9 +12,9 @@ internal static class SocketBench
         HubUnderTest hub = await HubUnderTest.StartAsync().ConfigureAwait(false);
         await using (hub.ConfigureAwait(false))
         {
-            long before = await hub.SettledBytesAsync().ConfigureAwait(false);
+            long before = await ProcessFigures.SettledBytesAsync(hub.Process).ConfigureAwait(false);
             Measure registered = await RunAsync(hub, "registration", spokes, RequestSet.Registrations(sample.All)).ConfigureAwait(false);
-            long after = await hub.SettledBytesAsync().ConfigureAwait(false);
+            long after = await ProcessFigures.SettledBytesAsync(hub.Process).ConfigureAwait(false);
             measures.Add(registered with { BytesPerSpoke = (after - before) / (double)spokes });
             measures.Add(await RunAsync(hub, "renewal", spokes, RequestSet.Registrations(sample.Some)).ConfigureAwait(false));
             measures.Add(await RunAsync(hub, "resolution, passed on", spokes, RequestSet.Resolutions(sample.Some, sample.Others, authoritative: true)).ConfigureAwait(false));

@@ -20,8 +20,7 @@ internal sealed partial class Traffic(int seconds, double offer)
     public double Offer => offer;
 
     /// <summary>Why nothing can be sent on this machine; null when it can.</summary>
-    public static string? Obstacle => (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin").Split(':').Any(d => File.Exists(Path.Combine(d, "iperf3")))
-        ? null : "no iperf3: apt-get install --no-install-recommends iperf3";
+    public static string? Obstacle => Subject.Find("iperf3") is null ? "no iperf3: apt-get install --no-install-recommends iperf3" : null;
 
     /// <summary>Starts the servers in the right namespace.</summary>
     public static async Task ServeAsync(Subject subject)

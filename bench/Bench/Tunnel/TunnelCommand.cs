@@ -52,11 +52,12 @@ internal static class TunnelCommand
             subjects = Chosen(subjects, s => s.Name, words);
             foreach (Subject absent in subjects.Where(s => s.Obstacle is not null)) Console.Error.WriteLine($"bench: without {absent.Name}: {absent.Obstacle}");
             subjects.RemoveAll(s => s.Obstacle is not null);
-            var traffic = new Traffic(fast ? 1 : parsed.GetValue(seconds), parsed.GetValue(offer));
+            int each = fast ? 1 : parsed.GetValue(seconds);
+            var traffic = new Traffic(each, parsed.GetValue(offer));
             List<Figure> figures = await RunAsync(subjects, rows, traffic, parsed.GetValue(runs), cancel).ConfigureAwait(false);
             var report = new TunnelReport(rows, subjects, figures, traffic.Offer);
             report.Print(Console.Out);
-            if (parsed.GetValue(json) is { } file) await report.WriteAsync(file.FullName, parsed.GetValue(seconds)).ConfigureAwait(false);
+            if (parsed.GetValue(json) is { } file) await report.WriteAsync(file.FullName, each).ConfigureAwait(false);
             if (parsed.GetValue(svg) is { } picture) await File.WriteAllTextAsync(picture.FullName, new TunnelChart(report).ToString(), cancel).ConfigureAwait(false);
             return 0;
         });

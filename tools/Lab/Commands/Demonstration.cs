@@ -16,6 +16,7 @@ internal sealed class Demonstration
     /// <summary>The routers, by their number in the plan.</summary>
     public static readonly string[] Routers = ["hub", "spoke1", "spoke2", "spoke3", "spoke4"];
 
+    private const string Capture = "wire";
     private const int Moving = 2;
     private static readonly int[] BehindNat = [3, 4];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
@@ -26,7 +27,7 @@ internal sealed class Demonstration
     private readonly Verdicts _verdicts = new();
     private readonly long _begin = Stopwatch.GetTimestamp();
 
-    private LabProcess? _capture;
+    private Internet? _internet;
 
     private Demonstration(LabRun run) => _run = run;
 
@@ -56,11 +57,11 @@ internal sealed class Demonstration
     private async Task BuildAsync()
     {
         AnsiConsole.Write(new Rule("[bold]the network[/]").LeftJustified());
-        Internet internet = await Internet.CreateAsync(_run).ConfigureAwait(false);
-        NatBox nat = await internet.AddNatAsync("nat", BehindNat[0]).ConfigureAwait(false);
+        _internet = await Internet.CreateAsync(_run).ConfigureAwait(false);
+        NatBox nat = await _internet.AddNatAsync("nat", BehindNat[0]).ConfigureAwait(false);
         for (int i = 0; i < Routers.Length; i++)
-            _sites[i] = await internet.AddSiteAsync(Routers[i], i, BehindNat.Contains(i) ? nat : null).ConfigureAwait(false);
-        _capture = await internet.CaptureAsync("wire").ConfigureAwait(false);
+            _sites[i] = await _internet.AddSiteAsync(Routers[i], i, BehindNat.Contains(i) ? nat : null).ConfigureAwait(false);
+        await _internet.CaptureAsync(Capture).ConfigureAwait(false);
         var table = new Table().Border(TableBorder.Simple).AddColumns("router", "internet", "tunnel", "LAN", "");
         for (int i = 0; i < Routers.Length; i++)
         {
@@ -177,16 +178,12 @@ internal sealed class Demonstration
     /// <summary>What the internet saw: ESP and IKE, and not one packet of GRE.</summary>
     private async Task LookAtTheWireAsync()
     {
-        string file = Path.Combine(_run.Directory, "wire.pcap");
-        int clear = await CountAsync(file, "ip proto 47 or ip6 proto 47").ConfigureAwait(false);
-        int sealedPackets = await CountAsync(file, "ip proto 50 or udp port 4500").ConfigureAwait(false);
+        int clear = (await _internet!.RecordedAsync(Capture, "ip proto 47 or ip6 proto 47").ConfigureAwait(false)).Length;
+        int sealedPackets = (await _internet.RecordedAsync(Capture, "ip proto 50 or udp port 4500").ConfigureAwait(false)).Length;
         AnsiConsole.Write(new Rule("[bold]on the wire[/]").LeftJustified());
         AnsiConsole.MarkupLineInterpolated($"  {sealedPackets} packets of ESP and IKE, {clear} of GRE in clear text");
         _verdicts.Add("nothing of the tunnel was in clear text on the wire", clear == 0 && sealedPackets > 0);
     }
-
-    private static async Task<int> CountAsync(string file, string filter) =>
-        (await Host.RunAsync("tcpdump", "-Z", "root", "-n", "-r", file, filter).ConfigureAwait(false)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 
     private int Conclude(bool once)
     {

@@ -94,14 +94,20 @@ public sealed class Internet
     /// <summary>Captures what the sites send each other through the internet, each packet once, until the run ends.</summary>
     public async Task<LabProcess> CaptureAsync(string name)
     {
-        string file = Path.Combine(_run.Directory, name + ".pcap");
         // -Q in: on "any" every forwarded packet would be seen twice.
         LabProcess tcpdump = Router.Start("tcpdump-" + name, "tcpdump", "-Z", "root", "-i", "any", "-Q", "in", "-U", "--immediate-mode", "-s", "0",
-            "-c", "1000000", "-w", file, "ip proto 47 or ip6 proto 47 or ip proto 50 or ip6 proto 50 or udp port 500 or udp port 4500");
+            "-c", "1000000", "-w", FileOf(name), "ip proto 47 or ip6 proto 47 or ip proto 50 or ip6 proto 50 or udp port 500 or udp port 4500");
         if (!await Poll.UntilAsync(() => tcpdump.Log.Contains("listening on", StringComparison.Ordinal), Host.Patience).ConfigureAwait(false))
             throw new CommandFailedException("tcpdump did not start: " + tcpdump.Log);
         return tcpdump;
     }
+
+    /// <summary>A capture's file.</summary>
+    public string FileOf(string capture) => Path.Combine(_run.Directory, capture + ".pcap");
+
+    /// <summary>The packets of a capture that match a filter of tcpdump, a line each.</summary>
+    public async Task<string[]> RecordedAsync(string capture, string filter) =>
+        (await Host.RunAsync("tcpdump", "-Z", "root", "-nn", "-t", "-r", FileOf(capture), filter).ConfigureAwait(false)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static async Task AttachAsync(NetNamespace node, NatBox nat, string name, SiteAddresses addresses)
     {

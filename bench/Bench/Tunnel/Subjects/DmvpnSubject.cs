@@ -37,9 +37,6 @@ internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit,
 
     public override string Target => transit ? RightAddress : HubAddress;
 
-    /// <summary>The daemons: left, right, hub.</summary>
-    public IReadOnlyList<DmvpnDaemon> Daemons => _daemons;
-
     public override Task<string> VersionAsync() => FirstLineAsync(binary, "--version");
 
     protected override async Task BeginAsync()

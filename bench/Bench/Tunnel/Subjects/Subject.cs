@@ -40,7 +40,7 @@ internal abstract class Subject(string name)
         Pair = await Pair.CreateAsync(run, Name, IsTransit).ConfigureAwait(false);
         await BeginAsync().ConfigureAwait(false);
         bool up = await Poll.UntilAsync(
-            async () => (await Pair.Left.TryRunAsync("ping", "-n", "-q", "-c", "1", "-W", "1", Target).ConfigureAwait(false)).Succeeded, Patience).ConfigureAwait(false);
+            async () => (await Pair.Left.PingAsync(Target, "-c 1 -W 1").ConfigureAwait(false)).Received == 1, Patience).ConfigureAwait(false);
         if (!up) throw new CommandFailedException($"{Name}: {Target} does not answer\n{await DescribeAsync().ConfigureAwait(false)}");
     }
 
@@ -50,12 +50,7 @@ internal abstract class Subject(string name)
 
     protected void Counts(int process) => _processes.Add(process);
 
-    protected LabProcess StartCounted(NetNamespace node, params string[] command)
-    {
-        LabProcess process = Pair.Start(node, Path.GetFileName(command[0]), command);
-        Counts(process.Pid);
-        return process;
-    }
+    protected void StartCounted(NetNamespace node, params string[] command) => Counts(Pair.Start(node, Path.GetFileName(command[0]), command).Pid);
 
     /// <summary>Gives the devices of both ends their addresses once they are there.</summary>
     protected async Task AddressAsync(string leftDevice, string left, string rightDevice, string right)
@@ -70,10 +65,10 @@ internal abstract class Subject(string name)
     }
 
     /// <summary>The full path of a program, or null.</summary>
-    protected static string? Find(string program)
+    internal static string? Find(string program)
     {
         if (program.Contains('/')) return File.Exists(program) ? program : null;
-        string path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        string path = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin";
         return (path + ":/usr/sbin:/sbin").Split(':').Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists);
     }
 
