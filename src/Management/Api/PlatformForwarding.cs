@@ -21,6 +21,12 @@ public sealed record PlatformWorker
     /// <summary>Packets from the underlay.</summary>
     public long PortPackets { get; init; }
 
+    /// <summary>Packets from the tunnel devices that had to wait in the queue that is fair among flows.</summary>
+    public long Queued { get; init; }
+
+    /// <summary>The most bytes that waited there at one moment.</summary>
+    public long MostQueuedBytes { get; init; }
+
     /// <summary>Packets that it dropped, by reason, of all tunnels and sources together.</summary>
     public IReadOnlyList<DropEntry> Drops { get; init; } = [];
 }
