@@ -20,8 +20,9 @@ public sealed partial class Decapsulator
     private readonly byte[] _ikeMessage = new byte[SecurityEnvelope.Length + DataplaneLimits.LongestIkeMessage];
 
     /// <summary>Takes one batch from each of the source's ports for IKE and ESP. Returns the largest number of packets that one had.</summary>
-    public int RunProtected(ForwardingSnapshot snapshot, Underlay underlay, SecurityPorts ports, Instant now)
+    public int RunProtected(ForwardingSnapshot snapshot, Underlay underlay, SecurityPorts ports, Instant now, Encapsulator? relay = null)
     {
+        _relay = relay;
         int most = RunEsp(ports.Esp[_worker], 0, snapshot, underlay, now);
         most = Math.Max(most, RunEsp(ports.Nat[_worker], IkeSpec.NatPort, snapshot, underlay, now));
         int ike = ports.Ike[_worker].Receive(_batch);
@@ -56,6 +57,7 @@ public sealed partial class Decapsulator
             Deliver(ref slot, gre, tunnel, snapshot, now);
         }
         Settle(tunnel, now);
+        _relay?.FlushRelayed(now);
         return count;
     }
 

@@ -19,6 +19,7 @@ namespace Dmvpn.Dataplane;
 ///   → NHRP, CDP, keepalive to the control mailbox                                   InMailboxFull
 ///   → IP                   version and length, ECN by RFC 6040, TCP MSS             InMalformedInner, InEcn, InRecursion
 ///   → turned round?        TrafficTurnedAround to the mailbox                       RedirectFilter
+///   → relayed?             TTL, and the same worker's Encapsulator                 Decapsulator.Relay.cs
 ///   → segments of a flow merged, over the batch                                      Offload/SegmentMerger.cs
 ///   → ITunDevice.Write                                                              InDeviceRefused
 /// </code>
@@ -46,10 +47,15 @@ public sealed partial class Decapsulator : IDisposable
     /// Takes one batch from the port and delivers it. Returns how many packets there were; at least <see cref="DataplaneLimits.BatchSize"/> mean that
     /// more may wait.
     /// </summary>
-    public int Run(ForwardingSnapshot snapshot, Underlay underlay, Instant now)
+    /// <param name="snapshot">What to forward by.</param>
+    /// <param name="underlay">Whose port.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="relay">The same worker's way out, for tunnels that relay; null: all goes to the kernel.</param>
+    public int Run(ForwardingSnapshot snapshot, Underlay underlay, Instant now, Encapsulator? relay = null)
     {
         int count = underlay.WorkerPorts[_worker].Receive(_batch);
         if (count == 0) return 0;
+        _relay = relay;
         GreDemux? demux = snapshot.Demux(underlay);
         TunnelSnapshot? tunnel = null;
         uint? lastKey = null;
@@ -80,6 +86,7 @@ public sealed partial class Decapsulator : IDisposable
             else Deliver(ref slot, gre, tunnel, snapshot, now);
         }
         Settle(tunnel, now);
+        _relay?.FlushRelayed(now);
         return count;
     }
 
@@ -143,6 +150,8 @@ public sealed partial class Decapsulator : IDisposable
             if (!posted) drops.Count(DataplaneDrop.EventLost);
         }
 
+        if (TryRelay(ref slot, ip, tunnel, snapshot, now)) return;
+
         // AFTER everything that reads the packet: from now on its bytes, and those in front of it, are the merger's.
         if (_merger.IsFull) WriteMerged(tunnel);
         TunOffloads offloads = tunnel.Queues[_worker].Offloads;
@@ -191,6 +200,7 @@ public sealed partial class Decapsulator : IDisposable
         {
             tunnel!.Counters.CountIn(_tally.Packets, _tally.Bytes, _tally.Multicast, _tally.Control, now);
         }
+        if (_tally.Relayed != 0) tunnel!.Counters.CountRelayed(_tally.Relayed);
         _tally = default;
     }
 
@@ -200,5 +210,6 @@ public sealed partial class Decapsulator : IDisposable
         public long Bytes;
         public long Multicast;
         public long Control;
+        public long Relayed;
     }
 }

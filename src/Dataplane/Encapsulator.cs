@@ -1,6 +1,7 @@
 using Dmvpn.Core;
 using Dmvpn.Dataplane.Offload;
 using Dmvpn.Dataplane.Queueing;
+using Dmvpn.Ipsec;
 using Dmvpn.Wire.Ecn;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ip;
@@ -191,7 +192,8 @@ public sealed partial class Encapsulator : IDisposable
         tunnel.Counters.Drops.Count(DataplaneDrop.EventLost);
     }
 
-    private void Enqueue(ref PacketSlot slot, byte innerTrafficClass, bool innerDontFragment, TunnelSnapshot tunnel, Adjacency adjacency, Instant now)
+    private void Enqueue(
+        ref PacketSlot slot, byte innerTrafficClass, bool innerDontFragment, TunnelSnapshot tunnel, Adjacency adjacency, Instant now, OutboundSa? sa = null)
     {
         TunnelForwarding config = tunnel.Config;
         int innerLength = slot.Length;
@@ -203,7 +205,7 @@ public sealed partial class Encapsulator : IDisposable
         bool dontFragment = config.PathMtuDiscovery && innerDontFragment && innerLength + Overhead(tunnel, adjacency, slot.Length) <= adjacency.PathMtu;
         if (config.Protection is not null)
         {
-            _protected.Add(ref slot, new(adjacency.Security, trafficClass, config.HopLimit, dontFragment, adjacency, innerLength, MayWait: true), tunnel, now);
+            _protected.Add(ref slot, new(adjacency.Security, trafficClass, config.HopLimit, dontFragment, adjacency, innerLength, MayWait: true, sa), tunnel, now);
             if (_protected.IsFull) Flush(tunnel, now);
             return;
         }

@@ -12,10 +12,13 @@ public sealed class FibEntry
     private long _lastUsed;
 
     /// <summary>An entry with these next hops, of equal cost; none for a connected prefix.</summary>
-    public FibEntry(ValueList<IpAddress> nextHops) => _nextHops = nextHops;
+    public FibEntry(ValueList<IpAddress> nextHops, bool isPartial = false) => (_nextHops, IsPartial) = (nextHops, isPartial);
 
     /// <summary>The next hops; empty for a connected prefix.</summary>
     public ValueList<IpAddress> NextHops => _nextHops;
+
+    /// <summary>True when the kernel's route has next hops by other interfaces too: which packets come to the tunnel is then the kernel's choice.</summary>
+    public bool IsPartial { get; }
 
     /// <summary>
     /// When a worker last sent a packet by this entry; <see cref="Instant.Zero"/> for never. Written by workers, read

@@ -63,12 +63,12 @@ public sealed class ForwardingTable
         return counters is not null;
     }
 
-    /// <summary>Mirrors a kernel route that leaves by the tunnel. No next hop: directly connected. Several: of equal cost.</summary>
-    public void SetRoute(TunnelId tunnel, IpPrefix prefix, ValueList<IpAddress> nextHops)
+    /// <summary>Mirrors a kernel route that leaves by the tunnel. No next hop: directly connected. Several: of equal cost. <paramref name="isPartial"/>: others leave by other interfaces.</summary>
+    public void SetRoute(TunnelId tunnel, IpPrefix prefix, ValueList<IpAddress> nextHops, bool isPartial = false)
     {
         if (!_tunnels.TryGetValue(tunnel, out Entry? entry)) return;
-        if (entry.Fib.TryGet(prefix, out FibEntry? former) && former.NextHops.Equals(nextHops)) return;
-        var route = new FibEntry(nextHops);
+        if (entry.Fib.TryGet(prefix, out FibEntry? former) && former.NextHops.Equals(nextHops) && former.IsPartial == isPartial) return;
+        var route = new FibEntry(nextHops, isPartial);
         if (former is not null) route.InheritUse(former);
         entry.Fib = entry.Fib.Set(prefix, route, _edit);
         MarkChanged(entry);
@@ -93,7 +93,7 @@ public sealed class ForwardingTable
 
     /// <summary>
     /// Mirrors the kernel's best route for a prefix, whichever interface it leaves by: the tunnel, or null for another interface and for this
-    /// machine's own addresses. Only redirect detection needs it.
+    /// machine's own addresses. Redirects and the relay need it.
     /// </summary>
     public void SetBestRoute(IpPrefix prefix, TunnelId? tunnel)
     {

@@ -52,12 +52,12 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
         }
         foreach (Underlay underlay in snapshot.Underlays)
         {
-            int packets = _in.Run(snapshot, underlay, now);
+            int packets = _in.Run(snapshot, underlay, now, _out);
             Counters.CountPort(packets);
             more |= packets >= DataplaneLimits.BatchSize;
             if (underlay.Security is not { } ports) continue;
             // The largest number of one of three ports, two of which are idle in practice.
-            packets = _in.RunProtected(snapshot, underlay, ports, now);
+            packets = _in.RunProtected(snapshot, underlay, ports, now, _out);
             Counters.CountPort(packets);
             more |= packets >= DataplaneLimits.BatchSize;
         }

@@ -57,6 +57,7 @@ public unsafe struct PacketSlot
     private readonly byte* _own;
     private readonly int _room;
     private byte* _buffer;
+    private int _viewed;
 
     /// <param name="buffer">Where the headroom starts.</param>
     /// <param name="room">Bytes behind the headroom.</param>
@@ -106,6 +107,12 @@ public unsafe struct PacketSlot
     /// <summary>The whole room for a packet at the standard offset, for a read.</summary>
     public readonly Span<byte> Room => new(_buffer + PacketBatch.Headroom, _room);
 
+    /// <summary>Bytes in front of the packet that are its own: headroom, or in a view what was cut off.</summary>
+    public readonly int RoomBefore => _buffer == _own ? Offset : Offset - PacketBatch.Headroom;
+
+    /// <summary>Bytes behind the packet that are its own: the rest of the room, or in a view what was cut off.</summary>
+    public readonly int RoomBehind => PacketBatch.Headroom + (_buffer == _own ? _room : _viewed) - Offset - Length;
+
     /// <summary>Makes the slot empty again: standard offset, no length, no peer.</summary>
     public void Reset()
     {
@@ -128,7 +135,7 @@ public unsafe struct PacketSlot
     {
         _buffer = packet - PacketBatch.Headroom;
         Offset = PacketBatch.Headroom;
-        Length = length;
+        Length = _viewed = length;
     }
 
     /// <summary>Takes over who sent another packet and how, and nothing else.</summary>

@@ -29,7 +29,7 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox mailbox)
     /// <summary>Takes a packet that has its GRE header. Its bytes must stay until <see cref="Flush"/>.</summary>
     public void Add(ref PacketSlot slot, in Outgoing what, TunnelSnapshot tunnel, Instant now)
     {
-        OutboundSa? sa = what.Security?.Outbound;
+        OutboundSa? sa = what.Sa ?? what.Security?.Outbound;
         if (sa is null)
         {
             if (what.Security is null || !what.MayWait || !_held.TryHold(slot, what, tunnel.Config, now)) tunnel.Counters.Drops.Count(DataplaneDrop.OutNoSa);
@@ -120,6 +120,7 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox mailbox)
     /// <param name="Adjacency">For its counters; null for control packets and copies.</param>
     /// <param name="InnerLength">What the counters count; 0 for what is counted already.</param>
     /// <param name="MayWait">False for what is worth nothing later.</param>
+    /// <param name="Sa">The only SA for which there is room around the packet, read in this round; null where there is room for any.</param>
     public readonly record struct Outgoing(
-        ProtectedPeer? Security, byte TrafficClass, byte HopLimit, bool DontFragment, Adjacency? Adjacency, int InnerLength, bool MayWait);
+        ProtectedPeer? Security, byte TrafficClass, byte HopLimit, bool DontFragment, Adjacency? Adjacency, int InnerLength, bool MayWait, OutboundSa? Sa = null);
 }

@@ -24,20 +24,11 @@ internal sealed class RedirectFilter
     {
         ref Entry entry = ref _entries[FlowHash.Of(destination) & (DataplaneLimits.FlowCacheSize - 1)];
         if (entry.Version == snapshot.Version && entry.Tunnel == tunnel.Config.Tunnel && entry.Destination == destination) return entry.Turns;
-        bool turns = !tunnel.IsReplicated(destination) && !IsOwnAddress(tunnel, destination)
+        bool turns = !tunnel.IsReplicated(destination) && !tunnel.IsOwn(destination)
             && snapshot.BestRoutes.TryMatch(destination, out TunnelId? exit) && exit is TunnelId id
             && (id == tunnel.Config.Tunnel || InSameNetwork(snapshot, tunnel, id));
         entry = new Entry { Version = snapshot.Version, Tunnel = tunnel.Config.Tunnel, Destination = destination, Turns = turns };
         return turns;
-    }
-
-    private static bool IsOwnAddress(TunnelSnapshot tunnel, IpAddress destination)
-    {
-        foreach (IpAddress address in tunnel.Config.Addresses.AsSpan())
-        {
-            if (address == destination) return true;
-        }
-        return false;
     }
 
     private static bool InSameNetwork(ForwardingSnapshot snapshot, TunnelSnapshot tunnel, TunnelId exit) =>

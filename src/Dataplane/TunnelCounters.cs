@@ -9,13 +9,13 @@ namespace Dmvpn.Dataplane;
 public sealed class TunnelCounters
 {
     private long _packetsIn, _bytesIn, _multicastIn, _controlIn, _lastIn;
-    private long _batchesIn, _batchesOut;
+    private long _batchesIn, _batchesOut, _relayed;
     private long _packetsOut, _bytesOut, _multicastOut, _copiesOut, _controlOut, _lastOut;
 
     /// <summary>Packets not passed on, by reason.</summary>
     public DropCounters<DataplaneDrop> Drops { get; } = new();
 
-    /// <summary>IP packets given to the kernel.</summary>
+    /// <summary>IP packets given to the kernel, or relayed.</summary>
     public long PacketsIn => Volatile.Read(ref _packetsIn);
 
     /// <summary>How many batches they came in.</summary>
@@ -26,6 +26,9 @@ public sealed class TunnelCounters
 
     /// <summary>Those of them that went to a multicast or broadcast address.</summary>
     public long MulticastIn => Volatile.Read(ref _multicastIn);
+
+    /// <summary>Those of them that went straight to the way out (<c>tunnel relay bypass-kernel</c>), and so past the kernel.</summary>
+    public long PacketsRelayed => Volatile.Read(ref _relayed);
 
     /// <summary>NHRP, CDP and keepalive packets received.</summary>
     public long ControlIn => Volatile.Read(ref _controlIn);
@@ -69,6 +72,8 @@ public sealed class TunnelCounters
         Add(ref _controlIn, control);
         Volatile.Write(ref _lastIn, now.Nanoseconds);
     }
+
+    internal void CountRelayed(long packets) => Add(ref _relayed, packets);
 
     internal void CountOut(long packets, long bytes, Instant now)
     {

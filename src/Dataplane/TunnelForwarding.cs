@@ -55,7 +55,15 @@ public sealed record TunnelForwarding
     /// <summary><c>ip nhrp redirect timeout</c>: least time between two reports for one (source, destination).</summary>
     public TimeSpan RedirectInterval { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>The interface's own addresses, both families.</summary>
+    /// <summary>
+    /// <c>tunnel relay bypass-kernel</c>, where the kernel forwards IPv4: what arrives here and would be routed into a tunnel again goes there directly.
+    /// </summary>
+    public bool RelayIPv4 { get; init; }
+
+    /// <summary>The same for IPv6.</summary>
+    public bool RelayIPv6 { get; init; }
+
+    /// <summary>The interface's own addresses, both families, and the subnet-router anycast addresses (RFC 4291 2.6.1).</summary>
     public ValueList<IpAddress> Addresses { get; init; } = [];
 
     /// <summary>The directed broadcast addresses of its IPv4 subnets.</summary>

@@ -99,6 +99,16 @@ public sealed class TunnelSnapshot
         return false;
     }
 
+    /// <summary>True for an address of the tunnel interface.</summary>
+    public bool IsOwn(IpAddress address)
+    {
+        foreach (IpAddress own in Config.Addresses.AsSpan())
+        {
+            if (own == address) return true;
+        }
+        return false;
+    }
+
     /// <summary>The mapping of a next hop, exactly as it was set.</summary>
     public bool TryGetAdjacency(IpPrefix nextHop, [MaybeNullWhen(false)] out Adjacency adjacency) => Adjacencies.TryGet(nextHop, out adjacency);
 }

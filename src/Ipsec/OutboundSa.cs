@@ -98,6 +98,12 @@ public sealed class OutboundSa : IDisposable
         return room / Alignment * Alignment - EspSpec.TrailerLength - InnerHeaderLength;
     }
 
+    /// <summary>Bytes in front of a payload (the GRE packet) that sealing writes.</summary>
+    public int RoomBefore => EspSpec.HeaderLength + IvLength + InnerHeaderLength;
+
+    /// <summary>Bytes behind a payload of this length that sealing writes.</summary>
+    public int RoomBehind(int payload) => SealedLength(payload + InnerHeaderLength) - payload - RoomBefore;
+
     internal int InnerHeaderLength => !IsTunnelMode ? 0 : TunnelLocal.IsIPv4 ? 20 : 40;
 
     internal int SealedLength(int payload) =>

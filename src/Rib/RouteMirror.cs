@@ -51,6 +51,9 @@ public sealed class RouteMirror : IRouteLookup
         return [.. prefixes];
     }
 
+    /// <summary>True when all of the prefix is this machine's: an address, or a wider prefix (127.0.0.0/8, AnyIP), by the local table, which goes before the main one.</summary>
+    public bool IsLocal(IpPrefix prefix) => _local.TryMatchCovering(prefix, out _, out _);
+
     /// <summary>The routes of the main table to exactly this prefix, the one in use first.</summary>
     public ReadOnlySpan<MirrorRoute> RoutesTo(IpPrefix prefix) => _main.TryGet(prefix, out MirrorRoute[]? routes) ? routes : [];
 

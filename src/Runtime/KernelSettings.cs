@@ -12,6 +12,10 @@ public static class KernelSettings
     /// <summary>net.ipv6.conf.all.forwarding; false without IPv6.</summary>
     public static bool ForwardsIPv6 => Read("ipv6/conf/all/forwarding") == 1;
 
+    /// <summary>True when what arrives by a link is forwarded: net.ipv4.conf.LINK.forwarding, or for IPv6 that of the link and of "all" (ip6_forward asks for the latter).</summary>
+    public static bool Forwards(string link, bool ipv6) =>
+        ipv6 ? ForwardsIPv6 && Read($"ipv6/conf/{link}/forwarding") == 1 : Read($"ipv4/conf/{link}/forwarding") == 1;
+
     /// <summary>False when net.ipv6.conf.LINK.disable_ipv6 is set, or the kernel has no IPv6: it takes no IPv6 address then.</summary>
     public static bool HasIPv6(string link) => Read($"ipv6/conf/{link}/disable_ipv6") == 0;
 

@@ -90,6 +90,33 @@ public sealed class AllocationTests(ITestOutputHelper output)
         Assert.Equal(0, pair.Drops);
     }
 
+    /// <summary>In the clear, from its own slot; and with what the kernel has merged, which is cut up.</summary>
+    [Fact]
+    public void Relayed_InTheClear_AllocatesNothing()
+    {
+        byte[] whole = SuperPacket.Ordinary(size: 1300, length: 30_000).Whole();
+        byte[][] packets = [Gre(Packet("10.1.0.1", "10.2.0.1", 64), 7), Gre(Packet("fd01::1", "fd02::1", 1200), 7), Gre(Packet("10.1.0.1", "10.0.0.77"), 7), Gre(whole, 7)];
+        var kernel = new EndlessDevice(default, default, []) { Silent = true };
+        var wire = new EndlessDevice(Ip("192.0.2.1"), Rig.Peer3.Address, packets);
+        TunnelCounters counters = Measure(kernel, wire, RelayHub.Relaying, each: 20_000);
+        Assert.Equal((0, counters.PacketsIn), (kernel.Taken, counters.PacketsRelayed));
+        Assert.True(counters.PacketsOut >= 20_000);
+    }
+
+    /// <summary>Sealed where it was opened, and, where the other SA's headers are longer, in a copy.</summary>
+    [Theory]
+    [InlineData(EncryptionId.AesGcm16, 128, IntegrityId.None, true)]
+    [InlineData(EncryptionId.AesCbc, 256, IntegrityId.HmacSha512, false)]
+    public void Relayed_Protected_AllocatesNothing(EncryptionId encryption, int bits, IntegrityId integrity, bool udp)
+    {
+        var gcm = new EspSuite(EncryptionId.AesGcm16, 128, IntegrityId.None, Esn: true);
+        using var pair = new ProtectedPair(gcm, false, udp, [Packet("10.1.0.1", "10.2.0.1", 64), Packet("10.1.0.1", "10.2.0.2", 1300)], new EspSuite(encryption, bits, integrity, Esn: true));
+        MeasureRounds(() => pair.Round());
+        output.WriteLine($"{pair.Relayed} relayed");
+        Assert.True(pair.Relayed >= PacketsEach);
+        Assert.Equal((0, 0), (pair.Delivered, pair.Drops));
+    }
+
     [Fact]
     public void ProtectedWithoutSaForgedAndReplayed_AllocatesNothing()
     {
@@ -131,12 +158,13 @@ public sealed class AllocationTests(ITestOutputHelper output)
         Measure(kernel, new EndlessDevice(Ip("192.0.2.1"), Rig.Peer2.Address, packets), change);
     }
 
-    private void Measure(EndlessDevice kernel, EndlessDevice wire, Func<TunnelForwarding, TunnelForwarding>? change, int each = PacketsEach)
+    private TunnelCounters Measure(EndlessDevice kernel, EndlessDevice wire, Func<TunnelForwarding, TunnelForwarding>? change, int each = PacketsEach)
     {
         using var rig = new Rig(c => (change ?? (same => same))(c with { Redirect = true }));
         var underlay = new Underlay(Ip("192.0.2.1"), [wire], wire);
         rig.Table.SetTunnel(rig.Config, underlay, [kernel]);
         rig.Table.SetBestRoute(Prefix("10.0.0.0/24"), Rig.Tunnel0);
+        if (rig.Config.RelayIPv4) RelayHub.Prepare(rig);
         for (uint i = 0; i < 300; i++) rig.Table.AddMulticast(Rig.Tunnel0, new NbmaPeer(IpAddress.FromIPv4(i + 1)));
         rig.Table.Publish();
 
@@ -148,6 +176,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
         }, each);
         TunnelCounters counters = rig.Counters;
         Assert.True(counters.PacketsIn + counters.PacketsOut + counters.ControlIn + counters.Drops.Total + underlay.Drops.Total >= each);
+        return counters;
     }
 
     /// <summary>Each round is a batch of packets.</summary>

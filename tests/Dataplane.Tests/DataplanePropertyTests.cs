@@ -44,6 +44,24 @@ public sealed class DataplanePropertyTests
         }, iter: 1000);
 
     [Fact]
+    public void AnyBytesFromThePort_HubThatRelays_NeverThrow_AllCounted()
+    {
+        long relayed = 0;
+        Gen.Select(AnyGre.Array[1, 100], Gen.Bool, Gen.Byte).Sample((packets, strict, trafficClass) =>
+        {
+            using Rig rig = RelayHub.Create(c => c with { SequenceNumbers = strict, Redirect = true, MssIPv4 = 1000, MssIPv6 = 1000 });
+            foreach (byte[] packet in packets) rig.Port.Waiting.Enqueue(new Datagram(Rig.Peer2.Address, packet, trafficClass));
+            rig.Run();
+            TunnelCounters counters = rig.Counters;
+            long dropsOut = counters.ErrorsOut, drops = counters.Drops.Total + rig.Underlay.Drops.Total - rig.Drops(DataplaneDrop.EventLost) - dropsOut;
+            Assert.Equal(packets.Length, counters.PacketsIn + counters.ControlIn + drops);
+            Assert.Equal((rig.Tun.Written.Count + counters.PacketsRelayed, counters.PacketsRelayed), (counters.PacketsIn, counters.PacketsOut + dropsOut));
+            Interlocked.Add(ref relayed, counters.PacketsRelayed);
+        }, iter: 1000);
+        Assert.True(relayed > 1000, $"{relayed} relayed");
+    }
+
+    [Fact]
     public void AnyBytesFromTheKernel_NeverThrow_AllCounted() =>
         Gen.OneOf(
             Gen.Byte.Array[0, 120],

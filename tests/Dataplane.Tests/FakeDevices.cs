@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dmvpn.Core;
 using Dmvpn.Dataplane.Offload;
 
@@ -63,7 +64,11 @@ internal sealed record Datagram(IpAddress Peer, byte[] Bytes, byte TrafficClass 
 /// <summary>A port in memory.</summary>
 internal sealed unsafe class FakePort(IpAddress local) : IDatagramPort
 {
+    private readonly byte[] _messages = GC.AllocateArray<byte>(1 << 20, pinned: true);
     private int _calls;
+
+    /// <summary>Gives views of packets that lie one right behind the other, as UDP_GRO does.</summary>
+    public bool AsViews { get; set; }
 
     public Queue<Datagram> Waiting { get; } = new();
 
@@ -75,11 +80,17 @@ internal sealed unsafe class FakePort(IpAddress local) : IDatagramPort
 
     public int Receive(PacketBatch batch)
     {
-        int count = 0;
+        int count = 0, at = 0;
         while (count < batch.Capacity && Waiting.TryDequeue(out Datagram? datagram))
         {
             ref PacketSlot slot = ref batch[count++];
-            FakeTun.Fill(ref slot, datagram.Bytes);
+            FakeTun.Fill(ref slot, AsViews ? [] : datagram.Bytes);
+            if (AsViews)
+            {
+                datagram.Bytes.CopyTo(_messages, at);
+                slot.View((byte*)Unsafe.AsPointer(ref _messages[at]), datagram.Bytes.Length);
+                at += datagram.Bytes.Length;
+            }
             (slot.Peer, slot.Port, slot.TrafficClass, slot.HopLimit) = (datagram.Peer, datagram.Port, datagram.TrafficClass, datagram.HopLimit);
         }
         return batch.Count = count;

@@ -75,6 +75,7 @@ internal static class TunnelCommand
             new DmvpnSubject("esp-raw", Carriage.RawEsp, transit: false, ours),
             new DmvpnSubject("gre-transit", Carriage.Clear, transit: true, ours),
             new DmvpnSubject("esp-transit", Carriage.EspInUdp, transit: true, ours),
+            new DmvpnSubject("esp-transit-direct", Carriage.EspInUdp, transit: true, ours, direct: true),
         ];
         if (before is not null)
         {

@@ -40,7 +40,7 @@ internal sealed class KernelSync : INetlinkObserver, IDisposable
     /// <summary>The socket for requests; control thread only.</summary>
     public Rtnetlink Netlink => _netlink;
 
-    /// <summary>Set when links or addresses changed: sources and connected prefixes want another look. The reader clears it.</summary>
+    /// <summary>Set when links, their settings or addresses changed: sources and connected prefixes want another look. The reader clears it.</summary>
     public bool LinksChanged { get; set; }
 
     /// <summary>Reads links and addresses: at start, before the configuration is applied (tunnel sources).</summary>
@@ -115,6 +115,8 @@ internal sealed class KernelSync : INetlinkObserver, IDisposable
     }
 
     void INetlinkObserver.OnRoute(LinuxRoute route, LinuxRouteChange change) => Take(route, change, _now);
+
+    void INetlinkObserver.OnSettings() => LinksChanged = true;
 
     void INetlinkObserver.OnResync(ResyncReason reason)
     {

@@ -20,6 +20,11 @@ internal sealed class ForwardingMirror(RouteMirror mirror, ForwardingTable table
         if (now == before) return false;
         _known = now.InUse is null ? _known.Remove(prefix) : _known.Set(prefix, now);
         Forward(prefix, before, now);
+        // A whole prefix became this machine's, or is no more: so did what is within it.
+        if (!prefix.IsHost && IsLocal(before) != IsLocal(now))
+        {
+            foreach (KeyValuePair<IpPrefix, Known> entry in _known.EntriesWithin(prefix)) Update(entry.Key);
+        }
         return before.Routed != now.Routed;
     }
 
@@ -41,13 +46,13 @@ internal sealed class ForwardingMirror(RouteMirror mirror, ForwardingTable table
     {
         foreach (KeyValuePair<IpPrefix, Known> entry in _known.Entries())
         {
-            if (TunnelOf(entry.Value.InUse) == tunnel) table.SetRoute(tunnel, entry.Key, HopsOf(entry.Value.InUse!, tunnel));
+            if (TunnelOf(entry.Value.InUse) == tunnel) SetRoute(tunnel, entry.Key, entry.Value.InUse!);
         }
     }
 
     private Known Best(IpPrefix prefix)
     {
-        if (IsLocal(prefix)) return new Known(LocalRoute(prefix), LocalRoute(prefix));
+        if (mirror.IsLocal(prefix)) return new Known(LocalRoute(prefix), LocalRoute(prefix));
         KernelRoute? inUse = null;
         foreach (MirrorRoute route in mirror.RoutesTo(prefix))
         {
@@ -61,18 +66,28 @@ internal sealed class ForwardingMirror(RouteMirror mirror, ForwardingTable table
     {
         TunnelId? former = TunnelOf(before.InUse), owner = TunnelOf(now.InUse);
         if (former is { } old && old != owner) table.RemoveRoute(old, prefix);
-        if (owner is { } tunnel) table.SetRoute(tunnel, prefix, HopsOf(now.InUse!, tunnel));
+        if (owner is { } tunnel) SetRoute(tunnel, prefix, now.InUse!);
         if (now.InUse is null) table.RemoveBestRoute(prefix);
         else table.SetBestRoute(prefix, owner);
     }
 
-    private bool IsLocal(IpPrefix prefix) =>
-        prefix.IsHost && mirror.TryLookup(prefix.Address, withShortcuts: true, out RouteView route) && route.Kind == RouteKind.Local;
+    private void SetRoute(TunnelId tunnel, IpPrefix prefix, KernelRoute route) => table.SetRoute(tunnel, prefix, HopsOf(route, tunnel), HasOthers(route, tunnel));
+
+    private static bool IsLocal(Known known) => known.InUse is { Type: KernelRouteType.Local };
 
     private static KernelRoute LocalRoute(IpPrefix prefix) => new(prefix, KernelRouteType.Local, 0, 0, []);
 
     private static TunnelId? TunnelOf(KernelRoute? route) =>
         route is { Type: KernelRouteType.Unicast, NextHops.Count: > 0 } ? route.NextHops[0].Interface.Tunnel : null;
+
+    private static bool HasOthers(KernelRoute route, TunnelId tunnel)
+    {
+        foreach (RibNextHop hop in route.NextHops)
+        {
+            if (hop.Interface.Tunnel != tunnel) return true;
+        }
+        return false;
+    }
 
     private static ValueList<IpAddress> HopsOf(KernelRoute route, TunnelId tunnel)
     {

@@ -124,6 +124,7 @@ internal sealed class InterfaceScreens(Router router)
                 BitsPerSecond = (long)tunnel.Rates.BitsInPerSecond,
                 PacketsPerSecond = (long)tunnel.Rates.PacketsInPerSecond,
             },
+            Relayed = counters.PacketsRelayed - baseline.Relayed,
             Output = new TrafficCounters
             {
                 Packets = counters.PacketsOut - baseline.PacketsOut,
@@ -155,6 +156,9 @@ internal sealed class InterfaceScreens(Router router)
         Tos = tunnel.Config.Tos,
         TransportMtu = tunnel.Mtu,
         PathMtuDiscovery = tunnel.Config.PathMtuDiscovery is not null,
+        RelayBypassKernel = tunnel.Config.RelayBypassKernel,
+        RelaysIPv4 = tunnel.Relays.IPv4,
+        RelaysIPv6 = tunnel.Relays.IPv6,
         KeepaliveSeconds = (int?)tunnel.Config.Keepalive?.Period.TotalSeconds,
         KeepaliveRetries = tunnel.Config.Keepalive?.Retries ?? 0,
         Protection = tunnel.Config.Protection?.Profile,
@@ -206,11 +210,14 @@ internal sealed class InterfaceScreens(Router router)
 
         public long BatchesOut { get; private init; }
 
+        public long Relayed { get; private init; }
+
         public static Baseline Of(TunnelCounters c, Instant now) => new(
             now, c.PacketsIn, c.BytesIn, c.MulticastIn, c.ErrorsIn, c.PacketsOut, c.BytesOut, c.MulticastOut, c.ErrorsOut, new(c.Drops.NonZero()))
         {
             BatchesIn = c.BatchesIn,
             BatchesOut = c.BatchesOut,
+            Relayed = c.PacketsRelayed,
         };
     }
 }

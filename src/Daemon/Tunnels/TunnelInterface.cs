@@ -36,6 +36,9 @@ internal sealed class TunnelInterface(TunnelConfig config, TunDevice device)
 
     public bool LineUp => DownReason is null;
 
+    /// <summary>What <c>tunnel relay bypass-kernel</c> may relay: what the kernel would forward from this device, IPv4 and IPv6. False without the command.</summary>
+    public (bool IPv4, bool IPv6) Relays { get; set; }
+
     /// <summary>GRE keepalives of a point-to-point tunnel; null without.</summary>
     public KeepaliveProbe? Keepalive { get; set; }
 
@@ -67,7 +70,9 @@ internal sealed class TunnelInterface(TunnelConfig config, TunDevice device)
         NetworkId = Config.IpNhrp.NetworkId ?? Config.Ipv6Nhrp.NetworkId,
         Redirect = Config.IpNhrp.Redirect || Config.Ipv6Nhrp.Redirect,
         RedirectInterval = Config.IpNhrp.Redirect ? Config.IpNhrp.RedirectTimeout : Config.Ipv6Nhrp.RedirectTimeout,
-        Addresses = [.. Addresses.Select(static a => a.Address)],
+        RelayIPv4 = Relays.IPv4,
+        RelayIPv6 = Relays.IPv6,
+        Addresses = [.. Addresses.Select(static a => a.Address), .. Config.Ipv6Addresses.Where(static a => a.Length < 127).Select(static a => a.Subnet.Address)],
         Broadcasts = [.. Config.Ipv4Addresses.Where(static a => a.Length < 31).Select(static a => a.Subnet.Last)],
     };
 

@@ -63,6 +63,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         _tunnels.Add(config.Id, tunnel);
         protections.Update(tunnel, now);
         devices.Configure(tunnel, kernel.Netlink);
+        ReadRelays(tunnel);
         engines.Forwarding.SetTunnel(Forwarding(tunnel), null, [device]);
         kernel.AddTunnel(config.Id, device.LinkIndex);
         devices.Start(device);
@@ -104,15 +105,20 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         if ((aspects & (TunnelAspects.Keepalive | TunnelAspects.Transport)) != 0) ApplyKeepalive(tunnel, now);
         if ((aspects & (TunnelAspects.IpNhrp | TunnelAspects.Ipv6Nhrp)) != 0) ApplyNhrp(tunnel, now);
         if ((aspects & (TunnelAspects.Metadata | TunnelAspects.Cdp)) == aspects) return;
+        ReadRelays(tunnel);
         engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, [tunnel.Device]);
         Evaluate(tunnel, now);
         TellNhrp(tunnel, now);
     }
 
-    /// <summary>Links or addresses changed somewhere: sources may have moved.</summary>
+    /// <summary>Links, their settings or addresses changed somewhere: sources may have moved, and the kernel may forward or not.</summary>
     public void OnLinksChanged(Instant now)
     {
-        foreach (TunnelInterface tunnel in _tunnels.Values) Evaluate(tunnel, now);
+        foreach (TunnelInterface tunnel in _tunnels.Values)
+        {
+            if (ReadRelays(tunnel)) engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, [tunnel.Device]);
+            Evaluate(tunnel, now);
+        }
     }
 
     /// <summary>A next hop server came or went (<c>if-state nhrp</c>).</summary>
@@ -166,6 +172,15 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         }
         DropSource(tunnel, now);
         return reason;
+    }
+
+    /// <summary>What is relayed past the kernel is what the kernel would forward. True when that is something else now.</summary>
+    private static bool ReadRelays(TunnelInterface tunnel)
+    {
+        bool may(bool ipv6) => tunnel.Config.RelayBypassKernel && KernelSettings.Forwards(tunnel.Device.Name, ipv6);
+        (bool, bool) before = tunnel.Relays;
+        tunnel.Relays = (may(ipv6: false), may(ipv6: true));
+        return tunnel.Relays != before;
     }
 
     // Protection that is configured and cannot be told (no source, say) is number 0, which no SA has: never clear text.

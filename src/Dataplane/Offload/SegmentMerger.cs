@@ -71,6 +71,27 @@ internal sealed unsafe class SegmentMerger
         begun.IsOpen = kind == MergeClass.Mergeable && (packet.Flags & (TcpFlags.Fin | TcpFlags.Psh)) == 0;
     }
 
+    /// <summary>
+    /// For a packet in the clear that does not come here: learns the size of its flow's segments; and of one that the kernel has merged, writes down in
+    /// <see cref="PacketSlot.Offload"/> how to cut it.
+    /// </summary>
+    public void Inspect(ref PacketSlot slot, scoped in IpView ip, int mtu)
+    {
+        if (MergeCandidate.Classify(slot, ip, udpToo: false, out MergeCandidate packet) != MergeClass.Mergeable) return;
+        uint hash = packet.FlowHash();
+        if (!packet.WasMergedByTheKernel())
+        {
+            _sizes.Learn(hash, packet.PayloadLength);
+            return;
+        }
+        slot.Offload = new VnetHeader
+        {
+            NeedsChecksum = true,
+            Kind = packet.IsIPv4 ? SegmentKind.TcpIPv4 : SegmentKind.TcpIPv6,
+            SegmentSize = (ushort)Math.Max(Math.Min(_sizes.Of(hash), mtu - packet.HeaderLength), 1),
+        };
+    }
+
     /// <summary>Writes all to the device and says what it took. Once for a batch, and before the device changes.</summary>
     public MergeTally Flush(ITunDevice device)
     {

@@ -54,6 +54,9 @@ public sealed record InterfaceEntry
     /// <summary>Decapsulated packets.</summary>
     public TrafficCounters Input { get; init; } = new();
 
+    /// <summary>Of the input, packets that went straight into a tunnel again (<c>tunnel relay bypass-kernel</c>).</summary>
+    public long Relayed { get; init; }
+
     /// <summary>Encapsulated packets.</summary>
     public TrafficCounters Output { get; init; } = new();
 
@@ -142,6 +145,15 @@ public sealed record TunnelParameters
 
     /// <summary><c>keepalive</c> retries.</summary>
     public int KeepaliveRetries { get; init; }
+
+    /// <summary><c>tunnel relay bypass-kernel</c>.</summary>
+    public bool RelayBypassKernel { get; init; }
+
+    /// <summary>IPv4 is relayed now: configured, and the kernel forwards.</summary>
+    public bool RelaysIPv4 { get; init; }
+
+    /// <summary>IPv6 is relayed now.</summary>
+    public bool RelaysIPv6 { get; init; }
 
     /// <summary>The profile of <c>tunnel protection</c>; null without.</summary>
     public string? Protection { get; init; }

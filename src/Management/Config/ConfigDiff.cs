@@ -18,7 +18,7 @@ public enum TunnelAspects
     /// <summary>Source, destination, mode, key, VRF: the sockets and the outer header's ends change.</summary>
     Transport = 4,
 
-    /// <summary>TTL, ToS, checksum, sequence numbers, path MTU discovery: how packets are wrapped from now on.</summary>
+    /// <summary>TTL, ToS, checksum, sequence numbers, path MTU discovery, relaying: how packets are wrapped and passed on from now on.</summary>
     Encapsulation = 8,
 
     /// <summary>Keepalives.</summary>
@@ -119,8 +119,8 @@ public sealed record ConfigDiff
         Mark(TunnelAspects.Addresses, !a.Ipv4Addresses.Equals(b.Ipv4Addresses) || !a.Ipv6Addresses.Equals(b.Ipv6Addresses));
         Mark(TunnelAspects.Mtu, (a.IpMtu, a.Ipv6Mtu, a.IpAdjustMss, a.Ipv6AdjustMss) != (b.IpMtu, b.Ipv6Mtu, b.IpAdjustMss, b.Ipv6AdjustMss));
         Mark(TunnelAspects.Transport, (a.Source, a.Destination, a.Mode, a.Key, a.Vrf) != (b.Source, b.Destination, b.Mode, b.Key, b.Vrf));
-        Mark(TunnelAspects.Encapsulation, (a.Ttl, a.Tos, a.Checksum, a.SequenceDatagrams, a.PathMtuDiscovery)
-            != (b.Ttl, b.Tos, b.Checksum, b.SequenceDatagrams, b.PathMtuDiscovery));
+        Mark(TunnelAspects.Encapsulation, (a.Ttl, a.Tos, a.Checksum, a.SequenceDatagrams, a.PathMtuDiscovery, a.RelayBypassKernel)
+            != (b.Ttl, b.Tos, b.Checksum, b.SequenceDatagrams, b.PathMtuDiscovery, b.RelayBypassKernel));
         Mark(TunnelAspects.Keepalive, a.Keepalive != b.Keepalive);
         Mark(TunnelAspects.Shutdown, a.Shutdown != b.Shutdown);
         Mark(TunnelAspects.IpNhrp, a.IpNhrp != b.IpNhrp);

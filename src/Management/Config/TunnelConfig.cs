@@ -69,6 +69,11 @@ public sealed record TunnelConfig
     /// <summary><c>tunnel protection ipsec profile</c>; null leaves packets in clear text.</summary>
     public TunnelProtection? Protection { get; init; }
 
+    /// <summary>
+    /// <c>tunnel relay bypass-kernel</c>: packets that arrive by this tunnel and would be routed into a tunnel again go there directly, past netfilter, policy routing and the device.
+    /// </summary>
+    public bool RelayBypassKernel { get; init; }
+
     /// <summary><c>bandwidth</c> in kbit/s, for routing protocols; IOS's tunnels have 100.</summary>
     public uint Bandwidth { get; init; } = 100;
 

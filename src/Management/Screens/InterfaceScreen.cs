@@ -76,12 +76,21 @@ public static class InterfaceScreen
         text.Line($"  Tunnel TTL {(tunnel.Ttl is { } ttl ? ttl : "copied from inner packet")}{(tunnel.Tos is { } tos ? $", TOS 0x{tos:X2}" : "")}");
         text.Line($"  Path MTU Discovery {(tunnel.PathMtuDiscovery ? "enabled" : "disabled")}");
         text.Line($"  Tunnel transport MTU {tunnel.TransportMtu} bytes");
+        if (tunnel.RelayBypassKernel) text.Line($"  Relay between tunnels bypasses the kernel for {Relays(tunnel)}, {entry.Relayed} packets relayed");
         if (tunnel.Vrf.Length > 0) text.Line($"  Tunnel VRF \"{tunnel.Vrf}\"");
         if (tunnel.NetworkId is { } network) text.Line($"  NHRP network-id {network}");
         text.Line(tunnel.Protection is { } profile
             ? $"  Tunnel protection via IPSec (profile \"{profile}\")"
             : "  Tunnel protection is not configured: packets leave in clear text");
     }
+
+    private static string Relays(TunnelParameters tunnel) => (tunnel.RelaysIPv4, tunnel.RelaysIPv6) switch
+    {
+        (true, true) => "IPv4 and IPv6",
+        (true, false) => "IPv4",
+        (false, true) => "IPv6",
+        _ => "nothing (the kernel does not forward)",
+    };
 
     private static void Counters(ScreenText text, InterfaceEntry entry)
     {

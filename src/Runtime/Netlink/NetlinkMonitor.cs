@@ -5,7 +5,7 @@ using static Dmvpn.Runtime.Netlink.RtnetlinkSpec;
 namespace Dmvpn.Runtime.Netlink;
 
 /// <summary>
-/// Hears of every change of links, addresses and routes, in the network namespace of the thread that made it. The caller polls
+/// Hears of every change of links, addresses, routes and forwarding, in the network namespace of the thread that made it. The caller polls
 /// <see cref="Descriptor"/>, reads when it is readable, and begins with a full dump after making the monitor: the
 /// notifications then only repeat or correct what the dump said. One thread at a time.
 /// <para>
@@ -29,7 +29,7 @@ public sealed class NetlinkMonitor : IDisposable
     internal NetlinkMonitor(int receiveBuffer)
     {
         // IPv6 groups exist even where the kernel has no IPv6.
-        _socket = new NetlinkSocket([GroupLink, GroupIPv4Address, GroupIPv6Address, GroupIPv4Route, GroupIPv6Route], blocking: false);
+        _socket = new NetlinkSocket([GroupLink, GroupIPv4Address, GroupIPv6Address, GroupIPv4Route, GroupIPv6Route, GroupIPv4Settings, GroupIPv6Settings], blocking: false);
         if (receiveBuffer == RuntimeLimits.NetlinkReceiveBuffer) return;
         _ = Libc.TrySetOption(_socket.Descriptor, LibcSpec.LevelSocket, LibcSpec.OptionReceiveBufferForce, receiveBuffer);
     }
@@ -89,6 +89,9 @@ public sealed class NetlinkMonitor : IDisposable
             case DeleteRoute when LinuxRoute.Parse(message) is { } route:
                 observer.OnRoute(route, LinuxRouteChange.Removed);
                 break;
+            case NewSettings:
+                observer.OnSettings();
+                break;
             default:
                 break;
         }
@@ -129,6 +132,11 @@ public interface INetlinkObserver
     /// A route of any table changed. Of an IPv6 multipath route a removal may name only the next hops that went: the others stay.
     /// </summary>
     void OnRoute(LinuxRoute route, LinuxRouteChange change);
+
+    /// <summary>Settings of some link changed, or of all: whether it forwards, its reverse path filter and others (<see cref="KernelSettings"/>).</summary>
+    void OnSettings()
+    {
+    }
 
     /// <summary>
     /// The picture is not complete: dump again (after an overrun all, else the routes) once this read is done. Several of these

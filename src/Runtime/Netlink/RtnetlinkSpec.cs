@@ -41,6 +41,7 @@ internal static class RtnetlinkSpec
     public const ushort NewRoute = 24;
     public const ushort DeleteRoute = 25;
     public const ushort GetRoute = 26;
+    public const ushort NewSettings = 80;       // RTM_NEWNETCONF
 
     // linux/rtnetlink.h: groups
     public const int GroupLink = 1;
@@ -48,6 +49,8 @@ internal static class RtnetlinkSpec
     public const int GroupIPv4Route = 7;
     public const int GroupIPv6Address = 9;
     public const int GroupIPv6Route = 11;
+    public const int GroupIPv4Settings = 24;    // RTNLGRP_IPV4_NETCONF
+    public const int GroupIPv6Settings = 25;
 
     // struct ifinfomsg and IFLA_*
     public const int LinkMessageSize = 16;

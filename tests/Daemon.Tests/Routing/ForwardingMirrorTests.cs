@@ -47,6 +47,9 @@ public sealed class ForwardingMirrorTests
         Assert.True(_mirror.Update(Lan));
         Assert.Equal("10.0.0.2 10.0.0.3", Hops(One));
         Assert.Null(Hops(Two));
+        Assert.True(IsPartial(One));
+        Assert.True(Replace(Route(Static, 0, Hop("10.0.0.2", One), Hop("10.0.0.3", One))));
+        Assert.False(IsPartial(One));
     }
 
     [Fact]
@@ -124,6 +127,23 @@ public sealed class ForwardingMirrorTests
         Assert.Equal("10.0.0.9", entry.NextHops[0].ToString());
     }
 
+    /// <summary><c>ip route add local 192.168.0.0/16 dev lo</c>: the local table goes before longer prefixes of the main one.</summary>
+    [Fact]
+    public void Update_WholePrefixIsLocal_WhatIsWithinItIsToo()
+    {
+        Add(Via("10.0.0.2", One));
+        IpPrefix all = IpPrefix.Parse("192.168.0.0/16");
+        var local = new KernelRoute(all, KernelRouteType.Local, 2, 0, [new RibNextHop(IpAddress.None, RibInterface.Of("lo"))]);
+        Tell(KernelChange.Added, local);
+        Assert.True(_mirror.Update(all));
+        Assert.Equal((true, null), Best());
+        Assert.Null(Hops(One));
+        Tell(KernelChange.Removed, local);
+        Assert.True(_mirror.Update(all));
+        Assert.Equal((true, One), Best());
+        Assert.Equal("10.0.0.2", Hops(One));
+    }
+
     [Fact]
     public void Update_Blackhole_NoTunnel()
     {
@@ -189,6 +209,8 @@ public sealed class ForwardingMirrorTests
     private void Tell(KernelChange change, KernelRoute route) => _rib.OnKernelRoute(route, change, Instant.Zero, _outbox);
 
     private string? Hops(TunnelId tunnel) => _table.TryGetRoute(tunnel, Lan, out FibEntry? entry) ? string.Join(' ', entry.NextHops) : null;
+
+    private bool IsPartial(TunnelId tunnel) => _table.TryGetRoute(tunnel, Lan, out FibEntry? entry) && entry.IsPartial;
 
     private (bool Known, TunnelId? Tunnel) Best()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
 using Dmvpn.Ipsec;
@@ -5,7 +6,9 @@ using static Dmvpn.Dataplane.Tests.Packets;
 
 namespace Dmvpn.Dataplane.Tests.Protected;
 
-/// <summary>Two routers with an SA from the one to the other and a cable between them that copies bytes and makes no objects: for measuring.</summary>
+/// <summary>
+/// Two routers with an SA from the one to the other and a cable between them that copies bytes and makes no objects: for measuring. The second one may relay by another SA.
+/// </summary>
 internal sealed unsafe class ProtectedPair : IDisposable
 {
     private readonly Rig _from;
@@ -13,8 +16,10 @@ internal sealed unsafe class ProtectedPair : IDisposable
     private readonly EndlessDevice _kernel = new(default, default, []);
     private readonly OutboundSa _outbound;
     private readonly InboundSa _inbound;
+    private readonly OutboundSa? _onward;
+    private readonly EndlessDevice _wire = new(Ip("192.0.2.2"), default, []) { Silent = true };
 
-    public ProtectedPair(EspSuite suite, bool tunnelMode, bool udp, byte[][] packets)
+    public ProtectedPair(EspSuite suite, bool tunnelMode, bool udp, byte[][] packets, EspSuite? relay = null)
     {
         IpAddress near = Ip("192.0.2.1"), far = Ip("192.0.2.2");
         byte[] key = Pattern(EspCipher.KeyMaterialLength(suite));
@@ -23,7 +28,7 @@ internal sealed unsafe class ProtectedPair : IDisposable
         _outbound = new OutboundSa(4096, suite, new SecretBytes(key), new EspPath(near, far, port, udp), 1) { InboundSpi = 1, TunnelLocal = inner(near), TunnelRemote = inner(far) };
         _inbound = new InboundSa(4096, suite, key, new EspPath(far, near, port, udp), 1024) { Association = 5, Protection = 1, TunnelLocal = inner(far), TunnelRemote = inner(near) };
 
-        var cable = new Cable(near, port);
+        var cable = new Cable(near, port) { AsViews = relay is not null };
         var silent = new EndlessDevice(near, default, []) { Silent = true };
         _from = new Rig(c => c with { Protection = 1, PathMtuDiscovery = true }, "192.0.2.1");
         _from.Table.SetTunnel(_from.Config, UnderlayOf(near, silent, new Cable.End(cable), udp), [new EndlessDevice(default, default, packets)]);
@@ -31,14 +36,23 @@ internal sealed unsafe class ProtectedPair : IDisposable
         _from.Table.Security.SetOutbound(1, Rig.Peer2, _outbound);
         _from.Table.Publish();
 
-        _to = new Rig(c => c with { Protection = 1, SequenceNumbers = false }, "192.0.2.2");
+        _to = new Rig(c => c with { Protection = 1, SequenceNumbers = false, RelayIPv4 = relay is not null }, "192.0.2.2");
         _kernel.Silent = true;
-        _to.Table.SetTunnel(_to.Config, UnderlayOf(far, silent, cable, udp), [_kernel]);
+        _to.Table.SetTunnel(_to.Config, UnderlayOf(far, _wire, cable, udp), [_kernel]);
+        if (relay is { } other)
+        {
+            // By the other carriage, so that it does not come back by the cable.
+            _onward = new OutboundSa(8192, other, new SecretBytes(Pattern(EspCipher.KeyMaterialLength(other))), new EspPath(far, near, (ushort)(4500 - port), !udp), 1);
+            _to.Table.Security.SetOutbound(1, Rig.Peer2, _onward);
+            foreach (string prefix in new[] { "10.1.0.0/16", "10.2.0.0/16" }) _to.Table.SetBestRoute(Prefix(prefix), Rig.Tunnel0);
+        }
         _to.Table.Security.Add(_inbound);
         _to.Table.Publish();
     }
 
     public long Delivered => _kernel.Taken;
+
+    public long Relayed => _wire.Taken;
 
     public long Drops => _from.Counters.Drops.Total + _to.Counters.Drops.Total + _to.Tunnel.Underlay!.Drops.Total;
 
@@ -55,6 +69,7 @@ internal sealed unsafe class ProtectedPair : IDisposable
         _to.Dispose();
         _outbound.Dispose();
         _inbound.Dispose();
+        _onward?.Dispose();
     }
 
     private static Underlay UnderlayOf(IpAddress local, IDatagramPort silent, IDatagramPort cable, bool udp) =>
@@ -63,9 +78,11 @@ internal sealed unsafe class ProtectedPair : IDisposable
     /// <summary>What one worker sends in a round, the other receives.</summary>
     private sealed class Cable(IpAddress from, ushort port) : IDatagramPort
     {
-        private readonly byte[][] _bytes = [.. Enumerable.Range(0, 4 * DataplaneLimits.BatchSize).Select(static _ => new byte[2048])];
+        private readonly byte[][] _bytes = [.. Enumerable.Range(0, 4 * DataplaneLimits.BatchSize).Select(static _ => GC.AllocateArray<byte>(2048, pinned: true))];
         private readonly int[] _lengths = new int[4 * DataplaneLimits.BatchSize];
         private int _count;
+
+        public bool AsViews { get; init; }
 
         public IpAddress LocalAddress => from;
 
@@ -74,7 +91,8 @@ internal sealed unsafe class ProtectedPair : IDisposable
             int count = Math.Min(_count, batch.Capacity);
             for (int i = 0; i < count; i++)
             {
-                FakeTun.Fill(ref batch[i], _bytes[i].AsSpan(0, _lengths[i]));
+                FakeTun.Fill(ref batch[i], AsViews ? default : _bytes[i].AsSpan(0, _lengths[i]));
+                if (AsViews) batch[i].View((byte*)Unsafe.AsPointer(ref _bytes[i][0]), _lengths[i]);
                 (batch[i].Peer, batch[i].Port) = (from, port);
             }
             _count = 0;

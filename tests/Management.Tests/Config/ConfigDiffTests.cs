@@ -28,6 +28,7 @@ public sealed class ConfigDiffTests
     [InlineData("10.0.0.1 255.255.255.0", "10.0.0.2 255.255.255.0", TunnelAspects.Addresses)]
     [InlineData("tunnel source eth0", "tunnel source eth0\n ip mtu 1300", TunnelAspects.Mtu)]
     [InlineData("tunnel source eth0", "tunnel source eth0\n tunnel ttl 9\n tunnel path-mtu-discovery", TunnelAspects.Encapsulation)]
+    [InlineData("tunnel source eth0", "tunnel source eth0\n tunnel relay bypass-kernel", TunnelAspects.Encapsulation)]
     [InlineData("tunnel source eth0", "tunnel source eth0\n shutdown\n cdp enable", TunnelAspects.Shutdown | TunnelAspects.Cdp)]
     [InlineData("tunnel source eth0", "tunnel source eth0\n description x\n if-state nhrp", TunnelAspects.Metadata | TunnelAspects.IfState)]
     public void OneTunnelChanges_OnlyItAndTheAspectAreNamed(string from, string to, TunnelAspects aspects)

@@ -74,6 +74,19 @@ public sealed class InterfaceScreenTests
         Assert.Equal(values, match.Groups.Values.Skip(1).Select(group => group.Value));
     }
 
+    [Theory]
+    [InlineData(true, true, "IPv4 and IPv6")]
+    [InlineData(true, false, "IPv4")]
+    [InlineData(false, true, "IPv6")]
+    [InlineData(false, false, "nothing (the kernel does not forward)")]
+    public void Relay_Configured_ShownWithWhatItRelays(bool ipv4, bool ipv6, string what)
+    {
+        InterfaceEntry entry = State.Interfaces[0];
+        entry = entry with { Relayed = 9, Tunnel = entry.Tunnel! with { RelayBypassKernel = true, RelaysIPv4 = ipv4, RelaysIPv6 = ipv6 } };
+        Assert.Contains($"\n  Relay between tunnels bypasses the kernel for {what}, 9 packets relayed\n", InterfaceScreen.Render(new InterfaceState { Interfaces = [entry] }));
+        Assert.DoesNotContain("Relay", InterfaceScreen.Render(State));
+    }
+
     [Fact]
     public void Drops_Shown_AreNamed() => Assert.Contains("     2 dropped, dataplane NoAdjacency\n", InterfaceScreen.Render(State));
 

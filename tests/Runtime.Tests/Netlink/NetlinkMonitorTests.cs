@@ -9,6 +9,7 @@ public sealed class NetlinkMonitorTests : IDisposable, INetlinkObserver
     private readonly NetworkNamespace _space;
     private readonly List<string> _events = [];
     private string _lastLink = "";
+    private int _settings;
 
     public NetlinkMonitorTests()
     {
@@ -35,7 +36,27 @@ public sealed class NetlinkMonitorTests : IDisposable, INetlinkObserver
             $"via [{string.Join(' ', route.NextHops.Select(hop => hop.Gateway.IsNone ? "link" : hop.Gateway.ToString()))}] {change}");
     }
 
+    void INetlinkObserver.OnSettings() => _settings++;
+
     void INetlinkObserver.OnResync(ResyncReason reason) => _events.Add($"resync {reason}");
+
+    [Theory]
+    [InlineData("ipv4/ip_forward", false)]
+    [InlineData("ipv4/conf/d0/forwarding", false)]
+    [InlineData("ipv6/conf/all/forwarding", true)]
+    public void Forwarding_SwitchedOnAndOff_Told(string setting, bool ipv6)
+    {
+        _space.Run(() => File.WriteAllText("/proc/sys/net/" + setting, "0"));
+        using NetlinkMonitor monitor = _space.Run(() => new NetlinkMonitor());
+        foreach (string value in new[] { "1", "0" })
+        {
+            _settings = 0;
+            _space.Run(() => File.WriteAllText("/proc/sys/net/" + setting, value));
+            monitor.Read(this);
+            Assert.True(_settings > 0);
+            Assert.Equal(value == "1", _space.Run(() => KernelSettings.Forwards("d0", ipv6)));
+        }
+    }
 
     [Fact]
     public void Changes_OfLinkAddressAndRoutes_AreToldInOrder()

@@ -18,7 +18,8 @@ internal enum Carriage
 /// <param name="carriage">How GRE is carried.</param>
 /// <param name="transit">Spoke, hub, spoke.</param>
 /// <param name="binary">The program.</param>
-internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit, string binary) : Subject(name)
+/// <param name="direct">The hub relays past its kernel.</param>
+internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit, string binary, bool direct = false) : Subject(name)
 {
     private const string HubAddress = "10.77.0.1", LeftAddress = "10.77.0.2", RightAddress = "10.77.0.3";
 
@@ -29,7 +30,7 @@ internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit,
         Carriage.Clear => "GRE in the clear",
         Carriage.EspInUdp => "GRE in ESP (AES-128-GCM) in UDP",
         _ => "GRE in ESP (AES-128-GCM), IP protocol 50",
-    } + (transit ? ", spoke to spoke through the hub" : "") + (binary == DmvpnDaemon.Binary ? "" : $", by {binary}");
+    } + (transit ? ", spoke to spoke through the hub" : "") + (direct ? ", past its kernel" : "") + (binary == DmvpnDaemon.Binary ? "" : $", by {binary}");
 
     public override bool IsTransit => transit;
 
@@ -82,6 +83,8 @@ internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit,
 
     private string Protection => carriage == Carriage.Clear ? "" : " tunnel protection ipsec profile B\n";
 
+    private string Relay => direct ? " tunnel relay bypass-kernel\n" : "";
+
     private string HubText => $"""
         hostname hub
         {Crypto}
@@ -91,7 +94,7 @@ internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit,
          ip nhrp network-id 1
          tunnel source {Pair.TransitHub}
          tunnel mode gre multipoint
-        {Protection}end
+        {Relay}{Protection}end
 
         """;
 

@@ -95,6 +95,8 @@ internal static class ConfigWords
         ["tos <0-255>"] = "ToS byte",
         ["checksum"] = "GRE checksums",
         ["sequence-datagrams"] = "GRE sequence numbers",
+        ["relay"] = "Between tunnels",
+        ["bypass-kernel"] = "Directly, past the kernel and its firewall",
         ["path-mtu-discovery"] = "Learn what fits instead of fragmenting",
         ["age-timer"] = "How long a lower MTU is remembered",
         ["age-timer <10-30>"] = "Minutes",

@@ -91,6 +91,8 @@ internal static class TunnelRows
         yield return ForTunnel("tunnel path-mtu-discovery [age-timer {<10-30> | infinite}] [min-mtu <92-65535>]", "Do not fragment outer packets; learn what fits: minutes to keep it, least MTU believed", "off; 10, 92",
             (t, l) => t with { PathMtuDiscovery = new(l.Has("infinite") ? null : TimeSpan.FromMinutes(l.Number("age-timer", 10)), l.Number("min-mtu", 92)) },
             (t, _) => t with { PathMtuDiscovery = null }, WritePathMtu);
+        yield return ForTunnel("tunnel relay bypass-kernel", "What arrives here and is routed into a tunnel again goes there directly: past nftables, policy routing, queueing and tcpdump", "off: by the kernel",
+            (t, _) => t with { RelayBypassKernel = true }, (t, _) => t with { RelayBypassKernel = false }, t => Unless(!t.RelayBypassKernel, "tunnel relay bypass-kernel"), "tunnel relay [bypass-kernel]");
         yield return ForTunnel("tunnel protection ipsec profile WORD(1-127) [shared]", "Protect all packets with IPsec; 'shared' where several tunnels have one source", "none: packets leave in clear text",
             (t, l) => t with { Protection = new(l.Text("profile")!, l.Has("shared")) }, (t, _) => t with { Protection = null },
             t => t.Protection is { } p ? [$"tunnel protection ipsec profile {p.Profile}{(p.Shared ? " shared" : "")}"] : [], "tunnel protection ipsec [profile WORD(1-127) [shared]]");
