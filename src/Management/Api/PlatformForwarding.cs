@@ -21,6 +21,9 @@ public sealed record PlatformWorker
     /// <summary>Packets from the underlay.</summary>
     public long PortPackets { get; init; }
 
+    /// <summary>Managed memory in bytes that it has taken since its start: some for what it does for the first time, none for a packet.</summary>
+    public long AllocatedBytes { get; init; }
+
     /// <summary>Packets that it dropped, by reason, of all tunnels and sources together.</summary>
     public IReadOnlyList<DropEntry> Drops { get; init; } = [];
 }
