@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
 using Dmvpn.Bench.Ike;
+using Dmvpn.Bench.Instructions;
 using Dmvpn.Bench.Nhrp;
 using Dmvpn.Bench.Tunnel;
 
@@ -17,6 +18,7 @@ RootCommand root = new("Measures OpenDMVPN. Results and how to repeat them: docs
     NhrpCommand.Create(),
     IkeCommand.Create(),
     TunnelCommand.Create(),
+    InstructionsCommand.Create(),
     new Command("functions", "the hot functions by BenchmarkDotNet; takes its options, such as --filter '*Checksum*'"),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
