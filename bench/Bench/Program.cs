@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using BenchmarkDotNet.Running;
 using Dmvpn.Bench.Ike;
 using Dmvpn.Bench.Instructions;
@@ -13,7 +14,7 @@ if (args is ["functions", .. var rest])
     return 0;
 }
 
-RootCommand root = new("Measures OpenDMVPN. Results and how to repeat them: docs/performance.md")
+Command bench = new("bench", "Measures OpenDMVPN. Results and how to repeat them: docs/performance.md")
 {
     NhrpCommand.Create(),
     IkeCommand.Create(),
@@ -21,4 +22,6 @@ RootCommand root = new("Measures OpenDMVPN. Results and how to repeat them: docs
     InstructionsCommand.Create(),
     new Command("functions", "the hot functions by BenchmarkDotNet; takes its options, such as --filter '*Checksum*'"),
 };
-return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+// As the user calls it, for the help's first lines.
+Command root = new("./dmvpn") { bench, new HelpOption() };
+return await root.Parse(["bench", .. args]).InvokeAsync().ConfigureAwait(false);
