@@ -36,6 +36,12 @@ public enum DataplaneDrop
     /// <summary>Out: the underlay refused it as too big (EMSGSIZE); the path MTU is smaller than was known.</summary>
     OutPathTooBig,
 
+    /// <summary>Out: its flow had packets waiting for too long, and is so told to send less (Controlled Delay, RFC 8289).</summary>
+    OutQueueDelay,
+
+    /// <summary>Out: too much waits to be sent, most of it of this flow.</summary>
+    OutQueueFull,
+
     /// <summary>Out: the kernel's send buffers were full.</summary>
     OutCongested,
 

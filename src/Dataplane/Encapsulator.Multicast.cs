@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Dataplane.Queueing;
 using Dmvpn.Wire.Ecn;
 using Dmvpn.Wire.Gre;
 
@@ -9,7 +10,7 @@ namespace Dmvpn.Dataplane;
 // is continued in the following rounds, each of which first sends a batch of unicast).
 public sealed partial class Encapsulator
 {
-    private readonly int[] _multicast = new int[DataplaneLimits.BatchSize];
+    private readonly int[] _multicast = new int[Math.Max(DataplaneLimits.BatchSize, QueueLimits.PacketsPerRound)];
     private readonly PacketBatch _pendingPackets = new(DataplaneLimits.MulticastPending);
     private readonly Pending[] _pending = new Pending[DataplaneLimits.MulticastPending];
     private int _firstPending;

@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Dataplane.Offload;
+using Dmvpn.Dataplane.Queueing;
 using Dmvpn.Wire.Ecn;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ip;
@@ -11,9 +12,10 @@ namespace Dmvpn.Dataplane;
 /// One worker's way out. Not for two threads; allocates nothing after its construction.
 /// <code>
 /// ITunDevice.Read          a batch of IP packets and super-packets, with headroom
+///   → more than a batch?   a queue, fair among flows                                Encapsulator.Backlog.cs, Queueing/
 ///   → IP version, lengths  OutMalformed
 ///   → checksum, when the kernel left it to us
-///   → multicast?           set aside until the unicast of the batch is gone         Encapsulator.Multicast.cs
+///   → multicast?           copies for all peers                                     Encapsulator.Multicast.cs
 ///   → flow cache, or FIB → next hop → adjacency | NHS and NextHopUnresolved          OutNoRoute, OutNoMapping
 ///   → super-packet?        cut into segments, each in a buffer with headroom         Encapsulator.Segments.cs
 ///   → TCP MSS
@@ -39,9 +41,11 @@ public sealed partial class Encapsulator : IDisposable
     /// <param name="worker">Its number: which TUN queue and which port are its own.</param>
     /// <param name="mailbox">Where its events go.</param>
     /// <param name="security">The security associations; null when no tunnel is protected.</param>
-    public Encapsulator(int worker, ControlMailbox mailbox, SecurityTable? security = null)
+    /// <param name="flowSeed">Secret: which flows share a queue while packets wait.</param>
+    public Encapsulator(int worker, ControlMailbox mailbox, SecurityTable? security = null, ulong flowSeed = 0)
     {
         (_worker, _mailbox, _security) = (worker, mailbox, security);
+        _backlog = new FairQueue(flowSeed);
         _protected = new ProtectedSender(worker, mailbox);
     }
 
@@ -49,47 +53,64 @@ public sealed partial class Encapsulator : IDisposable
     public bool HasMore { get; private set; }
 
     /// <summary>
-    /// Takes one batch from the tunnel's device and sends it. Returns how many packets there were, super-packets counted as one; <see cref="HasMore"/> says whether more may wait.
+    /// Takes what waits at the tunnel's device, a batch or somewhat more, and sends it; when that is not all that waits, it goes into a queue that is fair among flows, for
+    /// <see cref="RunBacklog"/>. Returns how many packets there were, super-packets counted as one; <see cref="HasMore"/> says whether more may wait.
     /// </summary>
     public int Run(TunnelSnapshot tunnel, Instant now)
     {
-        int count = tunnel.Queues[_worker].Read(_batch);
-        HasMore = count == DataplaneLimits.BatchSize;
+        int count = Read(tunnel);
         if (count == 0) return 0;
-        if (tunnel.Underlay is null)
-        {
-            tunnel.Counters.Drops.Count(DataplaneDrop.OutNoUnderlay, count);
-            return count;
-        }
-        int multicast = 0, bytes = 0;
+        if (_backlog.Count > 0 || HasMore) return ReadIntoBacklog(count, tunnel, now);
+        int multicast = 0;
         for (int i = 0; i < count; i++)
         {
-            ref PacketSlot slot = ref _batch[i];
-            bytes += slot.Length;
-            if (!IpView.TryParse(slot.Data, out IpView ip, out _))
-            {
-                tunnel.Counters.Drops.Count(DataplaneDrop.OutMalformed);
-                continue;
-            }
-            slot.Length = ip.TotalLength;
-            if (ip.Protocol == IpProtocol.Gre && ip.Source == tunnel.Underlay.LocalAddress)
-            {
-                tunnel.Counters.Drops.Count(DataplaneDrop.OutRecursion);
-                continue;
-            }
-            if (slot.Offload.NeedsChecksum && slot.Offload.Kind == SegmentKind.None && !PartialChecksum.TryComplete(slot.Data, slot.Offload))
-            {
-                tunnel.Counters.Drops.Count(DataplaneDrop.OutMalformed);
-                continue;
-            }
-            if (tunnel.PointToPoint is null && tunnel.IsReplicated(ip.Destination)) _multicast[multicast++] = i;
-            else EncapsulateUnicast(ref slot, ip, tunnel, now);
+            if (IsReplicated(ref _batch[i], tunnel, now)) _multicast[multicast++] = i;
         }
         Flush(tunnel, now);
         _arena.Clear();
         for (int i = 0; i < multicast; i++) ReplicateAll(ref _batch[_multicast[i]], tunnel, now);
-        HasMore |= bytes >= DataplaneLimits.BatchBytes;
         return count;
+    }
+
+    private int Read(TunnelSnapshot tunnel)
+    {
+        int count = tunnel.Queues[_worker].Read(_batch), bytes = 0;
+        for (int i = 0; i < count; i++) bytes += _batch[i].Length;
+        HasMore = count == DataplaneLimits.BatchSize || bytes >= DataplaneLimits.BatchBytes;
+        return count;
+    }
+
+    /// <summary>
+    /// One packet from the device. True when it is for <see cref="ReplicateAll"/>, after the unicast of the batch; else it is sent, or waits for <see cref="Flush"/>, or was copied for
+    /// later, or counted.
+    /// </summary>
+    private bool IsReplicated(ref PacketSlot slot, TunnelSnapshot tunnel, Instant now)
+    {
+        DropCounters<DataplaneDrop> drops = tunnel.Counters.Drops;
+        if (tunnel.Underlay is null)
+        {
+            drops.Count(DataplaneDrop.OutNoUnderlay);
+            return false;
+        }
+        if (!IpView.TryParse(slot.Data, out IpView ip, out _))
+        {
+            drops.Count(DataplaneDrop.OutMalformed);
+            return false;
+        }
+        slot.Length = ip.TotalLength;
+        if (ip.Protocol == IpProtocol.Gre && ip.Source == tunnel.Underlay.LocalAddress)
+        {
+            drops.Count(DataplaneDrop.OutRecursion);
+            return false;
+        }
+        if (slot.Offload.NeedsChecksum && slot.Offload.Kind == SegmentKind.None && !PartialChecksum.TryComplete(slot.Data, slot.Offload))
+        {
+            drops.Count(DataplaneDrop.OutMalformed);
+            return false;
+        }
+        if (tunnel.PointToPoint is null && tunnel.IsReplicated(ip.Destination)) return true;
+        EncapsulateUnicast(ref slot, ip, tunnel, now);
+        return false;
     }
 
     /// <summary>Frees the buffers. Only when no thread is within <see cref="Run"/>.</summary>
@@ -99,6 +120,7 @@ public sealed partial class Encapsulator : IDisposable
         _arena.Dispose();
         _single.Dispose();
         _pendingPackets.Dispose();
+        _backlog.Dispose();
         _protected.Dispose();
     }
 
@@ -200,8 +222,9 @@ public sealed partial class Encapsulator : IDisposable
 
     private int Flush(TunnelSnapshot tunnel, Instant now)
     {
+        if (tunnel.Underlay is null) return 0;
         int went = tunnel.Config.Protection is null
-            ? _queue.Flush(tunnel.Underlay!.WorkerPorts[_worker], tunnel.Counters, now, out IpAddress tooBig)
+            ? _queue.Flush(tunnel.Underlay.WorkerPorts[_worker], tunnel.Counters, now, out IpAddress tooBig)
             : _protected.Flush(tunnel, byControl: false, now, out tooBig);
         if (!tooBig.IsNone && _events.TryPass(FlowHash.Of(tooBig, IpAddress.None), DataplaneLimits.UnresolvedInterval, now)
             && !_mailbox.TryWrite(ControlKind.PathTooBig, tunnel.Config.Tunnel, new NbmaPeer(tooBig), tooBig, default, now))

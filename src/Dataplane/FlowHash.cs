@@ -15,6 +15,13 @@ internal static class FlowHash
         return hash ^ hash >> 29;
     }
 
+    /// <summary>Spreads a number over all bits of another.</summary>
+    public static ulong Mix(ulong value)
+    {
+        value = (value ^ value >> 31) * Multiplier;
+        return value ^ value >> 29;
+    }
+
     private static ulong Mix(IpAddress address)
     {
         ulong hash = (address.Low ^ ulong.RotateLeft(address.High, 31) * Multiplier) * Multiplier;

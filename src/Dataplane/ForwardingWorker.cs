@@ -14,9 +14,10 @@ namespace Dmvpn.Dataplane;
 /// <param name="table">Where snapshots come from.</param>
 /// <param name="mailbox">The worker's own mailbox.</param>
 /// <param name="ikeMailbox">The worker's own mailbox for IKE messages; null where no tunnel can be protected.</param>
-public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMailbox mailbox, ControlMailbox? ikeMailbox = null) : IDisposable
+/// <param name="flowSeed">Secret: which flows share a queue while packets wait.</param>
+public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMailbox mailbox, ControlMailbox? ikeMailbox = null, ulong flowSeed = 0) : IDisposable
 {
-    private readonly Encapsulator _out = new(index, mailbox, table.Security);
+    private readonly Encapsulator _out = new(index, mailbox, table.Security, flowSeed);
     private readonly Decapsulator _in = new(index, mailbox, ikeMailbox, table.Security);
     private long _seenVersion;
 
@@ -44,6 +45,11 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
             Counters.CountDevice(_out.Run(tunnel, now));
             more |= _out.HasMore;
         }
+        if (_out.HasBacklog)
+        {
+            _out.RunBacklog(snapshot, now);
+            Counters.CountQueue(_out.Queued.Packets, _out.Queued.MostBytes);
+        }
         foreach (Underlay underlay in snapshot.Underlays)
         {
             int packets = _in.Run(snapshot, underlay, now);
@@ -56,7 +62,7 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
             more |= packets >= DataplaneLimits.BatchSize;
         }
         _out.Continue(snapshot, now);
-        return more || _out.HasPending;
+        return more || _out.HasPending || _out.HasBacklog;
     }
 
     /// <summary>Frees the buffers. Only when the thread has ended.</summary>

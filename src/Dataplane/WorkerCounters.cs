@@ -3,7 +3,7 @@ namespace Dmvpn.Dataplane;
 /// <summary>What one worker has done, for its life. The worker alone writes, without a lock; any thread may read what was right a moment ago.</summary>
 public sealed class WorkerCounters
 {
-    private long _rounds, _deviceBatches, _devicePackets, _portBatches, _portPackets, _allocatedBytes;
+    private long _rounds, _deviceBatches, _devicePackets, _portBatches, _portPackets, _queued, _mostQueued, _allocatedBytes;
 
     /// <summary>Rounds: each looks at all devices and ports.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
@@ -25,6 +25,19 @@ public sealed class WorkerCounters
 
     /// <summary>The thread's own account, after a round.</summary>
     public void NoteAllocated(long bytes) => Volatile.Write(ref _allocatedBytes, bytes);
+
+    /// <summary>Packets from devices that had to wait in the queue that is fair among flows.</summary>
+    public long Queued => Volatile.Read(ref _queued);
+
+    /// <summary>The most bytes that waited there at one moment.</summary>
+    public long MostQueued => Volatile.Read(ref _mostQueued);
+
+    internal void CountQueue(long packets, long most)
+    {
+        if (packets == 0) return;
+        Volatile.Write(ref _queued, packets);
+        Volatile.Write(ref _mostQueued, most);
+    }
 
     internal void CountRound() => Volatile.Write(ref _rounds, _rounds + 1);
 

@@ -22,6 +22,8 @@ internal static class PlatformScreens
                 Rounds = counters.Rounds,
                 DeviceBatches = counters.DeviceBatches,
                 DevicePackets = counters.DevicePackets,
+                Queued = counters.Queued,
+                MostQueuedBytes = counters.MostQueued,
                 PortBatches = counters.PortBatches,
                 PortPackets = counters.PortPackets,
                 Drops = [.. drops.NonZero().Select(static d => new DropEntry { Engine = "dataplane", Reason = d.Key, Count = d.Value })],

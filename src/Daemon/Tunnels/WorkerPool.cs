@@ -193,7 +193,7 @@ internal sealed class WorkerPool : IDisposable
         public Member(int index, ForwardingTable table)
         {
             Index = index;
-            Worker = new ForwardingWorker(index, table, Mailbox, IkeMailbox);
+            Worker = new ForwardingWorker(index, table, Mailbox, IkeMailbox, (ulong)SystemRandom.Instance.NextUInt32() << 32 | SystemRandom.Instance.NextUInt32());
         }
 
         public int Index { get; }

@@ -24,6 +24,12 @@ public sealed record PlatformWorker
     /// <summary>Managed memory in bytes that it has taken since its start: some for what it does for the first time, none for a packet.</summary>
     public long AllocatedBytes { get; init; }
 
+    /// <summary>Packets from the tunnel devices that had to wait in the queue that is fair among flows.</summary>
+    public long Queued { get; init; }
+
+    /// <summary>The most bytes that waited there at one moment.</summary>
+    public long MostQueuedBytes { get; init; }
+
     /// <summary>Packets that it dropped, by reason, of all tunnels and sources together.</summary>
     public IReadOnlyList<DropEntry> Drops { get; init; } = [];
 }
