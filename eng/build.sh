@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds for ./dmvpn, one build at a time.
 #   build.sh product                    the NativeAOT binary out/dmvpn
+#   build.sh native NAME PROJECT PATH...  another native program into out/NAME
 #   build.sh tool NAME PROJECT PATH...  a .NET program into out/NAME
 #   build.sh solution                   every project, Release, where its tests expect it
 set -euo pipefail
@@ -42,13 +43,18 @@ case $1 in
         cp out/publish/dmvpn out/.dmvpn.new
         mv -f out/.dmvpn.new out/dmvpn
         echo "$print" >out/dmvpn.stamp ;;
-    tool)
-        name=$2 project=$3
+    tool|native)
+        kind=$1 name=$2 project=$3
         shift 3
         print=$(fingerprint "$@")
         if fresh "$name" "$print" && [ -d "out/$name" ]; then exit 0; fi
+        how=(--no-self-contained -p:PublishAot=false)
+        if [ "$kind" = native ]; then
+            eng/packages.sh build
+            how=(-r "$(runtime_id)")
+        fi
         echo "dmvpn: building $project ..." >&2
-        run "$name" dotnet publish "$project" -c Release --no-self-contained -p:PublishAot=false -nologo -v m -o "out/.$name.new"
+        run "$name" dotnet publish "$project" -c Release "${how[@]}" -nologo -v m -o "out/.$name.new"
         rm -rf "out/$name"
         mv "out/.$name.new" "out/$name"
         echo "$print" >"out/$name.stamp" ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a purpose needs and this machine lacks, and starts none of
 # their services.
-#   packages.sh build|lab|bench|test|frr10
+#   packages.sh build|lab|bench|instructions|test|frr10
 set -euo pipefail
 
 # What to look for, and the package that brings it. A name without a slash is a command.
@@ -38,6 +38,7 @@ pki strongswan-pki
 /usr/lib/ipsec/plugins/libstrongswan-chapoly.so libstrongswan-extra-plugins
 TEXT
         ;;
+        instructions) echo "valgrind valgrind" ;;
         frr10) echo "debootstrap debootstrap" ;;
     esac
 }

@@ -96,6 +96,7 @@ if [ -z "$word" ]; then
     step "fuzz smoke" fuzz/Fuzz/bin/Release/net10.0/Dmvpn.Fuzz smoke --seconds 7
     step "bench smoke" bench/Bench/bin/Release/net10.0/Dmvpn.Bench nhrp --quick
     step "bench smoke, IKE" bench/Bench/bin/Release/net10.0/Dmvpn.Bench ike --quick
+    step "bench instructions" bench/Instructions/bin/Release/net10.0/Dmvpn.Instructions split-merge 1400 4500
     step "bench tunnel smoke" bench/Bench/bin/Release/net10.0/Dmvpn.Bench tunnel --quick
 fi
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using BenchmarkDotNet.Running;
 using Dmvpn.Bench.Ike;
+using Dmvpn.Bench.Instructions;
 using Dmvpn.Bench.Nhrp;
 using Dmvpn.Bench.Tunnel;
 
@@ -12,11 +14,14 @@ if (args is ["functions", .. var rest])
     return 0;
 }
 
-RootCommand root = new("Measures OpenDMVPN. Results and how to repeat them: docs/performance.md")
+Command bench = new("bench", "Measures OpenDMVPN. Results and how to repeat them: docs/performance.md")
 {
     NhrpCommand.Create(),
     IkeCommand.Create(),
     TunnelCommand.Create(),
+    InstructionsCommand.Create(),
     new Command("functions", "the hot functions by BenchmarkDotNet; takes its options, such as --filter '*Checksum*'"),
 };
-return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+// As the user calls it, for the help's first lines.
+Command root = new("./dmvpn") { bench, new HelpOption() };
+return await root.Parse(["bench", .. args]).InvokeAsync().ConfigureAwait(false);

@@ -68,6 +68,8 @@ internal sealed class CommandLine
             return ExitCodes.Ok;
         }
 
+        // Those talk to no daemon: their help need not offer how.
+        if (prepared[0] is "pki" or "join" or "completion") line._socket.Hidden = line._json.Hidden = line._watch.Hidden = true;
         ParseResult parsed = line._root.Parse(prepared, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
         {

@@ -51,6 +51,7 @@ internal static class HelpText
         CERTIFICATES
           pki init DIR             make a certificate authority for a network
           pki issue DIR SITE       a site's certificate and key, as one file: its bundle
+          pki renew DIR SITE       a new certificate, before the one that it has ends
           pki list | revoke | crl  what was issued; take one back; renew the revocation list
           join BUNDLE              on the site: configuration and certificate files of it
 

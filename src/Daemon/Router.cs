@@ -170,6 +170,7 @@ internal sealed class Router : IControlWork, IDisposable
             Engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(Engines, Kernel, Tunnels), now, Engines.OdrOut);
         }
         Carrier.CarryOut(now);
+        _workers.BeginWatching();
         SecurityTable security = Engines.Forwarding.Security;
         if (!_devices.HasRetired && !_underlays.HasRetired && !security.HasRetired) return;
         _workers.Wake();

@@ -67,7 +67,7 @@ public sealed partial class Encapsulator
     private bool TryRelaySegments(
         in PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, Adjacency adjacency, int limit, Instant now, ref int packets, ref int bytes)
     {
-        if (!SegmentSplitter.TryStart(slot.Data, ip, slot.Offload, out SegmentSplitter splitter) || splitter.Longest > limit) return false;
+        if (!SegmentSplitter.TryStart(slot.Data, ip, slot.Offload, out SegmentSplitter splitter) || splitter.NextLength > limit) return false;
         packets = splitter.Count;
         bytes = slot.Length + (packets - 1) * splitter.HeaderLength;
         CountDown(slot.Data, ip.IsIPv4);

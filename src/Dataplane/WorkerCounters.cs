@@ -3,7 +3,7 @@ namespace Dmvpn.Dataplane;
 /// <summary>What one worker has done, for its life. The worker alone writes, without a lock; any thread may read what was right a moment ago.</summary>
 public sealed class WorkerCounters
 {
-    private long _rounds, _deviceBatches, _devicePackets, _portBatches, _portPackets, _queued, _mostQueued;
+    private long _rounds, _deviceBatches, _devicePackets, _portBatches, _portPackets, _queued, _mostQueued, _allocatedBytes;
 
     /// <summary>Rounds: each looks at all devices and ports.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
@@ -19,6 +19,12 @@ public sealed class WorkerCounters
 
     /// <summary>Packets of them.</summary>
     public long PortPackets => Volatile.Read(ref _portPackets);
+
+    /// <summary>Managed memory that its thread has taken: nothing for a packet.</summary>
+    public long AllocatedBytes => Volatile.Read(ref _allocatedBytes);
+
+    /// <summary>The thread's own account, after a round.</summary>
+    public void NoteAllocated(long bytes) => Volatile.Write(ref _allocatedBytes, bytes);
 
     /// <summary>Packets from devices that had to wait in the queue that is fair among flows.</summary>
     public long Queued => Volatile.Read(ref _queued);

@@ -14,6 +14,7 @@ internal sealed class IkeCore
     {
         (Secrets, Activity, Clock, Random, Logger) = (secrets, activity, clock, random, logger);
         PeerLines = new IkeLogBudget(this);
+        MalformedLines = new IkeLogBudget(this);
         Peers = new IkePeers(this);
         Protections = new IkeProtections(this);
         Admission = new IkeAdmission(this);
@@ -40,6 +41,9 @@ internal sealed class IkeCore
 
     /// <summary>To be asked before a line about a single peer is logged.</summary>
     public IkeLogBudget PeerLines { get; }
+
+    /// <summary>The same for what cannot be decoded: anybody can send that, and it must not keep other lines out.</summary>
+    public IkeLogBudget MalformedLines { get; }
 
     public IIkeKeyLog? KeyLog { get; set; }
 

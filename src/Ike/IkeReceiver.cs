@@ -1,6 +1,7 @@
 using Dmvpn.Core;
 using Dmvpn.Wire;
 using Dmvpn.Wire.Ike;
+using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Ike;
 
@@ -15,7 +16,7 @@ internal sealed class IkeReceiver(IkeCore core)
         if (!IkeView.TryParse(message, out IkeView view, out Malformed why))
         {
             core.Malformed.Count(why);
-            core.Logger.MessageMalformed(arrival.Path.Remote, why);
+            if (core.Logger.IsEnabled(LogLevel.Debug) && core.MalformedLines.TryTake(now)) core.Logger.MessageMalformed(arrival.Path.Remote, why);
             return;
         }
         core.Logger.MessageReceived(view, arrival.Path);

@@ -22,6 +22,7 @@ internal sealed class NhrpCore
         ResolutionServer = new ResolutionServer(this);
         Paths = new NhrpPaths(this);
         PeerLines = new NhrpLogBudget(this);
+        MalformedLines = new NhrpLogBudget(this);
         Identities = new NhrpIdentities(this);
     }
 
@@ -33,6 +34,9 @@ internal sealed class NhrpCore
 
     /// <summary>To be asked before a line about a single peer is logged.</summary>
     public NhrpLogBudget PeerLines { get; }
+
+    /// <summary>The same for what cannot be decoded: anybody can send that, and it must not keep other lines out.</summary>
+    public NhrpLogBudget MalformedLines { get; }
 
     public NhrpTimers Timers { get; } = new();
 

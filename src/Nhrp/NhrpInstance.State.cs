@@ -81,6 +81,7 @@ public sealed partial class NhrpInstance
                     RefusedWith = nhs.RefusedWith,
                     NatAddress = nhs.NatAddress,
                     Retransmission = nhs.State is RegistrationState.Registering registering ? registering.Interval : TimeSpan.Zero,
+                    NextRegistration = nhs.State is RegistrationState.Idle or RegistrationState.Unresolved ? Instant.Never : nhs.Deadline,
                 };
             }
         }

@@ -69,7 +69,7 @@ public sealed partial class NhrpInstance
         if (!NhrpView.TryParse(packet, out NhrpView view, out Wire.Malformed why))
         {
             Malformed.Count(why);
-            _core.Logger.PacketMalformed(arrival.Key, arrival.From, why);
+            if (_core.Logger.IsEnabled(LogLevel.Debug) && _core.MalformedLines.TryTake(now)) _core.Logger.PacketMalformed(arrival.Key, arrival.From, why);
             return;
         }
         via.Received[(int)view.Type]++;

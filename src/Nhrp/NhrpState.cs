@@ -184,6 +184,9 @@ public sealed record NhsState
 
     /// <summary>Seconds between retransmissions now ("Ret 64"); zero when registered.</summary>
     public TimeSpan Retransmission { get; init; }
+
+    /// <summary>When the next registration is sent, or the present one again; <see cref="Instant.Never"/> while none is due.</summary>
+    public Instant NextRegistration { get; init; }
 }
 
 /// <summary>Counters by packet type.</summary>

@@ -56,6 +56,21 @@ public sealed partial class DebugTests
         Assert.Empty(log.Lines);
     }
 
+    [Fact]
+    public void ThousandUndecodableMessages_UnderDebug_FiftyLinesAndOneThatCountsTheRest()
+    {
+        var pair = new Pair();
+        pair.A.Log.Level = LogLevel.Debug;
+        var path = new IkePath(null, new IkeEndpoint(IpAddress.Parse("192.0.2.1"), 500), new IkeEndpoint(IpAddress.Parse("203.0.113.66"), 500));
+        pair.A.Call((engine, now, outbox) =>
+        {
+            for (int i = 0; i < 1000; i++) engine.HandlePacket(new IkeArrival(path), [1, 2, 3], now, outbox);
+        });
+        pair.Net.Run(2);
+        Assert.Equal(50, pair.A.Log.Lines.Count(static line => line.Contains("cannot be decoded", StringComparison.Ordinal)));
+        Assert.Contains("950 more lines about peers, too many to be logged one by one", pair.A.Log.Lines);
+    }
+
     /// <summary>Set-up, rekey of the child SA, and a resumption after a crash: everything that has secrets in it.</summary>
     private static (List<string> Lines, CollectedKeys Keys) Talk()
     {

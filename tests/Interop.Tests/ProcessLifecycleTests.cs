@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dmvpn.Lab.Daemons;
 using Dmvpn.Lab.Hosts;
 using Dmvpn.Lab.Networks;
@@ -61,6 +62,21 @@ public sealed class ProcessLifecycleTests : LifecycleTest
         Assert.DoesNotContain("10.255.", await Sites[1].Node.IpAsync("route show table all"));
         Assert.False(File.Exists(Routers[1].Socket), "the socket is gone");
         Assert.True(await Routers[0].IsUpAsync(Two.Tunnel), "the other spoke is none of this");
+    }
+
+    [Fact]
+    public async Task Started_WithLittleToForward_TheWorkersSleep()
+    {
+        await BuildAsync(1);
+        await AllRegisteredAsync();
+        foreach (DmvpnDaemon router in Routers)
+        {
+            foreach (JsonElement worker in (await router.ShowJsonAsync("platform")).GetProperty("workers").EnumerateArray())
+            {
+                long packets = worker.GetProperty("devicePackets").GetInt64() + worker.GetProperty("portPackets").GetInt64(), rounds = worker.GetProperty("rounds").GetInt64();
+                Assert.True(rounds < 100 + 2 * packets, $"{router.Name}: {rounds} rounds for {packets} packets");
+            }
+        }
     }
 
     [Fact]

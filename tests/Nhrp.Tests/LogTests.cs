@@ -53,6 +53,21 @@ public sealed class LogTests
         Assert.Equal(51, log.Ids.Count(id => id == 1003));
     }
 
+    [Fact]
+    public void ThousandUndecodablePackets_UnderDebug_FiftyLines_AndTheyKeepNoOthersOut()
+    {
+        var log = new ListLogger();
+        var outbox = new Outbox<NhrpEffect>();
+        var key = new NhrpInterfaceKey(new TunnelId(0), false);
+        var engine = new NhrpInstance(new Cloud().A, new SeededRandom(1), log);
+        engine.TryApply(key, Cloud.HubConfig, Instant.Zero, outbox);
+        engine.OnInterfaceChanged(new NhrpInterfaceFacts { Key = key, Up = true, Addresses = [new(Parse("10.0.0.1"), 24)], NbmaSource = Parse(Cloud.HubNbma) }, Instant.Zero, outbox);
+        for (int i = 0; i < 1000; i++) engine.HandlePacket(new NhrpArrival(key, new NbmaPeer(Parse("203.0.113.66")), default), [1, 2, 3], Instant.FromSeconds(10), outbox);
+        Assert.Equal(50, log.Ids.Count(id => id == 1301));
+        engine.HandlePacket(new NhrpArrival(key, new NbmaPeer(Parse("203.0.113.7")), default), NhrpBytes.Registration("203.0.113.7", "10.0.0.7"), Instant.FromSeconds(10), outbox);
+        Assert.Equal(1, log.Ids.Count(id => id == 1003));
+    }
+
     private sealed class ListLogger : ILogger
     {
         public List<string> Lines { get; } = [];

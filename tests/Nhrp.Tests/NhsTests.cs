@@ -16,6 +16,8 @@ public sealed class NhsTests
         _net.Run(2);
         Assert.Equal([Parse("10.0.0.1")], spoke.NhssUp);
         Assert.Equal([NhsStatus.Up, NhsStatus.Waiting], spoke.Engine.Nhss(false).Select(nhs => nhs.Status));
+        Assert.InRange(spoke.Nhs.NextRegistration.Since(_net.Now), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.True(spoke.Engine.Nhss(false).Last().NextRegistration.IsNever);
         Assert.DoesNotContain(Parse("10.0.0.2"), spoke.Adjacencies.Keys);
         _net.Unplug(best);
         _net.Run(40);

@@ -41,7 +41,7 @@ internal sealed class IkeHub : IAsyncDisposable
         await File.WriteAllTextAsync(file("hub.pem"), population.Hub.CertificatePem).ConfigureAwait(false);
         await File.WriteAllTextAsync(file("hub.key"), population.Hub.KeyPem).ConfigureAwait(false);
         File.SetUnixFileMode(file("hub.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return new IkeHub(run, await DmvpnDaemon.StartAsync(run, hub, Configuration(way, file)).ConfigureAwait(false), null, spokes);
+        return new IkeHub(run, await DmvpnDaemon.StartAsync(run, hub, Configuration(way, file, "u0")).ConfigureAwait(false), null, spokes);
     });
 
     public static Task<IkeHub> StartCharonAsync(IkeCase way, SpokePopulation population) => StartAsync(async (run, hub, spokes) =>
@@ -102,7 +102,10 @@ internal sealed class IkeHub : IAsyncDisposable
         }
     }
 
-    private static string Configuration(IkeCase way, Func<string, string> file) => $"""
+    /// <param name="way">How spokes set SAs up.</param>
+    /// <param name="file">The path of <c>ca.pem</c>, <c>hub.pem</c> and <c>hub.key</c>, where there are certificates.</param>
+    /// <param name="source">Device or address of the underlay.</param>
+    internal static string Configuration(IkeCase way, Func<string, string> file, string source) => $"""
         hostname bench
         !
         crypto ikev2 proposal P
@@ -147,7 +150,7 @@ internal sealed class IkeHub : IAsyncDisposable
          ip nhrp holdtime 7200
          ip nhrp max-send 65535 every 10
          ip nhrp redirect
-         tunnel source u0
+         tunnel source {source}
          tunnel mode gre multipoint
          tunnel protection ipsec profile DMVPN
         !

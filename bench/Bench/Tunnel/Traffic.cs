@@ -33,9 +33,10 @@ internal sealed partial class Traffic(int seconds, double offer)
         }
     }
 
-    public async Task<Sample> TcpAsync(Subject subject, int streams)
+    /// <param name="back">From the right end to the left one.</param>
+    public async Task<Sample> TcpAsync(Subject subject, int streams, bool back = false)
     {
-        JsonElement end = await IperfAsync(subject, 0, "-P", $"{streams}").ConfigureAwait(false);
+        JsonElement end = await IperfAsync(subject, 0, ["-P", $"{streams}", .. back ? ["-R"] : Array.Empty<string>()]).ConfigureAwait(false);
         JsonElement sum = end.GetProperty("sum_received");
         return new Sample(sum.GetProperty("bits_per_second").GetDouble() / 1e9, sum.GetProperty("bytes").GetDouble() * 8);
     }

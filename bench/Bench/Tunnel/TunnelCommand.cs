@@ -10,18 +10,24 @@ namespace Dmvpn.Bench.Tunnel;
 /// <summary><c>bench tunnel</c>.</summary>
 internal static class TunnelCommand
 {
-    private static readonly string[] QuickWords = ["gre", "esp-udp", "esp-raw", "esp-transit", "tcp1", "ping"];
+    private const string Garbage = "gc", IdlePeers = "idle-peers";
+
+    // Measurements with a table of their own.
+    private static readonly string[] Extras = [Garbage, IdlePeers];
+
+    private static readonly string[] QuickWords = ["gre", "esp-udp", "esp-raw", "esp-transit", "tcp1", "ping", Garbage, IdlePeers];
 
     public static Command Create()
     {
         Option<bool> quick = new("--quick") { Description = "our own ways, one TCP stream and ping, one second each: to see that they work" };
         Option<string[]> only = new("--only")
         {
-            Description = $"rows ({string.Join(", ", Row.All.Select(r => r.Name))}) and subjects ({string.Join(", ", Subjects(null, "wireguard-go", "nebula").Select(s => s.Name))}); by default all that can be measured",
+            Description = $"rows ({string.Join(", ", Row.All.Select(r => r.Name))}) and subjects ({string.Join(", ", Subjects(null, "wireguard-go", "nebula").Select(s => s.Name))}); by default all that can be measured. "
+                + $"Only by name: {Garbage}, allocations and garbage collections of our daemons in a TCP stream of {TunnelLimits.QuietSeconds} s; {IdlePeers}, a hub with {TunnelLimits.IdlePeers} idle peers beside one without",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "NAME",
         };
-        Option<int> seconds = new("--seconds") { Description = "how long one measurement takes", DefaultValueFactory = _ => 3 };
+        Option<int?> seconds = new("--seconds") { Description = $"how long one measurement takes: 3, or for {Garbage} {TunnelLimits.QuietSeconds}" };
         Option<int> runs = new("--runs") { Description = "how often everything is measured", DefaultValueFactory = _ => 1 };
         Option<double> offer = new("--offer") { Description = "packets a second where a fixed rate is offered, in thousands", DefaultValueFactory = _ => 20 };
         Option<FileInfo?> json = new("--json") { Description = "write every figure of every run to a file", HelpName = "FILE" };
@@ -48,18 +54,21 @@ internal static class TunnelCommand
                 Console.Error.WriteLine("bench: " + missing);
                 return 1;
             }
-            List<Row> rows = Chosen(Row.All, r => r.Name, words);
-            subjects = Chosen(subjects, s => s.Name, words);
+            (List<Row> rows, string[] extras, subjects) = Choose(words, subjects);
             foreach (Subject absent in subjects.Where(s => s.Obstacle is not null)) Console.Error.WriteLine($"bench: without {absent.Name}: {absent.Obstacle}");
             subjects.RemoveAll(s => s.Obstacle is not null);
-            int each = fast ? 1 : parsed.GetValue(seconds);
+            int each = fast ? 1 : parsed.GetValue(seconds) ?? 3;
             var traffic = new Traffic(each, parsed.GetValue(offer));
-            List<Figure> figures = await RunAsync(subjects, rows, traffic, parsed.GetValue(runs), cancel).ConfigureAwait(false);
-            var report = new TunnelReport(rows, subjects, figures, traffic.Offer);
+            var quiet = new Traffic(fast ? 1 : parsed.GetValue(seconds) ?? TunnelLimits.QuietSeconds, traffic.Offer);
+            int others = !extras.Contains(IdlePeers) ? 0 : fast ? TunnelLimits.FewIdlePeers : TunnelLimits.IdlePeers;
+            (List<Figure> figures, TunnelExtras special) =
+                await RunAsync(subjects, rows, traffic, extras.Contains(Garbage) ? quiet : null, others, parsed.GetValue(runs), cancel).ConfigureAwait(false);
+            var report = new TunnelReport(rows, subjects, figures, special, traffic.Offer);
             report.Print(Console.Out);
             if (parsed.GetValue(json) is { } file) await report.WriteAsync(file.FullName, each).ConfigureAwait(false);
             if (parsed.GetValue(svg) is { } picture) await File.WriteAllTextAsync(picture.FullName, new TunnelChart(report).ToString(), cancel).ConfigureAwait(false);
-            return 0;
+            // What must never be is what a test of all fails by.
+            return fast && special.Allocations.Any(a => a.WorkerBytes != 0) ? 1 : 0;
         });
         return command;
     }
@@ -88,16 +97,22 @@ internal static class TunnelCommand
     }
 
     private static string? Unknown(string[] words, List<Subject> subjects) =>
-        words.FirstOrDefault(w => !Row.All.Any(r => r.Name == w) && !subjects.Any(s => s.Name == w));
+        words.FirstOrDefault(w => !Extras.Contains(w) && !Row.All.Any(r => r.Name == w) && !subjects.Any(s => s.Name == w));
 
-    private static List<T> Chosen<T>(IReadOnlyList<T> all, Func<T, string> name, string[] words)
+    private static (List<Row> Rows, string[] Extras, List<Subject> Subjects) Choose(string[] words, List<Subject> subjects)
     {
-        List<T> named = [.. all.Where(x => words.Contains(name(x)))];
-        return named.Count > 0 ? named : [.. all];
+        List<Row> rows = [.. Row.All.Where(r => words.Contains(r.Name))];
+        string[] extras = [.. Extras.Where(words.Contains)];
+        List<Subject> named = [.. subjects.Where(s => words.Contains(s.Name))];
+        if (rows.Count == 0 && extras.Length == 0) rows = [.. Row.All];
+        if (named.Count > 0) return (rows, extras, named);
+        // Idle peers have hubs of their own, and the way that garbage is made is the same for all of ours.
+        return (rows, extras, rows.Count > 0 ? subjects : extras.Contains(Garbage) ? [.. subjects.Where(s => s.Name == "esp-udp")] : []);
     }
 
     // A run is a row for all subjects, one right after the other: what else the machine does then hits them alike.
-    private static async Task<List<Figure>> RunAsync(List<Subject> subjects, List<Row> rows, Traffic traffic, int runs, CancellationToken cancel)
+    private static async Task<(List<Figure> Figures, TunnelExtras Extras)> RunAsync(
+        List<Subject> subjects, List<Row> rows, Traffic traffic, Traffic? quiet, int others, int runs, CancellationToken cancel)
     {
         LabRun run = LabRun.Start();
         try
@@ -124,7 +139,16 @@ internal static class TunnelCommand
                     Console.Error.WriteLine();
                 }
             }
-            return figures;
+            List<AllocationFigure> allocations = [];
+            foreach (DmvpnSubject subject in quiet is null ? [] : subjects.OfType<DmvpnSubject>())
+            {
+                cancel.ThrowIfCancellationRequested();
+                Console.Error.WriteLine($"bench: garbage of {subject.Name} ...");
+                allocations.Add(await AllocationBench.RunAsync(subject, quiet!).ConfigureAwait(false));
+            }
+            List<IdlePeersFigure> idle = others == 0 ? []
+                : await IdlePeersBench.RunAsync(run, traffic, runs, others, (subject, row, i) => MeasureAsync(subject, row, traffic, i)).ConfigureAwait(false);
+            return (figures, new TunnelExtras(allocations, idle));
         }
         catch
         {

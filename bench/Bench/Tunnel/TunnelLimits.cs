@@ -14,4 +14,13 @@ internal static class TunnelLimits
 
     /// <summary>Pings with no load: enough for a middle, one after the other.</summary>
     public const int IdlePings = 200;
+
+    /// <summary>Peers of a hub that have nothing to say (issue 4).</summary>
+    public const int IdlePeers = 10_000;
+
+    /// <summary>As many where it is only to be seen that it works.</summary>
+    public const int FewIdlePeers = 100;
+
+    /// <summary>How long no garbage may be collected (issue 4), in seconds.</summary>
+    public const int QuietSeconds = 60;
 }

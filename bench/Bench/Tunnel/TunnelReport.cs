@@ -5,8 +5,13 @@ using Dmvpn.Bench.Tunnel.Subjects;
 
 namespace Dmvpn.Bench.Tunnel;
 
+/// <summary>What has a table of its own.</summary>
+/// <param name="Allocations">What the daemons took from their garbage collectors.</param>
+/// <param name="IdlePeers">What many idle peers cost.</param>
+internal sealed record TunnelExtras(IReadOnlyList<AllocationFigure> Allocations, IReadOnlyList<IdlePeersFigure> IdlePeers);
+
 /// <summary>The figures as a Markdown table (the middle one of the runs and, in brackets, the least and the most), the targets of issue 4, and JSON.</summary>
-internal sealed class TunnelReport(IReadOnlyList<Row> rows, IReadOnlyList<Subject> subjects, IReadOnlyList<Figure> figures, double offer)
+internal sealed class TunnelReport(IReadOnlyList<Row> rows, IReadOnlyList<Subject> subjects, IReadOnlyList<Figure> figures, TunnelExtras extras, double offer)
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
@@ -15,9 +20,19 @@ internal sealed class TunnelReport(IReadOnlyList<Row> rows, IReadOnlyList<Subjec
     public IReadOnlyList<Subject> Subjects => subjects;
 
     /// <summary>The middle one of all runs; null when it was not measured.</summary>
-    public double? Middle(string subject, string row, Func<Figure, double?>? what = null) => Of(subject, row, what) is { Length: > 0 } all ? all[all.Length / 2] : null;
+    public double? Middle(string subject, string row, Func<Figure, double?>? what = null) => Of(subject, row, what) is { Length: > 0 } all ? Middle(all) : null;
+
+    /// <summary>The middle one of figures in order.</summary>
+    public static double Middle(double[] all) => all[all.Length / 2];
 
     public void Print(TextWriter to)
+    {
+        if (figures.Count > 0) PrintRows(to);
+        AllocationBench.Print(to, extras.Allocations);
+        IdlePeersBench.Print(to, extras.IdlePeers);
+    }
+
+    private void PrintRows(TextWriter to)
     {
         List<string[]> lines = [["", .. subjects.Select(s => s.Name)]];
         foreach (Row row in rows)
@@ -48,6 +63,8 @@ internal sealed class TunnelReport(IReadOnlyList<Row> rows, IReadOnlyList<Subjec
             versions,
             rows = rows.Select(r => new { r.Name, r.Title, r.Unit }),
             figures,
+            extras.Allocations,
+            extras.IdlePeers,
         }, Json) + "\n").ConfigureAwait(false);
     }
 
@@ -63,19 +80,21 @@ internal sealed class TunnelReport(IReadOnlyList<Row> rows, IReadOnlyList<Subjec
     private double[] Of(string subject, string row, Func<Figure, double?>? what) =>
         [.. figures.Where(f => f.Subject == subject && f.Row == row).Select(what ?? (f => f.Value)).OfType<double>().Order()];
 
-    private string Cell(string subject, string row, Func<Figure, double?> what, string format)
+    private string Cell(string subject, string row, Func<Figure, double?> what, string format) => Spread(Of(subject, row, what), format);
+
+    /// <summary>The middle one of figures in order and, in brackets, the least and the most.</summary>
+    internal static string Spread(double[] all, string format)
     {
-        double[] all = Of(subject, row, what);
         string Text(double value) => value.ToString(format, CultureInfo.InvariantCulture);
         return all.Length switch
         {
             0 => "",
             1 => Text(all[0]),
-            _ => $"{Text(all[all.Length / 2])} ({Text(all[0])}-{Text(all[^1])})",
+            _ => $"{Text(Middle(all))} ({Text(all[0])}-{Text(all[^1])})",
         };
     }
 
-    private static void Table(TextWriter to, List<string[]> lines)
+    internal static void Table(TextWriter to, List<string[]> lines)
     {
         int[] widths = [.. Enumerable.Range(0, lines[0].Length).Select(c => lines.Max(l => l[c].Length))];
         for (int i = 0; i < lines.Count; i++)
@@ -110,6 +129,6 @@ internal sealed class TunnelReport(IReadOnlyList<Row> rows, IReadOnlyList<Subjec
             Verdict(to, "ping, idle, beyond wireguard-go", idle - theirIdle, 0.05, false, idle - theirIdle <= 0.05, "ms");
     }
 
-    private static void Verdict(TextWriter to, string what, double value, double target, bool least, bool met, string unit) =>
+    internal static void Verdict(TextWriter to, string what, double value, double target, bool least, bool met, string unit) =>
         to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"target: {what}: {value:0.00} {unit}, at {(least ? "least" : "most")} {target}: {(met ? "met" : "NOT met")}"));
 }

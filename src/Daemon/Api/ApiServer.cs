@@ -7,7 +7,7 @@ using Dmvpn.Management.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dmvpn.Daemon.Api;
 
@@ -30,9 +30,10 @@ public sealed class ApiServer : IAsyncDisposable
     public ApiServer(string path, ControlLoop loop, IRouterApi router, RouterLog log)
     {
         (_path, _loop, _router, _log) = (path, loop, router, log);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        // The other builders take settings from the environment and from a file in the working directory, which could add a TCP port, and watch all of that directory for changes.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.ListenUnixSocket(path);
             kestrel.AddServerHeader = false;

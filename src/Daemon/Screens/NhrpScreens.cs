@@ -92,6 +92,7 @@ internal static class NhrpScreens
         RequestsFailed = nhs.RequestsFailed,
         RepliesReceived = nhs.RepliesReceived,
         LastReplySeconds = nhs.LastReply.IsNever ? null : Seconds(now.Since(nhs.LastReply)),
+        NextRegistrationSeconds = nhs.NextRegistration.IsNever ? null : Seconds(nhs.NextRegistration.Since(now)),
         RequestId = nhs.RequestId,
         AcknowledgedRequestId = nhs.AcknowledgedId == 0 ? null : nhs.AcknowledgedId,
         LastRefusal = nhs.RefusedWith == 0 ? null : nhs.RefusedWith.ToString(),

@@ -49,6 +49,10 @@ internal static class SystemScreens
             CryptoThreads = Environment.ProcessorCount,
             ResidentBytes = self.WorkingSet64,
             ManagedBytes = GC.GetTotalMemory(forceFullCollection: false),
+            // Not the precise figure: that would stop all threads.
+            AllocatedBytes = GC.GetTotalAllocatedBytes(precise: false),
+            Collections = [.. Enumerable.Range(0, GC.MaxGeneration + 1).Select(GC.CollectionCount)],
+            CollectionPauseMicroseconds = GC.GetTotalPauseDuration().Ticks / TimeSpan.TicksPerMicrosecond,
             AvailableBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
         };
     }

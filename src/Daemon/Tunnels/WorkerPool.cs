@@ -90,27 +90,43 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Called on a worker's thread for each path MTU that the underlay reported: post it to the control thread.</summary>
     public Action<PathMtu>? PathMtuChanged { get; set; }
 
-    /// <summary>Has worker <paramref name="index"/> wait for a device too.</summary>
+    /// <summary>Has worker <paramref name="index"/> wait for a device too, from <see cref="BeginWatching"/> on.</summary>
     public void Watch(int index, TunDevice device)
     {
         _members[index].Devices[(ulong)device.Descriptor] = device;
         device.WaitForNotes();
-        _members[index].Poller.Add(device.Descriptor, (ulong)device.Descriptor);
+        _members[index].Unwatched.Add(device.Descriptor);
     }
 
-    /// <summary>Has worker <paramref name="index"/> wait for a port too, and read its error queue.</summary>
+    /// <summary>Has worker <paramref name="index"/> wait for a port too, and read its error queue, from <see cref="BeginWatching"/> on.</summary>
     public void Watch(int index, SocketPort port)
     {
         _members[index].Ports[(ulong)port.Descriptor] = port;
         port.OffloadRefused = refused => DaemonLog.OffloadRefused(_logger, refused.LocalAddress);
         port.WaitForNotes();
-        _members[index].Poller.Add(port.Descriptor, (ulong)port.Descriptor);
+        _members[index].Unwatched.Add(port.Descriptor);
+    }
+
+    /// <summary>
+    /// Has the workers wait for what is in the published snapshot by now. Not earlier: what comes meanwhile is in no round, and a poller that tells of it again and again would have its worker spin until then.
+    /// </summary>
+    public void BeginWatching()
+    {
+        foreach (Member member in _members)
+        {
+            while (member.Unwatched.Count > 0)
+            {
+                int descriptor = member.Unwatched[^1];
+                member.Unwatched.RemoveAt(member.Unwatched.Count - 1);
+                member.Poller.Add(descriptor, (ulong)descriptor);
+            }
+        }
     }
 
     /// <summary>Has it wait no more. Before the descriptor is closed.</summary>
     public void Unwatch(int index, int descriptor)
     {
-        _members[index].Poller.Remove(descriptor);
+        if (!_members[index].Unwatched.Remove(descriptor)) _members[index].Poller.Remove(descriptor);
         _members[index].Ports.TryRemove((ulong)descriptor, out _);
         _members[index].Devices.TryRemove((ulong)descriptor, out _);
     }
@@ -147,6 +163,7 @@ internal sealed class WorkerPool : IDisposable
             try
             {
                 bool more = member.Worker.Round(MonotonicClock.Now);
+                member.Worker.Counters.NoteAllocated(GC.GetAllocatedBytesForCurrentThread());
                 if (member.Mailbox.TakeNews() | member.IkeMailbox.TakeNews()) _loop.Poller.Wake();
                 Wait(member, more ? Instant.Zero : Instant.Never);
             }
@@ -197,6 +214,9 @@ internal sealed class WorkerPool : IDisposable
 
         /// <summary>Ports by token; changed by the control thread, read by the worker.</summary>
         public ConcurrentDictionary<ulong, SocketPort> Ports { get; } = new();
+
+        /// <summary>Descriptors that the poller does not know yet. Control thread only.</summary>
+        public List<int> Unwatched { get; } = [];
 
         public Thread? Thread { get; set; }
     }

@@ -63,9 +63,6 @@ internal ref struct SegmentSplitter
     /// <summary>How many segments there are.</summary>
     public readonly int Count => Math.Max((_packet.Length - HeaderLength + _size - 1) / _size, 1);
 
-    /// <summary>Length of the longest segment, IP header included.</summary>
-    public readonly int Longest => HeaderLength + Math.Min(_size, _packet.Length - HeaderLength);
-
     /// <summary>False when all were written.</summary>
     public readonly bool HasMore => _index == 0 || _at < _packet.Length;
 

@@ -15,9 +15,6 @@ public sealed record InterfaceEntry
     /// <summary>"Tunnel1", or the name in Linux.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The name of the device in Linux when it differs.</summary>
-    public string? DeviceName { get; init; }
-
     /// <summary>False after <c>shutdown</c>.</summary>
     public bool AdministrativelyUp { get; init; }
 
@@ -192,7 +189,4 @@ public sealed record AdjacencyEntry
 
     /// <summary>Bytes sent there.</summary>
     public long OutputBytes { get; init; }
-
-    /// <summary>The outer headers in hexadecimal, without separators; null while incomplete.</summary>
-    public string? Encapsulation { get; init; }
 }

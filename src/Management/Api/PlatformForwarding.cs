@@ -21,6 +21,9 @@ public sealed record PlatformWorker
     /// <summary>Packets from the underlay.</summary>
     public long PortPackets { get; init; }
 
+    /// <summary>Managed memory in bytes that it has taken since its start: some for what it does for the first time, none for a packet.</summary>
+    public long AllocatedBytes { get; init; }
+
     /// <summary>Packets from the tunnel devices that had to wait in the queue that is fair among flows.</summary>
     public long Queued { get; init; }
 

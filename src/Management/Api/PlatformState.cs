@@ -36,6 +36,15 @@ public sealed record PlatformState
     /// <summary>Of it what the garbage collector manages.</summary>
     public long ManagedBytes { get; init; }
 
+    /// <summary>Bytes that the process has taken from the garbage collector since its start, in steps of some kilobytes for each thread.</summary>
+    public long AllocatedBytes { get; init; }
+
+    /// <summary>Garbage collections since its start, of generations 0, 1 and 2: one of a higher generation counts for the lower ones too.</summary>
+    public IReadOnlyList<int> Collections { get; init; } = [];
+
+    /// <summary>How long all threads stood still for these, in microseconds.</summary>
+    public long CollectionPauseMicroseconds { get; init; }
+
     /// <summary>Memory of the machine in bytes, or what the process may have of it.</summary>
     public long AvailableBytes { get; init; }
 }

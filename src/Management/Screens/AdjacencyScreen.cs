@@ -7,7 +7,7 @@ public static class AdjacencyScreen
 {
     private const string Indent = "                                   ";
 
-    /// <summary>The screen; <paramref name="detail"/> adds counters and the outer headers.</summary>
+    /// <summary>The screen; <paramref name="detail"/> adds counters and where packets go.</summary>
     public static string Render(AdjacencyState state, bool detail = false)
     {
         var text = new ScreenText().Line("Protocol Interface                 Address");
@@ -18,7 +18,6 @@ public static class AdjacencyScreen
             if (!detail) continue;
             text.Line($"{Indent}{entry.OutputPackets} packets, {entry.OutputBytes} bytes");
             if (entry.Nbma is { } nbma) text.Line($"{Indent}NBMA address {nbma.Text()}{(entry.Association == 0 ? "" : $", association {entry.Association}")}");
-            if (entry.Encapsulation is { } bytes) text.Line($"{Indent}Encap length {bytes.Length / 2}").Line(Indent + bytes.ToUpperInvariant());
         }
 
         return text.ToString();

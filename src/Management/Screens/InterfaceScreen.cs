@@ -48,7 +48,6 @@ public static class InterfaceScreen
         string line = entry.LineUp || entry.DownReason is null ? "" : $" ({entry.DownReason})";
         text.Line($"{entry.Name} is {(entry.AdministrativelyUp ? "up" : "administratively down")}, line protocol is {(entry.LineUp ? "up" : "down")}{line} ");
         text.Line($"  Hardware is {(entry.Tunnel is null ? "Linux interface" : "Tunnel")}");
-        if (entry.DeviceName is { } device) text.Line($"  Linux device is {device}");
         if (entry.Description is { } description) text.Line($"  Description: {description}");
         foreach (InterfaceAddress address in entry.Addresses)
         {

@@ -9,11 +9,11 @@ internal static class PlatformScreen
     public static void Forwarding(ScreenText text, PlatformState state)
     {
         if (state.Workers.Count > 0)
-            text.Line().Line("Worker  Rounds        Tunnels: packets  in a batch  Underlay: packets  in a batch");
+            text.Line().Line("Worker  Rounds        Tunnels: packets  in a batch  Underlay: packets  in a batch   Allocated");
         foreach (PlatformWorker worker in state.Workers)
         {
             text.Line($"{worker.Number,-7} {worker.Rounds,-13} {worker.DevicePackets,16}  {Mean(worker.DevicePackets, worker.DeviceBatches),10}  "
-                + $"{worker.PortPackets,17}  {Mean(worker.PortPackets, worker.PortBatches),10}");
+                + $"{worker.PortPackets,17}  {Mean(worker.PortPackets, worker.PortBatches),10}  {worker.AllocatedBytes,10}");
             if (worker.Queued > 0) text.Line($"        {worker.Queued} had to wait, at most {worker.MostQueuedBytes} bytes at once");
             foreach (DropEntry drop in worker.Drops) text.Line($"        {drop.Count} dropped, {drop.Reason}");
         }

@@ -32,7 +32,8 @@ public static class SystemScreens
         .Line($"Crypto acceleration : {(state.CryptoAcceleration.Length == 0 ? "unknown" : state.CryptoAcceleration)}")
         .Line($"Processors          : {state.Processors}")
         .Line($"Threads             : {state.ForwardingThreads} forwarding, {state.CryptoThreads} computing for IKE")
-        .Line($"Memory              : {state.ResidentBytes / 1024}K resident, {state.ManagedBytes / 1024}K managed, {state.AvailableBytes / 1024}K available");
+        .Line($"Memory              : {state.ResidentBytes / 1024}K resident, {state.ManagedBytes / 1024}K managed, {state.AvailableBytes / 1024}K available")
+        .Line($"Garbage collections : {string.Join('/', state.Collections)} of generations 0/1/2, {state.CollectionPauseMicroseconds / 1000.0:0.0} ms in all; {state.AllocatedBytes / 1024}K allocated since the start");
         PlatformScreen.Forwarding(text, state);
         return text.ToString();
     }

@@ -201,6 +201,16 @@ public sealed class CommandLineTests
         Assert.Equal(["/v1/version", "/v1/adjacencies"], daemon.Gets);
     }
 
+    [Theory]
+    [InlineData("pki", false)]
+    [InlineData("join", false)]
+    [InlineData("show", true)]
+    public async Task Help_OfACommand_OffersTheDaemonsOptionsWhereThereIsOne(string command, bool offered)
+    {
+        Assert.Equal(0, await RunAsync(command, "--help"));
+        foreach (string option in (string[])["--socket", "--json", "--watch"]) Assert.Equal(offered, _output.ToString().Contains(option, StringComparison.Ordinal));
+    }
+
     private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(args, new SpyParts(_output, _error), new ExecLanguage());
 
     private sealed class SpyParts(TextWriter output, TextWriter error) : ProgramParts(new ExecLanguage())

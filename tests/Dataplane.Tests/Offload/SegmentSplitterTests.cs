@@ -84,7 +84,7 @@ public sealed class SegmentSplitterTests
         if (!IpView.TryParse(packet, out IpView ip, out _)) return all;
         if (!SegmentSplitter.TryStart(packet.AsSpan(0, ip.TotalLength), ip, header, out SegmentSplitter splitter)) return all;
         byte[] room = new byte[65535];
-        int count = splitter.Count, longest = splitter.Longest;
+        int count = splitter.Count, longest = splitter.NextLength;
         while (splitter.HasMore)
         {
             int expected = splitter.NextLength, length = splitter.WriteNext(room);

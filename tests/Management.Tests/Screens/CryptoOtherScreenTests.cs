@@ -281,4 +281,20 @@ public sealed class CryptoOtherScreenTests
         Assert.Contains("Crypto library      : OpenSSL 3.0.17 1 Jul 2025\n", text);
         Assert.Contains("Crypto acceleration : AES-NI, VAES\n", text);
     }
+
+    [Fact]
+    public void Platform_Shown_SaysWhatWasAllocatedAndCollected()
+    {
+        string text = SystemScreens.Render(new PlatformState
+        {
+            Collections = [3, 2, 1], CollectionPauseMicroseconds = 4560, AllocatedBytes = 5 << 20,
+            Workers = [new PlatformWorker { Rounds = 7, AllocatedBytes = 1234 }],
+        });
+        Assert.Contains("Garbage collections : 3/2/1 of generations 0/1/2, 4.6 ms in all; 5120K allocated since the start\n", text);
+        string[] lines = text.Split('\n');
+        int head = Array.FindIndex(lines, l => l.StartsWith("Worker", StringComparison.Ordinal));
+        Assert.Equal(lines[head].Length, lines[head + 1].Length);
+        Assert.EndsWith("  Allocated", lines[head], StringComparison.Ordinal);
+        Assert.EndsWith("  1234", lines[head + 1], StringComparison.Ordinal);
+    }
 }

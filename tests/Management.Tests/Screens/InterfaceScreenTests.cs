@@ -109,7 +109,7 @@ public sealed class InterfaceScreenTests
         {
             Entries =
             [
-                new AdjacencyEntry { Tunnel = new TunnelId(0), Address = IpAddress.Parse("10.0.0.2"), Nbma = IpAddress.Parse("172.17.0.2"), References = 12, OutputPackets = 5, OutputBytes = 500, Encapsulation = "4500" },
+                new AdjacencyEntry { Tunnel = new TunnelId(0), Address = IpAddress.Parse("10.0.0.2"), Nbma = IpAddress.Parse("172.17.0.2"), References = 12, OutputPackets = 5, OutputBytes = 500 },
                 new AdjacencyEntry { Tunnel = new TunnelId(0), Address = IpAddress.Parse("2001:db8::3"), References = 1 },
             ],
         };
@@ -119,6 +119,6 @@ public sealed class InterfaceScreenTests
             + "IPV6     Tunnel0                   2001:DB8::3(1) (incomplete)\n",
             AdjacencyScreen.Render(state));
         Assert.Contains("\n                                   5 packets, 500 bytes\n", AdjacencyScreen.Render(state, detail: true));
-        Assert.Contains("\n                                   Encap length 2\n                                   4500\n", AdjacencyScreen.Render(state, detail: true));
+        Assert.Contains("\n                                   NBMA address 172.17.0.2\n", AdjacencyScreen.Render(state, detail: true));
     }
 }

@@ -120,6 +120,7 @@ public sealed class NhrpScreenTests
                             RequestsSent = 105434,
                             RepliesReceived = 105434,
                             LastReplySeconds = 49,
+                            NextRegistrationSeconds = 151,
                             RequestId = 35914,
                             AcknowledgedRequestId = 35914,
                         },
@@ -136,6 +137,7 @@ public sealed class NhrpScreenTests
             100.0.0.100  RE  NBMA Address: 101.1.1.1 priority = 0 cluster = 0  req-sent 105434  req-failed 0  repl-recv 105434 (00:00:49 ago)
              Current Request ID: 35914 (Ack: 35914)
              Protection Socket Requested: FALSE
+             Next registration in 00:02:31
             172.16.0.1   E  priority = 0 cluster = 0  req-sent 124174  req-failed 0  repl-recv 0
              Current Request ID: 35915
              Protection Socket Requested: FALSE

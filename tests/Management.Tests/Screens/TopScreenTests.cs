@@ -39,7 +39,7 @@ public sealed class TopScreenTests
     public void WorkersAndPorts_ArePartOfShowPlatform()
     {
         string text = SystemScreens.Render(At(0, 1).Platform);
-        Assert.Contains("0       2000                         0           -              10000        20.0\n", text);
+        Assert.Contains("0       2000                         0           -              10000        20.0           0\n", text);
         Assert.Contains("0       192.0.2.1 UDP 4500                  0            -         -  yes                   10000         40.0      20.0  refused             2\n", text);
     }
 

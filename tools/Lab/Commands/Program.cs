@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Dmvpn.Lab.Hosts;
 using Spectre.Console;
 
@@ -9,8 +10,9 @@ internal static class Program
 {
     private static async Task<int> Main(string[] words)
     {
-        RootCommand root = CreateRoot();
-        ParseResult parsed = root.Parse(words);
+        // As the user calls it, for the help's first lines.
+        Command root = new("./dmvpn") { CreateLab(), new HelpOption() };
+        ParseResult parsed = root.Parse(["lab", .. words]);
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
@@ -27,10 +29,10 @@ internal static class Program
         }
     }
 
-    private static RootCommand CreateRoot()
+    private static Command CreateLab()
     {
         var once = new Option<bool>("--once") { Description = "Do the same, take the network away again, and exit with the result." };
-        var root = new RootCommand("A whole DMVPN on this machine: an internet, a hub, four spokes (two of them behind one NAT), a LAN host behind each, in network namespaces; all of it encrypted.")
+        var root = new Command("lab", "A whole DMVPN on this machine: an internet, a hub, four spokes (two of them behind one NAT), a LAN host behind each, in network namespaces; all of it encrypted.")
         {
             once,
         };

@@ -25,6 +25,9 @@ internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit,
 
     private readonly List<DmvpnDaemon> _daemons = [];
 
+    /// <summary>Both ends, and the hub between.</summary>
+    public IReadOnlyList<DmvpnDaemon> Daemons => _daemons;
+
     public override string Description => carriage switch
     {
         Carriage.Clear => "GRE in the clear",
