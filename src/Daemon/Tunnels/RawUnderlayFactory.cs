@@ -32,7 +32,7 @@ internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
             }
             RawPort espControl = RawPort.OpenSendOnly(Esp, key.Address, key.Vrf);
             for (int i = 0; i < opened.Count; i++) workers.Watch(i / PortsOfWorker, opened[i]);
-            return (new SecurityPorts([.. esp], [.. ike], [.. nat], espControl, ike[0], nat[0]), () =>
+            return (new SecurityPorts([.. esp], ike[0], [.. nat], espControl, ike[0], nat[0]), () =>
             {
                 for (int i = 0; i < opened.Count; i++)
                 {
