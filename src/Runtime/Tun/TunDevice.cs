@@ -21,8 +21,13 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     private const uint SetInterface = 0x400454CA, SetOffload = 0x400454D0;
     private const nuint OffloadChecksum = 0x01, OffloadTso4 = 0x02, OffloadTso6 = 0x04, OffloadTsoEcn = 0x08, OffloadUso4 = 0x20, OffloadUso6 = 0x40;
     private const nuint OffloadsOfTcp = OffloadChecksum | OffloadTso4 | OffloadTso6 | OffloadTsoEcn;
+    private const ushort FlagAttachQueue = 0x0200, FlagDetachQueue = 0x0400;
+    private const uint SetQueue = 0x400454D9;
     private const uint SetVnetHeaderSize = 0x400454D8, SetCarrierRequest = 0x400454E2;
     private const LinkFlags Required = LinkFlags.PointToPoint | LinkFlags.Multicast | LinkFlags.NoArp;
+
+    // struct ifreq: 16 bytes of name, then the flags.
+    private const int RequestSize = 40;
 
     private readonly int _descriptor;
     private readonly bool _multiQueue;
@@ -77,6 +82,18 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// One more queue of a multi-queue device; the kernel spreads flows over them. In the same network namespace as the first.
     /// </summary>
     public TunDevice OpenQueue() => _multiQueue ? Open(Name, multiQueue: true, Offloads) : throw new InvalidOperationException($"{Name} has one queue");
+
+    /// <summary>
+    /// Whether the kernel puts packets into this queue of a multi-queue device; it does at first. Of a flow it always takes one queue: that by which packets of the flow were last written, or else one by the flow's hash.
+    /// Without it the queue can be written to still. What waits in the queue is lost.
+    /// </summary>
+    public LinuxError SetReceiving(bool receives)
+    {
+        byte* request = stackalloc byte[RequestSize];
+        new Span<byte>(request, RequestSize).Clear();
+        *(ushort*)(request + MaximumName + 1) = receives ? FlagAttachQueue : FlagDetachQueue;
+        return Libc.Ioctl(_descriptor, SetQueue, request) == 0 ? LinuxError.None : LinuxError.Last;
+    }
 
     /// <summary>From now on <see cref="Read"/> asks the kernel only after <see cref="NoteReady"/>.</summary>
     public void WaitForNotes() => _gate.Close();
@@ -156,15 +173,13 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
 
     private static void Attach(int descriptor, string name, bool multiQueue)
     {
-        // struct ifreq: 16 bytes of name, then the flags.
-        const int RequestSize = 40;
         byte* request = stackalloc byte[RequestSize];
         var bytes = new Span<byte>(request, RequestSize);
         bytes.Clear();
         // The kernel would take '%d' for a number to choose.
         if (name.Length == 0 || name.Contains('%') || Encoding.UTF8.GetByteCount(name) > MaximumName) throw new ArgumentException($"'{name}' is not a link name");
         Encoding.UTF8.GetBytes(name, bytes);
-        *(ushort*)(request + 16) = (ushort)(FlagTun | FlagNoPacketInformation | FlagVnetHeader | (multiQueue ? FlagMultiQueue : 0));
+        *(ushort*)(request + MaximumName + 1) = (ushort)(FlagTun | FlagNoPacketInformation | FlagVnetHeader | (multiQueue ? FlagMultiQueue : 0));
         if (Libc.Ioctl(descriptor, SetInterface, request) != 0) LinuxException.ThrowLast($"make TUN device {name}");
         int size = VnetHeader.Size;
         if (Libc.Ioctl(descriptor, SetVnetHeaderSize, &size) != 0) LinuxException.ThrowLast($"set vnet header of {name}");
