@@ -4,7 +4,7 @@ namespace Dmvpn.Core;
 
 /// <summary>
 /// One counter for each named reason. Every packet that is not processed is counted under one of them, and some
-/// screen shows them all. One writer; a reader on another thread sees a value that was right a moment ago.
+/// screen shows them all. Any thread may count, for several workers have drops of one tunnel; a reader sees a value that was right a moment ago.
 /// </summary>
 /// <typeparam name="TReason">The reasons, an int-based enum counted from 0.</typeparam>
 public sealed class DropCounters<TReason>
@@ -44,7 +44,8 @@ public sealed class DropCounters<TReason>
     public void Count(TReason reason, long number)
     {
         int place = Unsafe.BitCast<TReason, int>(reason);
-        _counts[place] += number;
+        Interlocked.Add(ref _counts[place], number);
+        // The thread's own.
         if (_ofThread is { } share) share._counts[place] += number;
     }
 

@@ -16,7 +16,7 @@ namespace Dmvpn.Daemon;
 /// devices) is done first, so that a configuration is applied as a whole or not at all. Control thread only.
 /// </summary>
 internal sealed class ConfigApplier(
-    Engines engines, TunnelSet tunnels, DeviceSet devices, KernelSync kernel, NameResolver names, TrustpointStore trustpoints, RouterLog log, ILogger logger)
+    Engines engines, TunnelSet tunnels, DeviceSet devices, KernelSync kernel, NameResolver names, TrustpointStore trustpoints, int workers, RouterLog log, ILogger logger)
 {
     private HashSet<string> _watchedNames = [];
 
@@ -33,7 +33,7 @@ internal sealed class ConfigApplier(
         failure = "";
         ConfigDiff diff = ConfigDiff.Compute(Running, config);
         if (!trustpoints.TryLoad(config.Crypto, out IReadOnlyDictionary<string, Trustpoint> loaded, out failure)) return null;
-        if (!TryCreateDevices(diff, out List<TunDevice> made, out failure))
+        if (!TryCreateDevices(diff, out List<TunnelDevice> made, out failure))
         {
             trustpoints.Discard(loaded);
             return null;
@@ -44,6 +44,7 @@ internal sealed class ConfigApplier(
         foreach (TunnelId removed in diff.TunnelsRemoved) tunnels.Remove(removed, now);
         foreach (TunnelChange change in diff.TunnelsChanged) tunnels.Change(change, now);
         for (int i = 0; i < made.Count; i++) tunnels.Add(diff.TunnelsAdded[i], made[i], now);
+        tunnels.ShareOutFlows(config.Crypto);
         Running = config;
         LoadedAt = now;
         engines.Rib.Apply(RibConfigOf(config), now, engines.RibOut);
@@ -51,10 +52,11 @@ internal sealed class ConfigApplier(
         engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(engines, kernel, tunnels), now, engines.OdrOut);
         ForgetUnusedNames(config);
         if (diff.LoggingChanged) ApplyLogging(config.Logging);
+        if (config.WorkersInForce != workers) DaemonLog.OtherWorkers(logger, config.WorkersInForce, workers);
         return [.. ConfigChanges.Describe(diff), .. renewed];
     }
 
-    private bool TryCreateDevices(ConfigDiff diff, out List<TunDevice> made, out string failure)
+    private bool TryCreateDevices(ConfigDiff diff, out List<TunnelDevice> made, out string failure)
     {
         made = [];
         failure = "";
@@ -69,7 +71,7 @@ internal sealed class ConfigApplier(
                 failure = $"interface {tunnel.Id} cannot be made: {e.Error}"
                     + (e.Error.Number == Errno.Busy ? "; another program has a device of that name, perhaps another dmvpn" : "");
                 DaemonLog.KernelRefused(logger, $"make {tunnel.Id}", e.Error.ToString());
-                foreach (TunDevice device in made) devices.Discard(device);
+                foreach (TunnelDevice device in made) devices.Discard(device);
                 return false;
             }
         }

@@ -17,6 +17,7 @@ internal static class ConfigChanges
         if (diff.CdpChanged) changes.Add("cdp changed");
         changes.AddRange(diff.CryptoChanges);
         if (diff.LoggingChanged) changes.Add("logging changed");
+        if (diff.WorkersChanged) changes.Add("platform workers changed: with the next start of dmvpn");
         if (diff.HostnameChanged) changes.Add("hostname changed");
         return changes;
     }

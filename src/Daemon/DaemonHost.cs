@@ -64,7 +64,7 @@ public static class DaemonHost
     {
         await UnixSocketFile.PrepareAsync(options.SocketPath, cancel);
         using var loop = new ControlLoop(logger);
-        using var router = new Router(loop, SecretsFile.LoadOrCreate(options.StateFile, logger), log);
+        using var router = new Router(loop, SecretsFile.LoadOrCreate(options.StateFile, logger), config.WorkersInForce, log);
         using KeyLogFile? keys = options.KeyLogFile is { } keyLog ? KeyLogFile.Open(keyLog, logger) : null;
         router.KeyLog = keys;
         var file = new ConfigurationFile(options.ConfigFile, router.Configuration, logger);

@@ -55,6 +55,9 @@ internal static partial class DaemonLog
     [LoggerMessage(1815, LogLevel.Information, "{source}: a device computes no checksums; ESP in UDP leaves packet by packet from now on", EventName = "OffloadRefused")]
     public static partial void OffloadRefused(ILogger logger, IpAddress source);
 
+    [LoggerMessage(1816, LogLevel.Warning, "'platform workers' is {wanted} now, and {running} threads forward packets until dmvpn is started again (systemctl restart dmvpn)", EventName = "OtherWorkers")]
+    public static partial void OtherWorkers(ILogger logger, int wanted, int running);
+
     [LoggerMessage(1700, LogLevel.Information, "Interface {tunnel}, changed state to {state}", EventName = "TunnelState")]
     public static partial void TunnelState(ILogger logger, TunnelId tunnel, string state);
 

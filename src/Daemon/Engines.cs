@@ -14,10 +14,10 @@ namespace Dmvpn.Daemon;
 /// </summary>
 internal sealed class Engines
 {
-    public Engines(ForwardingTable forwarding, IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILoggerFactory log)
+    public Engines(ForwardingTable forwarding, IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILoggerFactory log, int workers = 1)
     {
         Forwarding = forwarding;
-        Ike = new IkeInstance(secrets, activity, clock, random, log.CreateLogger("IKEv2"));
+        Ike = new IkeInstance(secrets, activity, clock, random, log.CreateLogger("IKEv2")) { SpiClasses = workers };
         Rib = new RibInstance(log.CreateLogger("Rib"));
         Nhrp = new NhrpInstance(Rib.Mirror, random, log.CreateLogger("Nhrp"));
         Odr = new OdrInstance(random, log.CreateLogger("Odr"));

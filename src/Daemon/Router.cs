@@ -28,9 +28,6 @@ internal sealed class Router : IControlWork, IDisposable
     // Nor must a flood of first messages of IKE, each of which may cost a Diffie-Hellman, keep it from NHRP.
     private const int IkeMessagesPerRound = 256;
 
-    /// <summary>Threads that forward packets.</summary>
-    public const int Workers = 1;
-
     private static readonly TimeSpan Housekeeping = InterfaceRates.Sampling;
 
     private readonly ControlLoop _loop;
@@ -46,15 +43,20 @@ internal sealed class Router : IControlWork, IDisposable
     private Instant _lastUsePoll;
     private int _connectedVersion;
 
-    public Router(ControlLoop loop, IkeSecrets secrets, RouterLog log)
+    /// <summary>A router without tunnels.</summary>
+    /// <param name="loop">What drives it.</param>
+    /// <param name="secrets">Of IKE, the same over restarts.</param>
+    /// <param name="workers">How many threads forward packets, for its life.</param>
+    /// <param name="log">Where messages go.</param>
+    public Router(ControlLoop loop, IkeSecrets secrets, int workers, RouterLog log)
     {
         _loop = loop;
         ILogger tunnelLog = log.CreateLogger("Tunnel"), routerLog = log.CreateLogger("Dmvpn");
         var forwarding = new ForwardingTable();
-        _workers = new WorkerPool(Workers, forwarding, loop, routerLog);
+        _workers = new WorkerPool(workers, forwarding, loop, routerLog);
         // Behind the workers' numbers comes the control thread's.
-        var children = new ChildSaSet(forwarding, Workers + 1, _workers.Wake) { Logger = log.CreateLogger("Ipsec") };
-        Engines = new Engines(forwarding, secrets, children, SystemWallClock.Instance, SystemRandom.Instance, log);
+        var children = new ChildSaSet(forwarding, workers + 1, _workers.Wake) { Logger = log.CreateLogger("Ipsec") };
+        Engines = new Engines(forwarding, secrets, children, SystemWallClock.Instance, SystemRandom.Instance, log, workers);
         Kernel = new KernelSync(Engines, routerLog);
         _underlays = new UnderlaySet(new RawUnderlayFactory(_workers));
         Protection = new ProtectionParts(Engines, children, _underlays, loop);
@@ -62,8 +64,9 @@ internal sealed class Router : IControlWork, IDisposable
         _devices = new DeviceSet(_workers, tunnelLog);
         Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces, _devices, Protection.Sources, tunnelLog);
         _names = new NameResolver(result => loop.Post(now => OnName(result, now)));
-        Carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names, Protection, Workers);
+        Carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names, Protection, workers);
         Tunnels.Flush = Carrier.CarryOut;
+        Tunnels.WindowsAreWide = protection => children.HaveWindow(protection, SendingRule.LeastWindow);
         _pathMtus = new PathMtuTable(loop.Post, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
         _mail = new MailReader(Engines, Tunnels, Carrier, Protection.Peers, _underlays);
@@ -78,7 +81,7 @@ internal sealed class Router : IControlWork, IDisposable
                 Changed = now => Engines.Ike.OnRevocationListsChanged(now, Engines.IkeOut),
             },
         };
-        Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, Trustpoints, log, routerLog);
+        Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, Trustpoints, workers, log, routerLog);
     }
 
     public Engines Engines { get; }
@@ -121,7 +124,7 @@ internal sealed class Router : IControlWork, IDisposable
         get
         {
             Instant next = Instant.Min(Engines.NextDeadline, Instant.Min(Tunnels.NextDeadline, Instant.Min(_pathMtus.NextDeadline, _housekeepingAt)));
-            next = Instant.Min(next, Instant.Min(Protection.Wants.NextDeadline, Trustpoints.NextDeadline));
+            next = Instant.Min(next, Instant.Min(Protection.Wants.NextDeadline, Instant.Min(Protection.Children.NextDeadline, Trustpoints.NextDeadline)));
             foreach (ControlMailbox mailbox in _workers.Mailboxes.Concat(_workers.IkeMailboxes).Append(Carrier.Events))
             {
                 if (!mailbox.IsEmpty) return Instant.Zero;
@@ -152,6 +155,7 @@ internal sealed class Router : IControlWork, IDisposable
         _mail.Read(Carrier.Events, MessagesPerRound, now);
         Engines.OnDeadline(now);
         Protection.Wants.OnDeadline(now);
+        Protection.Children.OnDeadline(now);
         Trustpoints.OnDeadline(now);
         Tunnels.OnDeadline(now);
         _pathMtus.OnDeadline(now);
@@ -222,6 +226,7 @@ internal sealed class Router : IControlWork, IDisposable
         {
             _mail.ReportUse(_lastUsePoll, now);
             _lastUsePoll = now;
+            Tunnels.ShareOutFlows(Configuration.Running.Crypto);
         }
         _housekeepingAt = now + Housekeeping;
     }

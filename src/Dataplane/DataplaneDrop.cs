@@ -84,6 +84,9 @@ public enum DataplaneDrop
     /// <summary>In: ESP by an SA whose lifetime in bytes is over.</summary>
     InSaExhausted,
 
+    /// <summary>In: ESP by an SA that is another worker's. The kernel sorts packets by SPI, and one flow has SPIs of one worker; only while a peer that has moved makes its SAs anew two may be in one message.</summary>
+    InOtherWorker,
+
     /// <summary>In: an IKE message that found its mailbox full, or is longer than any that makes sense.</summary>
     InIkeMailboxFull,
 

@@ -23,16 +23,17 @@ public sealed partial class Decapsulator
     public int RunProtected(ForwardingSnapshot snapshot, Underlay underlay, SecurityPorts ports, Instant now, Encapsulator? relay = null)
     {
         _relay = relay;
-        int most = RunEsp(ports.Esp[_worker], 0, snapshot, underlay, now);
-        most = Math.Max(most, RunEsp(ports.Nat[_worker], IkeSpec.NatPort, snapshot, underlay, now));
-        int ike = ports.Ike[_worker].Receive(_batch);
+        int most = RunEsp(ports.Esp, 0, snapshot, underlay, now);
+        most = Math.Max(most, RunEsp(ports.Nat, IkeSpec.NatPort, snapshot, underlay, now));
+        if (_worker != 0) return most;
+        int ike = ports.Ike.Receive(_batch);
         for (int i = 0; i < ike; i++) PostIke(_batch[i], _batch[i].Data, IkeSpec.Port, underlay, now);
         return Math.Max(most, ike);
     }
 
-    private int RunEsp(IDatagramPort port, ushort localPort, ForwardingSnapshot snapshot, Underlay underlay, Instant now)
+    private int RunEsp(ValueList<IDatagramPort> ports, ushort localPort, ForwardingSnapshot snapshot, Underlay underlay, Instant now)
     {
-        int count = port.Receive(_batch);
+        int count = ports[_worker].Receive(_batch);
         if (count == 0) return 0;
         GreDemux? demux = snapshot.Demux(underlay);
         TunnelSnapshot? tunnel = null;
@@ -42,7 +43,7 @@ public sealed partial class Decapsulator
         {
             ref PacketSlot slot = ref _batch[i];
             if (localPort != 0 && IsForIke(slot, underlay, now)) continue;
-            if (!TryOpen(ref slot, localPort, underlay, now, out InboundSa? sa)) continue;
+            if (!TryOpen(ref slot, localPort, ports.Count, underlay, now, out InboundSa? sa)) continue;
             if (!GreView.TryParse(slot.Data, out GreView gre, out Malformed malformed))
             {
                 underlay.Drops.Count(malformed == Malformed.BadChecksum ? DataplaneDrop.InChecksum : DataplaneDrop.InMalformedGre);
@@ -84,12 +85,18 @@ public sealed partial class Decapsulator
         if (!posted) underlay.Drops.Count(DataplaneDrop.InIkeMailboxFull);
     }
 
-    private unsafe bool TryOpen(ref PacketSlot slot, ushort localPort, Underlay underlay, Instant now, out InboundSa? sa)
+    private unsafe bool TryOpen(ref PacketSlot slot, ushort localPort, int workers, Underlay underlay, Instant now, out InboundSa? sa)
     {
         sa = null;
         if (!EspView.TryParse(slot.Data, out EspView esp, out _))
         {
             underlay.Drops.Count(DataplaneDrop.InMalformedEsp);
+            return false;
+        }
+        // BEFORE anything of the SA is touched: another thread may be within it.
+        if (SecurityPorts.WorkerOf(esp.Spi, workers) != _worker)
+        {
+            underlay.Drops.Count(DataplaneDrop.InOtherWorker);
             return false;
         }
         if (_security is null || !_security.TryFind(esp.Spi, out sa))

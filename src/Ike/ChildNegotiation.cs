@@ -52,7 +52,7 @@ internal static class ChildNegotiation
             refusal = new ChildRefusal(IkeNotifyType.NoProposalChosen, IkeDrop.NoProtection, $"there is no 'crypto ipsec profile {protection.Facts.Profile}' any more");
             return null;
         }
-        if (!ProposalChoice.TryChooseEsp(policy, wanted.Proposals, wanted.Group, firstChild, wanted.Transport, sa.Core.NewChildSpi(), out EspChoice? choice))
+        if (!ProposalChoice.TryChooseEsp(policy, wanted.Proposals, wanted.Group, firstChild, wanted.Transport, sa.Core.NewChildSpi(sa.SpiClass(path)), out EspChoice? choice))
         {
             string why = ProposalMismatch.Explain(policy, wanted.Proposals, firstChild, protection.Facts.Profile);
             refusal = new ChildRefusal(IkeNotifyType.NoProposalChosen, IkeDrop.NoProposalChosen, why);

@@ -109,7 +109,7 @@ internal sealed class CreateChildExchange(IkeCore core, IkeSa sa, IkePeer peer, 
         if (_isOver || IsUnnecessary || Peer.Protection.Policy is null || Rekeys is { IsLive: false } or { IsDeleting: true }) return false;
         Count(sa);
         if (_nonce.Length == 0) _nonce = core.NewNonce();
-        _spi = core.NewChildSpi();
+        _spi = core.NewChildSpi(sa.SpiClass(sa.Path));
         _offer = TrafficSelectorChoice.Offer(sa.Path.Local.Address, sa.Path.Remote.Address);
         if (Rekeys is not null)
         {

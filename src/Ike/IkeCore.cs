@@ -110,14 +110,30 @@ internal sealed class IkeCore
         }
     }
 
+    /// <summary>Into how many classes SPIs of child SAs fall (<see cref="IkeInstance.SpiClasses"/>).</summary>
+    public int SpiClasses { get; set; } = 1;
+
     /// <summary>A fresh SPI of a child SA. It is not reserved: <see cref="ChildSa"/> checks again.</summary>
-    public uint NewChildSpi()
+    /// <param name="spiClass">What it leaves when it is divided by <see cref="SpiClasses"/>.</param>
+    public uint NewChildSpi(int spiClass)
     {
+        var classes = (uint)SpiClasses;
         while (true)
         {
             uint spi = Random.NextUInt32();
-            if (spi >= EspSpec.LeastSpi && !ChildSas.ContainsKey(spi)) return spi;
+            spi = unchecked(spi - spi % classes + (uint)spiClass);
+            // The last numbers may have wrapped round.
+            if (spi >= EspSpec.LeastSpi && spi % classes == spiClass && !ChildSas.ContainsKey(spi)) return spi;
         }
+    }
+
+    /// <summary>The class of SPIs that packets from one address and port bear: a hash, so that many peers spread over all.</summary>
+    public int SpiClassOf(in IkeEndpoint remote)
+    {
+        const ulong Multiplier = 0x9E37_79B9_7F4A_7C15;
+        ulong hash = unchecked((remote.Address.Low ^ ulong.RotateLeft(remote.Address.High, 31)) * Multiplier);
+        hash = unchecked(((hash ^ hash >> 29) + remote.Port) * Multiplier);
+        return (int)((hash >> 33) % (ulong)SpiClasses);
     }
 
     public byte[] NewNonce()

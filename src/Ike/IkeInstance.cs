@@ -25,6 +25,16 @@ public sealed partial class IkeInstance
     /// <summary>An engine without protected sources.</summary>
     public IkeInstance(IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILogger logger) => _core = new IkeCore(secrets, activity, clock, random, logger);
 
+    /// <summary>
+    /// Into how many classes the SPIs of our child SAs fall, by the rest of a division by it: one for each thread that receives. All SAs of an IKE SA, and of those that it is rekeyed
+    /// to, are of one class.
+    /// </summary>
+    public int SpiClasses
+    {
+        get => _core.SpiClasses;
+        init => _core.SpiClasses = value;
+    }
+
     /// <summary>The earliest time at which <see cref="OnDeadline"/> has something to do.</summary>
     public Instant NextDeadline => _core.Timers.Next;
 

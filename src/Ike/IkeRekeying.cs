@@ -104,6 +104,7 @@ internal sealed class IkeRekeying(IkeCore core)
         AuthenticationFacts facts = old.Authentication!;
         successor.Path = old.Path;
         successor.IsFirstInitiator = old.IsFirstInitiator;
+        successor.InheritSpiClass(old);
         successor.Reauthentication = old.Reauthentication;
         successor.ReauthenticateAt = old.ReauthenticateAt;
         if ((old.Abilities & PeerAbilities.Mobike) != 0) core.Mobility.Inherit(successor, old);

@@ -61,6 +61,7 @@ internal sealed partial class IkeSa : IkeTimed
     private FragmentAssembly? _requestFragments;
     private FragmentAssembly? _responseFragments;
     private IkeSa? _successor;
+    private int _spiClass = -1;
 
     /// <summary>A new IKE SA with an SPI of ours.</summary>
     public IkeSa(IkeCore core, bool isInitiator, in IkePath path, Instant now)
@@ -95,6 +96,20 @@ internal sealed partial class IkeSa : IkeTimed
 
     /// <summary>The ends of what is sent.</summary>
     public IkePath Path { get; set; }
+
+    /// <summary>
+    /// The class that all SPIs of its child SAs are of, and of those of the SAs that it is rekeyed to. The peer's address and port when it is first asked for choose it: so an SA made anew
+    /// beside this one, from the same place, has the same, and what comes by one flow is of one class. A move changes the flow and not the class.
+    /// </summary>
+    /// <param name="path">Where the request for the first child SA comes from or goes to.</param>
+    public int SpiClass(in IkePath path)
+    {
+        if (_spiClass < 0) _spiClass = Core.SpiClassOf(path.Remote);
+        return _spiClass;
+    }
+
+    /// <summary>This SA replaces another one.</summary>
+    public void InheritSpiClass(IkeSa old) => _spiClass = old._spiClass;
 
     /// <summary>State of IKE_SA_INIT and IKE_AUTH; null afterwards.</summary>
     public IkeHandshake? Handshake { get; set; }

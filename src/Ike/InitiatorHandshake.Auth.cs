@@ -87,7 +87,7 @@ internal sealed partial class InitiatorHandshake
         }
         if (Resuming is not null) _credentials = _credentials! with { Identity = Resuming.Client };
         _offer = TrafficSelectorChoice.Offer(Sa.Path.Local.Address, Sa.Path.Remote.Address);
-        _childSpi = Core.NewChildSpi();
+        _childSpi = Core.NewChildSpi(Sa.SpiClass(Sa.Path));
         if (Resuming is null && _credentials!.Trustpoint is { Key: { } key }) Run(new SignatureWork(this, key, OwnOctets(_credentials.Identity), PeerHashes), outbox);
         else SendAuth(IkeAuthMethod.SharedKey, OwnCode(_credentials!), now, outbox);
     }

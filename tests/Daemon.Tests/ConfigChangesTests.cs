@@ -23,6 +23,7 @@ public sealed class ConfigChangesTests
             CdpChanged = true,
             CryptoChanges = ["crypto ikev2 profile P changed"],
             LoggingChanged = true,
+            WorkersChanged = true,
             HostnameChanged = true,
         };
         Assert.Equal(
@@ -36,6 +37,7 @@ public sealed class ConfigChangesTests
                 "cdp changed",
                 "crypto ikev2 profile P changed",
                 "logging changed",
+                "platform workers changed: with the next start of dmvpn",
                 "hostname changed",
             ],
             ConfigChanges.Describe(diff));

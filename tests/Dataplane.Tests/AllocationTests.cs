@@ -128,7 +128,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
         var kernel = new EndlessDevice(default, default, [Packet("10.1.0.1", "10.2.0.1", 64), Packet("10.1.0.1", "224.0.0.5", 64)]);
         var wire = new EndlessDevice(Ip("192.0.2.1"), Rig.Peer2.Address, [once, forged, unknown, ike, [0xFF], once[..11]]);
         var silent = new EndlessDevice(Ip("192.0.2.1"), default, []) { Silent = true };
-        var underlay = new Underlay(Ip("192.0.2.1"), [silent], silent) { Security = new SecurityPorts([wire], [wire], [wire], silent, silent, silent) };
+        var underlay = new Underlay(Ip("192.0.2.1"), [silent], silent) { Security = new SecurityPorts([wire], wire, [wire], silent, silent, silent) };
         rig.UseNone(end);
         rig.Rig.Table.AddMulticast(Rig.Tunnel0, new NbmaPeer(Ip("198.51.100.1")));
         rig.Rig.Table.SetTunnel(rig.Rig.Config, underlay, [kernel]);

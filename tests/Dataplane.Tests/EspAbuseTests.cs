@@ -34,7 +34,7 @@ public sealed unsafe class EspAbuseTests
         byte[] key = new byte[EspCipher.KeyMaterialLength(suite)];
         new SeededRandom(5).Fill(key);
         FakePort esp = new(Ip("192.0.2.1")), nat = new(Ip("192.0.2.1")), ike = new(Ip("192.0.2.1"));
-        rig.Underlay.Security = new SecurityPorts([esp], [ike], [nat], esp, ike, nat);
+        rig.Underlay.Security = new SecurityPorts([esp], ike, [nat], esp, ike, nat);
         var strangers = new ControlMailbox(65536);
         using var worker = new ForwardingWorker(0, rig.Table, rig.Mailbox, strangers);
         var path = new EspPath(Ip("192.0.2.1"), Ip("192.0.2.2"), 0, false);

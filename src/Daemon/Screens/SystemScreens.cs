@@ -43,7 +43,7 @@ internal static class SystemScreens
             CryptoLibrary = CryptoLibrary.Version,
             CryptoAcceleration = CryptoLibrary.Acceleration,
             Processors = Environment.ProcessorCount,
-            ForwardingThreads = Router.Workers,
+            ForwardingThreads = router.WorkerPool.Count,
             Workers = PlatformScreens.Workers(router.WorkerPool),
             Ports = PlatformScreens.Ports(router.WorkerPool),
             CryptoThreads = Environment.ProcessorCount,

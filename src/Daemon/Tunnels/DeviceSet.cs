@@ -23,14 +23,14 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
         _ => TunOffloads.Tcp | TunOffloads.Udp,
     };
 
-    private readonly List<TunDevice> _open = [];
-    private readonly List<(TunDevice Device, long Version)> _retired = [];
+    private readonly List<TunnelDevice> _open = [];
+    private readonly List<(TunnelDevice Device, long Version)> _retired = [];
 
     /// <summary>Makes the device of a tunnel, down and without addresses.</summary>
     /// <exception cref="LinuxException">No permission, or the name is taken.</exception>
-    public TunDevice Create(TunnelId tunnel)
+    public TunnelDevice Create(TunnelId tunnel)
     {
-        TunDevice device = TunDevice.Open(tunnel.ToString(), offloads: WantedOffloads);
+        TunnelDevice device = TunnelDevice.Open(tunnel.ToString(), workers.Count, WantedOffloads);
         _open.Add(device);
         if (device.Offloads != WantedOffloads) DaemonLog.OffloadsRefused(logger, tunnel, device.Offloads);
         KernelSettings.DisableRedirects(device.Name);
@@ -69,25 +69,29 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
     }
 
     /// <summary>Has the workers read from it.</summary>
-    public void Start(TunDevice device)
+    public void Start(TunnelDevice device)
     {
-        for (int i = 0; i < workers.Count; i++) workers.Watch(i, device);
+        for (int i = 0; i < workers.Count; i++) workers.Watch(i, device.Queues[i]);
     }
 
     /// <summary>Shows the line state as the device's carrier.</summary>
     public void SetCarrier(TunnelInterface tunnel, bool up) =>
         Report(tunnel, up ? "raise carrier" : "drop carrier", tunnel.Device.SetCarrier(up));
 
+    /// <summary>Whether all workers take the tunnel's packets from the kernel, or one alone: another one for each tunnel.</summary>
+    public void Spread(TunnelInterface tunnel, bool spread) =>
+        Report(tunnel, "share out flows", tunnel.Device.Spread(spread, tunnel.Id.Number % workers.Count));
+
     /// <summary>The device goes; it is closed when the workers have moved on.</summary>
-    public void Retire(TunDevice device, long version)
+    public void Retire(TunnelDevice device, long version)
     {
-        for (int i = 0; i < workers.Count; i++) workers.Unwatch(i, device.Descriptor);
+        for (int i = 0; i < workers.Count; i++) workers.Unwatch(i, device.Queues[i].Descriptor);
         _open.Remove(device);
         _retired.Add((device, version));
     }
 
     /// <summary>A device that was made and never used.</summary>
-    public void Discard(TunDevice device)
+    public void Discard(TunnelDevice device)
     {
         _open.Remove(device);
         device.Dispose();
@@ -110,8 +114,8 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
     /// <summary>Closes all of them; the kernel removes the interfaces. After the workers have ended.</summary>
     public void Dispose()
     {
-        foreach (TunDevice device in _open) device.Dispose();
-        foreach ((TunDevice device, _) in _retired) device.Dispose();
+        foreach (TunnelDevice device in _open) device.Dispose();
+        foreach ((TunnelDevice device, _) in _retired) device.Dispose();
         _open.Clear();
         _retired.Clear();
     }

@@ -5,8 +5,8 @@ using Dmvpn.Wire.Ike;
 namespace Dmvpn.Daemon.Tunnels;
 
 /// <summary>
-/// Opens the sockets of a tunnel source: raw GRE (protocol 47), and for protected tunnels raw ESP (protocol 50) and UDP 500 and 4500. Raw ones: one for each worker to receive and send
-/// by, and one that only the control thread sends by. UDP ones are shared with the control thread: a second socket would take packets away.
+/// Opens the sockets of a tunnel source: raw GRE (protocol 47), and for protected tunnels raw ESP (protocol 50) and UDP 500 and 4500. One for each worker to receive and
+/// send by, among which the kernel shares out what comes; but UDP 500 is the first worker's alone. Raw ones have one more that only the control thread sends by; the first worker's UDP ones are shared with it: a further socket would take packets away.
 /// </summary>
 internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
 {
@@ -20,67 +20,69 @@ internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
 
     public (SecurityPorts Ports, Action Close) OpenSecurity(UnderlayKey key)
     {
-        var opened = new List<SocketPort>();
+        var opened = new List<(int Worker, SocketPort Port)>();
         try
         {
-            IDatagramPort[] esp = new IDatagramPort[workers.Count], ike = new IDatagramPort[workers.Count], nat = new IDatagramPort[workers.Count];
-            for (int i = 0; i < workers.Count; i++)
-            {
-                esp[i] = Keep(RawPort.Open(Esp, key.Address, key.Vrf));
-                ike[i] = Keep(UdpPort.Open(IkeSpec.Port, key.Address, key.Vrf));
-                nat[i] = Keep(UdpPort.Open(IkeSpec.NatPort, key.Address, key.Vrf, offload: WantsOffload));
-            }
+            // FIRST, for it is nobody's but ours: a group of sockets could be joined by another dmvpn.
+            UdpPort ike = Keep(0, UdpPort.Open(IkeSpec.Port, key.Address, key.Vrf));
+            RawPort[] esp = OpenRaw(Esp, key, Keep);
+            UdpPort[] nat = UdpPort.OpenForWorkers(workers.Count, IkeSpec.NatPort, key.Address, key.Vrf, offload: WantsOffload);
+            for (int i = 0; i < nat.Length; i++) Keep(i, nat[i]);
             RawPort espControl = RawPort.OpenSendOnly(Esp, key.Address, key.Vrf);
-            for (int i = 0; i < opened.Count; i++) workers.Watch(i / PortsOfWorker, opened[i]);
-            return (new SecurityPorts([.. esp], [.. ike], [.. nat], espControl, ike[0], nat[0]), () =>
-            {
-                for (int i = 0; i < opened.Count; i++)
-                {
-                    workers.Unwatch(i / PortsOfWorker, opened[i].Descriptor);
-                    opened[i].Dispose();
-                }
-                espControl.Dispose();
-            }
-            );
+            foreach ((int worker, SocketPort port) in opened) workers.Watch(worker, port);
+            return (new SecurityPorts([.. esp], ike, [.. nat], espControl, ike, nat[0]), () => Close(opened, espControl));
         }
         catch (LinuxException)
         {
-            foreach (SocketPort port in opened) port.Dispose();
+            foreach ((_, SocketPort port) in opened) port.Dispose();
             throw;
         }
 
-        SocketPort Keep(SocketPort port)
+        T Keep<T>(int worker, T port)
+            where T : SocketPort
         {
-            opened.Add(port);
+            opened.Add((worker, port));
             return port;
         }
     }
 
-    // ESP, 500 and 4500.
-    private const int PortsOfWorker = 3;
-
     public OpenUnderlay Open(UnderlayKey key, int number)
     {
-        var ports = new List<RawPort>();
+        var opened = new List<(int Worker, SocketPort Port)>();
         try
         {
-            for (int i = 0; i < workers.Count; i++) ports.Add(RawPort.Open(Gre, key.Address, key.Vrf));
+            RawPort[] ports = OpenRaw(Gre, key, Keep);
             RawPort control = RawPort.OpenSendOnly(Gre, key.Address, key.Vrf);
-            for (int i = 0; i < workers.Count; i++) workers.Watch(i, ports[i]);
-            return new OpenUnderlay(new Underlay(key.Address, [.. ports], control) { Number = number }, () =>
-            {
-                for (int i = 0; i < ports.Count; i++)
-                {
-                    workers.Unwatch(i, ports[i].Descriptor);
-                    ports[i].Dispose();
-                }
-                control.Dispose();
-            });
+            foreach ((int worker, SocketPort port) in opened) workers.Watch(worker, port);
+            return new OpenUnderlay(new Underlay(key.Address, [.. ports], control) { Number = number }, () => Close(opened, control));
         }
         catch (LinuxException)
         {
-            foreach (RawPort port in ports) port.Dispose();
+            foreach ((_, SocketPort port) in opened) port.Dispose();
             throw;
         }
+
+        RawPort Keep(int worker, RawPort port)
+        {
+            opened.Add((worker, port));
+            return port;
+        }
+    }
+
+    private RawPort[] OpenRaw(byte protocol, UnderlayKey key, Func<int, RawPort, RawPort> keep)
+    {
+        var ports = new RawPort[workers.Count];
+        for (int i = 0; i < ports.Length; i++) ports[i] = keep(i, RawPort.Open(protocol, key.Address, key.Vrf, share: new WorkerShare(i, ports.Length)));
+        return ports;
+    }
+
+    private void Close(List<(int Worker, SocketPort Port)> opened, RawPort control)
+    {
+        foreach ((int worker, SocketPort port) in opened)
+        {
+            workers.Unwatch(worker, port.Descriptor);
+            port.Dispose();
+        }
+        control.Dispose();
     }
 }

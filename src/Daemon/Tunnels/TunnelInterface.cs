@@ -3,7 +3,6 @@ using Dmvpn.Dataplane;
 using Dmvpn.Management.Config;
 using Dmvpn.Nhrp;
 using Dmvpn.Odr;
-using Dmvpn.Runtime;
 
 namespace Dmvpn.Daemon.Tunnels;
 
@@ -11,13 +10,13 @@ namespace Dmvpn.Daemon.Tunnels;
 /// One <c>interface TunnelN</c> that lives: its configuration, its TUN device, the source it sends from now, and why its line is
 /// down. What the engines must know of it is computed here, from these facts alone. Control thread only.
 /// </summary>
-internal sealed class TunnelInterface(TunnelConfig config, TunDevice device)
+internal sealed class TunnelInterface(TunnelConfig config, TunnelDevice device)
 {
     public TunnelId Id => Config.Id;
 
     public TunnelConfig Config { get; set; } = config;
 
-    public TunDevice Device { get; } = device;
+    public TunnelDevice Device { get; } = device;
 
     /// <summary>The source in use; None while there is none.</summary>
     public IpAddress Source { get; set; }

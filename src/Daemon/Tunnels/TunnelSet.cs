@@ -3,6 +3,7 @@ using Dmvpn.Core;
 using Dmvpn.Daemon.Kernel;
 using Dmvpn.Daemon.Protection;
 using Dmvpn.Dataplane;
+using Dmvpn.Ike;
 using Dmvpn.Management.Config;
 using Dmvpn.Nhrp;
 using Dmvpn.Rib;
@@ -57,14 +58,14 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     }
 
     /// <summary>Takes a device that was made for it into use.</summary>
-    public void Add(TunnelConfig config, TunDevice device, Instant now)
+    public void Add(TunnelConfig config, TunnelDevice device, Instant now)
     {
         var tunnel = new TunnelInterface(config, device);
         _tunnels.Add(config.Id, tunnel);
         protections.Update(tunnel, now);
         devices.Configure(tunnel, kernel.Netlink);
         ReadRelays(tunnel);
-        engines.Forwarding.SetTunnel(Forwarding(tunnel), null, [device]);
+        engines.Forwarding.SetTunnel(Forwarding(tunnel), null, device.ForForwarding);
         kernel.AddTunnel(config.Id, device.LinkIndex);
         devices.Start(device);
         ApplyKeepalive(tunnel, now);
@@ -106,9 +107,25 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         if ((aspects & (TunnelAspects.IpNhrp | TunnelAspects.Ipv6Nhrp)) != 0) ApplyNhrp(tunnel, now);
         if ((aspects & (TunnelAspects.Metadata | TunnelAspects.Cdp)) == aspects) return;
         ReadRelays(tunnel);
-        engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, [tunnel.Device]);
+        engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, tunnel.Device.ForForwarding);
         Evaluate(tunnel, now);
         TellNhrp(tunnel, now);
+    }
+
+    /// <summary>Whether all SAs of a protected source have a replay window of <see cref="SendingRule.LeastWindow"/> at least.</summary>
+    public Func<ProtectionId, bool> WindowsAreWide { get; set; } = static _ => true;
+
+    /// <summary>
+    /// Decides by which tunnels several workers send. After a configuration is in use, and now and then: a window that was raised is so when the last SA of before is gone.
+    /// </summary>
+    public void ShareOutFlows(IkeConfig crypto)
+    {
+        foreach (TunnelInterface tunnel in _tunnels.Values)
+        {
+            bool spread = SendingRule.MaySpread(tunnel.Config, crypto);
+            if (spread && !tunnel.Device.IsSpread && protections.Of(tunnel.Id) is { } protection) spread = WindowsAreWide(protection);
+            devices.Spread(tunnel, spread);
+        }
     }
 
     /// <summary>Links, their settings or addresses changed somewhere: sources may have moved, and the kernel may forward or not.</summary>
@@ -116,7 +133,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     {
         foreach (TunnelInterface tunnel in _tunnels.Values)
         {
-            if (ReadRelays(tunnel)) engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, [tunnel.Device]);
+            if (ReadRelays(tunnel)) engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, tunnel.Device.ForForwarding);
             Evaluate(tunnel, now);
         }
     }
@@ -166,7 +183,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
             if (now < tunnel.SourceLostAt + SourceGrace)
             {
                 ReleaseUnderlay(tunnel);
-                engines.Forwarding.SetTunnel(Forwarding(tunnel), null, [tunnel.Device]);
+                engines.Forwarding.SetTunnel(Forwarding(tunnel), null, tunnel.Device.ForForwarding);
                 return null;
             }
         }
@@ -212,7 +229,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         tunnel.Source = source;
         tunnel.Underlay = (key, underlay);
         protections.Update(tunnel, now);
-        engines.Forwarding.SetTunnel(Forwarding(tunnel), underlay, [tunnel.Device]);
+        engines.Forwarding.SetTunnel(Forwarding(tunnel), underlay, tunnel.Device.ForForwarding);
         if (tunnel.LineUp) TellNhrp(tunnel, now);
         return null;
     }
@@ -223,7 +240,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         tunnel.Source = IpAddress.None;
         tunnel.SourceLostAt = Instant.Never;
         protections.Update(tunnel, now);
-        engines.Forwarding.SetTunnel(Forwarding(tunnel), null, [tunnel.Device]);
+        engines.Forwarding.SetTunnel(Forwarding(tunnel), null, tunnel.Device.ForForwarding);
     }
 
     private void ReleaseUnderlay(TunnelInterface tunnel)

@@ -82,6 +82,9 @@ public sealed record ConfigDiff
     /// <summary><c>hostname</c> changed.</summary>
     public bool HostnameChanged { get; init; }
 
+    /// <summary><c>platform workers</c> changed: threads, sockets and devices are made for a number of them, so it waits for the next start.</summary>
+    public bool WorkersChanged { get; init; }
+
     /// <summary>True when nothing has to be done.</summary>
     public bool IsEmpty => this == new ConfigDiff();
 
@@ -110,6 +113,7 @@ public sealed record ConfigDiff
             LoggingChanged = old.Logging != @new.Logging,
             CryptoChanges = [.. Config.CryptoChanges.Describe(old.Crypto, @new.Crypto)],
             HostnameChanged = old.Hostname != @new.Hostname,
+            WorkersChanged = old.Workers != @new.Workers,
         };
     }
 

@@ -14,6 +14,14 @@ public sealed record RouterConfig
     /// <summary><c>hostname</c>: also the name in CDP and in the shell's prompt.</summary>
     public string Hostname { get; init; } = "Router";
 
+    /// <summary><c>platform workers N</c>, 1-64: threads that forward packets; null: as many as <see cref="WorkersInForce"/> says.</summary>
+    public int? Workers { get; init; }
+
+    /// <summary>How many threads forward packets: as configured, or one for each core that the process may use, and no more than eight, for a second socket and queue each costs something also while idle.</summary>
+    public int WorkersInForce => Workers ?? Math.Min(Environment.ProcessorCount, MostWorkersByDefault);
+
+    private const int MostWorkersByDefault = 8;
+
     /// <summary><c>interface TunnelN</c>, by rising number.</summary>
     public ValueList<TunnelConfig> Tunnels { get; init; } = [];
 

@@ -28,31 +28,31 @@ public sealed unsafe class RawPort : SocketPort
     /// <param name="local">An address of this machine, not a wildcard: it is the source of what is sent.</param>
     /// <param name="networkNamespace">Name or path of the namespace of the underlay (<c>tunnel vrf</c>); null for the calling thread's.</param>
     /// <param name="linkIndex">The link, when <paramref name="local"/> is an IPv6 link-local address.</param>
+    /// <param name="share">Which packets are for it: every raw socket gets a copy of every packet otherwise. ESP is told apart by SPI, all else by the peer's address.</param>
     /// <exception cref="LinuxException">
     /// Not permitted, or <see cref="Errno.AddressNotAvailable"/>: no such address (yet; for IPv6 also while duplicate detection goes on).
     /// </exception>
-    public static RawPort Open(byte protocol, IpAddress local, string? networkNamespace = null, int linkIndex = 0) =>
-        NetworkNamespace.Run(networkNamespace, () => OpenHere(protocol, local, linkIndex));
+    public static RawPort Open(byte protocol, IpAddress local, string? networkNamespace = null, int linkIndex = 0, WorkerShare? share = null) =>
+        NetworkNamespace.Run(networkNamespace, () => OpenHere(protocol, local, linkIndex, FilterOf(protocol, share ?? WorkerShare.All, local.IsIPv4)));
 
     /// <summary>
     /// Opens a port that only sends: a raw socket gets a copy of every packet of its protocol, and this one has the kernel make none.
     /// </summary>
-    public static RawPort OpenSendOnly(byte protocol, IpAddress local, string? networkNamespace = null)
-    {
-        RawPort port = Open(protocol, local, networkNamespace);
-        if (RefuseAll(port.Descriptor)) return port;
-        LinuxError error = LinuxError.Last;
-        port.Dispose();
-        throw new LinuxException("attach a socket filter", error);
-    }
+    public static RawPort OpenSendOnly(byte protocol, IpAddress local, string? networkNamespace = null) =>
+        NetworkNamespace.Run(networkNamespace, () => OpenHere(protocol, local, 0, SteeringFilter.Nothing));
 
-    private static RawPort OpenHere(byte protocol, IpAddress local, int linkIndex)
+    private static FilterInstruction[] FilterOf(byte protocol, WorkerShare share, bool ipv4) =>
+        share.Workers == 1 ? [] : protocol == Esp ? SteeringFilter.EspOf(share, ipv4) : SteeringFilter.GreOf(share, ipv4);
+
+    private static RawPort OpenHere(byte protocol, IpAddress local, int linkIndex, FilterInstruction[] filter)
     {
         int family = local.IsIPv4 ? LibcSpec.FamilyIPv4 : LibcSpec.FamilyIPv6;
         int descriptor = Libc.Socket(family, LibcSpec.SocketRaw | LibcSpec.SocketNonBlocking | LibcSpec.SocketCloseOnExec, protocol);
         if (descriptor < 0) LinuxException.ThrowLast($"open raw socket for protocol {protocol}");
         try
         {
+            // BEFORE it is bound: what came until then would be there twice.
+            if (filter.Length > 0) SteeringFilter.Attach(descriptor, filter);
             Configure(descriptor, local.IsIPv4);
             byte* name = stackalloc byte[SocketAddress.Size];
             uint length = SocketAddress.Write(name, local, 0, linkIndex);
@@ -78,20 +78,6 @@ public sealed unsafe class RawPort : SocketPort
         Libc.SetOption(descriptor, IpSocketSpec.LevelIPv6, IpSocketSpec.IPv6ReceiveError, 1, "set IPV6_RECVERR");
         Libc.SetOption(descriptor, IpSocketSpec.LevelIPv6, IpSocketSpec.IPv6ReceiveHopLimit, 1, "set IPV6_RECVHOPLIMIT");
         Libc.SetOption(descriptor, IpSocketSpec.LevelIPv6, IpSocketSpec.IPv6ReceiveTrafficClass, 1, "set IPV6_RECVTCLASS");
-    }
-
-    // A classic BPF program of one instruction: BPF_RET | BPF_K, keep 0 bytes (socket(7), SO_ATTACH_FILTER).
-    private static bool RefuseAll(int descriptor)
-    {
-        ulong returnZero = 0x06;
-        FilterProgram program = new() { Length = 1, Instructions = (nint)(&returnZero) };
-        return Libc.SetSocketOption(descriptor, LibcSpec.LevelSocket, IpSocketSpec.OptionAttachFilter, &program, sizeof(FilterProgram)) == 0;
-    }
-
-    private struct FilterProgram
-    {
-        public ushort Length;
-        public nint Instructions;
     }
 
     // IPv4 comes with its header: read in front of the usual place, so that the packet starts there.

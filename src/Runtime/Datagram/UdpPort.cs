@@ -63,9 +63,33 @@ public sealed unsafe class UdpPort : SocketPort
     /// <param name="offload">Several packets in one message by port 4500, where the kernel can.</param>
     /// <exception cref="LinuxException">No such address, or <see cref="Errno.AddressInUse"/>: another program has the port.</exception>
     public static UdpPort Open(ushort port, IpAddress local, string? networkNamespace = null, int linkIndex = 0, bool offload = true) =>
-        NetworkNamespace.Run(networkNamespace, () => OpenHere(port, local, linkIndex, offload));
+        NetworkNamespace.Run(networkNamespace, () => OpenHere(port, local, linkIndex, offload, workers: 1));
 
-    private static UdpPort OpenHere(ushort port, IpAddress local, int linkIndex, bool offload)
+    /// <summary>
+    /// Opens one port for each of several workers, all with the same address and number: the kernel gives a datagram to the one whose SPIs it bears, and what is no ESP to the first.
+    /// Other programs of the same user that ask for it could join such a group: so have a port that is no group's, as IKE's 500, opened before.
+    /// </summary>
+    /// <exception cref="LinuxException">As for <see cref="Open"/>; none is open then.</exception>
+    public static UdpPort[] OpenForWorkers(int workers, ushort port, IpAddress local, string? networkNamespace = null, int linkIndex = 0, bool offload = true)
+    {
+        var opened = new List<UdpPort>();
+        try
+        {
+            for (int i = 0; i < workers; i++)
+            {
+                opened.Add(NetworkNamespace.Run(networkNamespace, () => OpenHere(port, local, linkIndex, offload, workers)));
+                if (workers > 1 && i == 0) SteeringFilter.AttachToGroup(opened[0].Descriptor, SteeringFilter.DatagramsBySpi(workers));
+            }
+            return [.. opened];
+        }
+        catch (LinuxException)
+        {
+            foreach (UdpPort one in opened) one.Dispose();
+            throw;
+        }
+    }
+
+    private static UdpPort OpenHere(ushort port, IpAddress local, int linkIndex, bool offload, int workers)
     {
         int family = local.IsIPv4 ? LibcSpec.FamilyIPv4 : LibcSpec.FamilyIPv6;
         int descriptor = Libc.Socket(family, LibcSpec.SocketDatagram | LibcSpec.SocketNonBlocking | LibcSpec.SocketCloseOnExec, 0);
@@ -73,6 +97,7 @@ public sealed unsafe class UdpPort : SocketPort
         try
         {
             Configure(descriptor, local.IsIPv4);
+            if (workers > 1) Libc.SetOption(descriptor, LibcSpec.LevelSocket, IpSocketSpec.OptionReusePort, 1, "set SO_REUSEPORT");
             byte* name = stackalloc byte[SocketAddress.Size];
             uint length = SocketAddress.Write(name, local, port, linkIndex);
             if (Libc.Bind(descriptor, name, (int)length) != 0) ThrowNotBound(port, local);

@@ -46,6 +46,12 @@ internal static class IpSocketSpec
     /// <summary>SO_ATTACH_FILTER.</summary>
     public const int OptionAttachFilter = 26;
 
+    /// <summary>SO_REUSEPORT.</summary>
+    public const int OptionReusePort = 15;
+
+    /// <summary>SO_ATTACH_REUSEPORT_CBPF (Linux 4.5).</summary>
+    public const int OptionAttachGroupProgram = 51;
+
     public const int SocketAddressIPv4 = 16;
     public const int SocketAddressIPv6 = 28;
 

@@ -21,15 +21,20 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     private const uint SetInterface = 0x400454CA, SetOffload = 0x400454D0;
     private const nuint OffloadChecksum = 0x01, OffloadTso4 = 0x02, OffloadTso6 = 0x04, OffloadTsoEcn = 0x08, OffloadUso4 = 0x20, OffloadUso6 = 0x40;
     private const nuint OffloadsOfTcp = OffloadChecksum | OffloadTso4 | OffloadTso6 | OffloadTsoEcn;
+    private const ushort FlagAttachQueue = 0x0200, FlagDetachQueue = 0x0400;
+    private const uint SetQueue = 0x400454D9;
     private const uint SetVnetHeaderSize = 0x400454D8, SetCarrierRequest = 0x400454E2;
     private const LinkFlags Required = LinkFlags.PointToPoint | LinkFlags.Multicast | LinkFlags.NoArp;
 
+    // struct ifreq: 16 bytes of name, then the flags.
+    private const int RequestSize = 40;
+
     private readonly int _descriptor;
-    private readonly bool _multiQueue;
+    private readonly int _writer;
     private ReadyGate _gate;
 
-    private TunDevice(int descriptor, string name, int linkIndex, bool multiQueue, TunOffloads offloads) =>
-        (_descriptor, Name, LinkIndex, _multiQueue, Offloads) = (descriptor, name, linkIndex, multiQueue, offloads);
+    private TunDevice(int descriptor, int writer, string name, int linkIndex, TunOffloads offloads) =>
+        (_descriptor, _writer, Name, LinkIndex, Offloads) = (descriptor, writer, name, linkIndex, offloads);
 
     /// <summary>The name that it was made with.</summary>
     public string Name { get; }
@@ -55,20 +60,22 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
     public static TunDevice Open(string name, bool multiQueue = false, TunOffloads offloads = TunOffloads.Tcp | TunOffloads.Udp)
     {
-        int descriptor = Libc.Open(ClonePath, LibcSpec.OpenReadWrite | LibcSpec.OpenNonBlocking | LibcSpec.OpenCloseOnExec);
-        if (descriptor < 0) LinuxException.ThrowLast($"open {ClonePath}");
+        // BEFORE the queue itself: the kernel notes the number that the next queue has as that by which packets came.
+        int writer = multiQueue ? OpenWriter(name) : -1, descriptor = -1;
         try
         {
-            Attach(descriptor, name, multiQueue);
+            descriptor = Attach(name, multiQueue);
+            if (!multiQueue) writer = descriptor;
             TunOffloads given = SetOffloads(descriptor, name, offloads);
             using var rtnetlink = new Rtnetlink();
             LinuxLink link = rtnetlink.FindLink(name) ?? throw new LinuxException($"find {name}", new LinuxError(Errno.NoDevice));
             if ((link.Flags & Required) != Required) throw new LinuxException($"open {name} (flags {link.Flags})", new LinuxError(Errno.Invalid));
-            return new TunDevice(descriptor, name, link.Index, multiQueue, given);
+            return new TunDevice(descriptor, writer, name, link.Index, given);
         }
         catch
         {
-            Libc.Close(descriptor);
+            if (writer >= 0) Libc.Close(writer);
+            if (descriptor >= 0 && descriptor != writer) Libc.Close(descriptor);
             throw;
         }
     }
@@ -76,7 +83,13 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <summary>
     /// One more queue of a multi-queue device; the kernel spreads flows over them. In the same network namespace as the first.
     /// </summary>
-    public TunDevice OpenQueue() => _multiQueue ? Open(Name, multiQueue: true, Offloads) : throw new InvalidOperationException($"{Name} has one queue");
+    public TunDevice OpenQueue() => _writer != _descriptor ? Open(Name, multiQueue: true, Offloads) : throw new InvalidOperationException($"{Name} has one queue");
+
+    /// <summary>
+    /// Whether the kernel puts packets into this queue of a multi-queue device; it does at first. Of several queues a flow has always the same, by its hash.
+    /// Without it the queue can be written to still. What waits in the queue is lost, and flows of others change their queues.
+    /// </summary>
+    public LinuxError SetReceiving(bool receives) => SetReceiving(_descriptor, receives);
 
     /// <summary>From now on <see cref="Read"/> asks the kernel only after <see cref="NoteReady"/>.</summary>
     public void WaitForNotes() => _gate.Close();
@@ -133,8 +146,8 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
             while (true)
             {
                 nint written = pieces.Length == 1
-                    ? Libc.Write(_descriptor, first->Data, (nint)first->Length)
-                    : Libc.WriteVector(_descriptor, (IoVector*)first, pieces.Length);
+                    ? Libc.Write(_writer, first->Data, (nint)first->Length)
+                    : Libc.WriteVector(_writer, (IoVector*)first, pieces.Length);
                 if (written >= 0) return true;
                 LastError = LinuxError.Last.Number;
                 if (LastError != Errno.Interrupted) return false;
@@ -152,19 +165,60 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     }
 
     /// <summary>Closes the queue. No worker may be using it.</summary>
-    public void Dispose() => Libc.Close(_descriptor);
+    public void Dispose()
+    {
+        if (_writer != _descriptor) Libc.Close(_writer);
+        Libc.Close(_descriptor);
+    }
+
+    /// <summary>
+    /// A descriptor that packets are written by and none are read by. The kernel moves a flow to the queue by which its answers were written: then all flows with one peer would be one
+    /// worker's, the one that opens the peer's packets, and a flow that moves may overtake itself. Of what such a descriptor writes it learns nothing.
+    /// </summary>
+    private static int OpenWriter(string name)
+    {
+        int descriptor = Attach(name, multiQueue: true);
+        if (SetReceiving(descriptor, false) is { IsNone: false } error)
+        {
+            Libc.Close(descriptor);
+            throw new LinuxException($"detach a queue of {name}", error);
+        }
+        return descriptor;
+    }
+
+    private static LinuxError SetReceiving(int descriptor, bool receives)
+    {
+        byte* request = stackalloc byte[RequestSize];
+        new Span<byte>(request, RequestSize).Clear();
+        *(ushort*)(request + MaximumName + 1) = receives ? FlagAttachQueue : FlagDetachQueue;
+        return Libc.Ioctl(descriptor, SetQueue, request) == 0 ? LinuxError.None : LinuxError.Last;
+    }
+
+    private static int Attach(string name, bool multiQueue)
+    {
+        int descriptor = Libc.Open(ClonePath, LibcSpec.OpenReadWrite | LibcSpec.OpenNonBlocking | LibcSpec.OpenCloseOnExec);
+        if (descriptor < 0) LinuxException.ThrowLast($"open {ClonePath}");
+        try
+        {
+            Attach(descriptor, name, multiQueue);
+            return descriptor;
+        }
+        catch
+        {
+            Libc.Close(descriptor);
+            throw;
+        }
+    }
 
     private static void Attach(int descriptor, string name, bool multiQueue)
     {
-        // struct ifreq: 16 bytes of name, then the flags.
-        const int RequestSize = 40;
         byte* request = stackalloc byte[RequestSize];
         var bytes = new Span<byte>(request, RequestSize);
         bytes.Clear();
         // The kernel would take '%d' for a number to choose.
         if (name.Length == 0 || name.Contains('%') || Encoding.UTF8.GetByteCount(name) > MaximumName) throw new ArgumentException($"'{name}' is not a link name");
         Encoding.UTF8.GetBytes(name, bytes);
-        *(ushort*)(request + 16) = (ushort)(FlagTun | FlagNoPacketInformation | FlagVnetHeader | (multiQueue ? FlagMultiQueue : 0));
+        *(ushort*)(request + MaximumName + 1) = (ushort)(FlagTun | FlagNoPacketInformation | FlagVnetHeader | (multiQueue ? FlagMultiQueue : 0));
         if (Libc.Ioctl(descriptor, SetInterface, request) != 0) LinuxException.ThrowLast($"make TUN device {name}");
         int size = VnetHeader.Size;
         if (Libc.Ioctl(descriptor, SetVnetHeaderSize, &size) != 0) LinuxException.ThrowLast($"set vnet header of {name}");

@@ -100,7 +100,7 @@ public sealed class IkeTransportTests : IDisposable
 
         public OpenUnderlay Open(UnderlayKey key, int number) => new(new Underlay(key.Address, [Others], Others) { Number = number }, static () => { });
 
-        public (SecurityPorts Ports, Action Close) OpenSecurity(UnderlayKey key) => (new SecurityPorts([Others], [Others], [Others], Others, Ike, Nat), static () => { });
+        public (SecurityPorts Ports, Action Close) OpenSecurity(UnderlayKey key) => (new SecurityPorts([Others], Others, [Others], Others, Ike, Nat), static () => { });
     }
 
     private sealed unsafe class FakePort : IDatagramPort

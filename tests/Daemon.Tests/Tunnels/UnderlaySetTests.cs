@@ -87,7 +87,7 @@ public sealed class UnderlaySetTests : IDisposable
         {
             if (Fails) throw new LinuxException("bind", new LinuxError(Errno.AddressInUse));
             Trace.Add("secure");
-            return (new SecurityPorts([_port], [_port], [_port], _port, _port, _port), () => Trace.Add("close secure"));
+            return (new SecurityPorts([_port], _port, [_port], _port, _port, _port), () => Trace.Add("close secure"));
         }
     }
 

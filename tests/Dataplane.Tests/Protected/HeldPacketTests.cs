@@ -164,7 +164,7 @@ public sealed class HeldPacketTests
         using var rig = new SecureRig();
         var other = new TunnelId(1);
         var ports = new FakePort(Ip("192.0.2.99"));
-        var source = new Underlay(Ip("192.0.2.99"), [ports], ports) { Security = new SecurityPorts([ports], [ports], [ports], ports, ports, ports) };
+        var source = new Underlay(Ip("192.0.2.99"), [ports], ports) { Security = new SecurityPorts([ports], ports, [ports], ports, ports, ports) };
         rig.Rig.Table.SetTunnel(new TunnelForwarding { Tunnel = other, Key = 8, Protection = 2 }, source, [new FakeTun()]);
         rig.Rig.Table.Publish();
         FarEnd there = rig.Agree(new NbmaPeer(Rig.Peer3.Address, 3), protection: 2);

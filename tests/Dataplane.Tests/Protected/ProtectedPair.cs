@@ -73,7 +73,7 @@ internal sealed unsafe class ProtectedPair : IDisposable
     }
 
     private static Underlay UnderlayOf(IpAddress local, IDatagramPort silent, IDatagramPort cable, bool udp) =>
-        new(local, [silent], silent) { Security = new SecurityPorts([udp ? silent : cable], [silent], [udp ? cable : silent], silent, silent, silent) };
+        new(local, [silent], silent) { Security = new SecurityPorts([udp ? silent : cable], silent, [udp ? cable : silent], silent, silent, silent) };
 
     /// <summary>What one worker sends in a round, the other receives.</summary>
     private sealed class Cable(IpAddress from, ushort port) : IDatagramPort

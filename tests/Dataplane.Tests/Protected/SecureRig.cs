@@ -22,7 +22,7 @@ internal sealed class SecureRig : IDisposable
         IpAddress local = Rig.Underlay.LocalAddress;
         (Esp, Ike, Nat, EspControl, IkeControl, NatControl) =
             (new FakePort(local), new FakePort(local), new FakePort(local), new FakePort(local), new FakePort(local), new FakePort(local));
-        Rig.Underlay.Security = new SecurityPorts([Esp], [Ike], [Nat], EspControl, IkeControl, NatControl);
+        Rig.Underlay.Security = new SecurityPorts([Esp], Ike, [Nat], EspControl, IkeControl, NatControl);
     }
 
     public static EspSuite Gcm { get; } = new(EncryptionId.AesGcm16, 128, IntegrityId.None, Esn: false);

@@ -42,13 +42,13 @@ public sealed class ConfigDiffTests
     [Fact]
     public void TunnelComesAndGoes_RouteMoves_RestStays()
     {
-        ConfigDiff diff = ConfigDiff.Compute(Load(Two), Load(Two.Replace("interface Tunnel1", "interface Tunnel7").Replace("10.0.0.8", "10.0.0.9").Replace("hostname a", "cdp timer 9\nrouter odr")));
+        ConfigDiff diff = ConfigDiff.Compute(Load(Two), Load(Two.Replace("interface Tunnel1", "interface Tunnel7").Replace("10.0.0.8", "10.0.0.9").Replace("hostname a", "platform workers 3\ncdp timer 9\nrouter odr")));
         Assert.Equal([new TunnelId(1)], diff.TunnelsRemoved);
         Assert.Equal(new TunnelId(7), Assert.Single(diff.TunnelsAdded).Id);
         Assert.Empty(diff.TunnelsChanged);
         Assert.Equal("10.0.0.9", Assert.Single(diff.RoutesAdded).NextHop.ToString());
         Assert.Equal("10.0.0.8", Assert.Single(diff.RoutesRemoved).NextHop.ToString());
-        Assert.True(diff is { HostnameChanged: true, CdpChanged: true, OdrChanged: true, LoggingChanged: false });
+        Assert.True(diff is { HostnameChanged: true, WorkersChanged: true, CdpChanged: true, OdrChanged: true, LoggingChanged: false });
     }
 
     [Fact]

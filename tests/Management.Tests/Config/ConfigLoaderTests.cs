@@ -90,7 +90,7 @@ public sealed class ConfigLoaderTests
             hub.conf:9:1: error: 'nonsense' is not known here
                 nonsense here
                 ^^^^^^^^
-                Expected: cdp, crypto, end, exit, hostname, interface, ip, ipv6, logging, router
+                Expected: cdp, crypto, end, exit, hostname, interface, ip, ipv6, logging, platform, router
 
             """,
             string.Join("\n\n", ConfigReportText.Render("hub.conf", report).Split("\n\n").Where(b => b.Contains("error: "))) + "\n");

@@ -172,6 +172,7 @@ public sealed class RoundTripTests
             _ => Gen.Select(Tunnel(1), Tunnel(2), Tunnel(300), (a, b, c) => new RouterConfig { Tunnels = [a, b, c with { Ipv4Addresses = [] }] }),
         },
         Edit<RouterConfig, string>(Name, (r, v) => r with { Hostname = v }),
+        Edit<RouterConfig, int>(Gen.Int[1, 64], (r, v) => r with { Workers = v }),
         Edit<RouterConfig, int>(Gen.Int[0, 7], (r, v) => r with { Logging = new() { Console = v > 5 ? null : (Severity)v, Journal = (Severity)v, Buffered = v == 3 ? null : (Severity)v, BufferSize = v == 3 ? new LoggingConfig().BufferSize : 5000 + v } }),
         Edit<RouterConfig, int>(Gen.Int[10, 254], (r, v) => r with { Cdp = r.Cdp with { Enabled = v > 100, Timer = TimeSpan.FromSeconds(v), HoldTime = TimeSpan.FromSeconds(v) } }),
         Edit<RouterConfig, int>(Gen.Int[1, 250], (r, v) => r with

@@ -43,7 +43,7 @@ internal sealed class SoakEnd : IDisposable
         var silent = new SilentPort(Local);
         _trouble = new TroubledPort(isProtected ? _nat : _gre, number);
         var underlay = new Underlay(Local, [isProtected ? silent : _trouble], silent);
-        if (isProtected) underlay.Security = new SecurityPorts([silent], [silent], [_trouble], silent, silent, silent);
+        if (isProtected) underlay.Security = new SecurityPorts([silent], silent, [_trouble], silent, silent, silent);
         var config = new TunnelForwarding { Tunnel = new TunnelId(0), Key = 7, Protection = isProtected ? Protection : null };
         _counters = _table.SetTunnel(config, underlay, [_tun]);
         var peer = new NbmaPeer(Remote, isProtected ? Association : 0);

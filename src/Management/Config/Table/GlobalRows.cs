@@ -15,6 +15,8 @@ internal static class GlobalRows
         yield return Router("hostname WORD(1-63)", "Name of this router: in the prompt and in CDP", "Router",
             (r, l) => r with { Hostname = l.Text("hostname")! }, (r, _) => r with { Hostname = Defaults.Hostname },
             r => [$"hostname {r.Hostname}"]);
+        yield return Router("platform workers <1-64>", "Threads that forward packets; a change waits for the next start", "one for each core, at most 8",
+            (r, l) => r with { Workers = l.Number("workers") }, (r, _) => r with { Workers = null }, r => r.Workers is { } workers ? [$"platform workers {workers}"] : []);
         yield return Logging("logging buffered [size=<4096-2147483647>] " + Levels, "Keep messages for 'show logging': bytes, and the least severity", "65536 debugging",
             (c, l) => c with { BufferSize = l.HasValue("size") ? l.Number("size") : Defaults.Logging.BufferSize, Buffered = Level(l, Defaults.Logging.Buffered) },
             (c, _) => c with { Buffered = null, BufferSize = Defaults.Logging.BufferSize },

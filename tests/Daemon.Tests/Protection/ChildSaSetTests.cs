@@ -1,0 +1,108 @@
+using Dmvpn.Core;
+using Dmvpn.Crypto;
+using Dmvpn.Daemon.Protection;
+using Dmvpn.Dataplane;
+using Dmvpn.Ike;
+using Dmvpn.Wire.Ike;
+
+namespace Dmvpn.Daemon.Tests.Protection;
+
+/// <summary>When the data path has an SA, and until when.</summary>
+public sealed class ChildSaSetTests
+{
+    private static readonly EspSuite Suite = new(EncryptionId.AesGcm16, 128, IntegrityId.None, Esn: false);
+    private static readonly Instant Start = Instant.FromSeconds(1000);
+
+    private readonly ForwardingTable _table = new();
+    private readonly ChildSaSet _children;
+
+    public ChildSaSetTests() => _children = new ChildSaSet(_table, senders: 1, static () => { });
+
+    [Fact]
+    public void ReplacedSa_IsReceivedWithForAMomentStill()
+    {
+        Install(1001, association: 5);
+        Install(1002, association: 5);
+        Install(1003, association: 6);
+
+        _children.Remove(1001, Start, atOnce: false);
+        Assert.True(_table.Security.TryFind(1001, out _));
+        Assert.Null(_children.Find(1001));
+        Assert.Equal(Start + TimeSpan.FromSeconds(2), _children.NextDeadline);
+        _children.OnDeadline(Start + TimeSpan.FromSeconds(1.9));
+        Assert.True(_table.Security.TryFind(1001, out _));
+
+        _children.OnDeadline(_children.NextDeadline);
+        Assert.False(_table.Security.TryFind(1001, out _));
+        Assert.True(_children.NextDeadline.IsNever);
+        Assert.Equal(2, _table.Security.Count);
+    }
+
+    [Fact]
+    public void LastSaOfAPeer_AndOneOfAPeerThatIsGone_EndAtOnce()
+    {
+        Install(1001, association: 5);
+        Install(1002, association: 6);
+        Install(1003, association: 6);
+
+        _children.Remove(1001, Start, atOnce: false);
+        _children.Remove(1002, Start, atOnce: true);
+        _children.Remove(1003, Start, atOnce: true);
+
+        Assert.Equal(0, _table.Security.Count);
+        Assert.True(_children.NextDeadline.IsNever);
+    }
+
+    [Fact]
+    public void NumberOfAReplacedSa_UsedAgain_BelongsToTheNewOne()
+    {
+        Install(1001, association: 5);
+        Install(1002, association: 5);
+        _children.Remove(1001, Start, atOnce: false);
+
+        Install(1001, association: 7);
+        _children.OnDeadline(Start + TimeSpan.FromSeconds(5));
+
+        Assert.True(_table.Security.TryFind(1001, out Ipsec.InboundSa? sa));
+        Assert.Equal(7, sa.Association);
+    }
+
+    [Fact]
+    public void HaveWindow_OneSaHasLess_No()
+    {
+        Install(1001, association: 5, window: 4096);
+        Install(1002, association: 6, window: 0);
+        Install(1003, association: 7, window: 64, protection: 2);
+        Assert.True(_children.HaveWindow(new ProtectionId(1), 1024));
+        Assert.False(_children.HaveWindow(new ProtectionId(2), 1024));
+        Install(1004, association: 5, window: 64);
+        Assert.False(_children.HaveWindow(new ProtectionId(1), 1024));
+        _children.Remove(1004, Start, atOnce: true);
+        Assert.True(_children.HaveWindow(new ProtectionId(1), 1024));
+    }
+
+    private void Install(uint spi, int association, int window = 64, int protection = 1)
+    {
+        IpAddress local = IpAddress.Parse("192.0.2.1"), remote = IpAddress.Parse("192.0.2.2");
+        _children.Install(
+            new ChildSaInstall
+            {
+                Peer = new NbmaPeer(remote, association),
+                Protection = new ProtectionId(protection),
+                Path = new IkePath(null, new IkeEndpoint(local, 4500), new IkeEndpoint(remote, 4500)),
+                UdpEncapsulation = true,
+                InboundSpi = spi,
+                OutboundSpi = spi + 1000,
+                Suite = Suite,
+                InboundKey = new SecretBytes(EspCipher.KeyMaterialLength(Suite)),
+                OutboundKey = new SecretBytes(EspCipher.KeyMaterialLength(Suite)),
+                ReplayWindow = window,
+                TunnelMode = false,
+                LocalSelectors = [],
+                RemoteSelectors = [],
+                SendNow = false,
+                SoftBytes = 0,
+                HardBytes = 0,
+            }, Start);
+    }
+}
