@@ -75,6 +75,11 @@ public sealed partial class Encapsulator : IDisposable
 
     private int Read(TunnelSnapshot tunnel)
     {
+        if (!_backlog.HasRoom)
+        {
+            HasMore = true;
+            return 0;
+        }
         int count = tunnel.Queues[_worker].Read(_batch), bytes = 0;
         for (int i = 0; i < count; i++) bytes += _batch[i].Length;
         HasMore = count == DataplaneLimits.BatchSize || bytes >= DataplaneLimits.BatchBytes;

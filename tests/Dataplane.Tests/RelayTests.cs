@@ -32,6 +32,14 @@ public sealed class RelayTests
         Assert.Single(rig.Port.Sent);
     }
 
+    [Fact]
+    public void TunnelThatAnotherWorkerSendsBy_GoesToTheKernel()
+    {
+        using Rig rig = RelayHub.Create(c => c with { Sender = 1 });
+        Assert.Single(rig.In(Rig.Peer3, Gre(Packet(From, To), 7)));
+        Assert.Empty(rig.Port.Sent);
+    }
+
     [Theory]
     [InlineData("10.0.0.3", "10.0.0.2")]            // tunnel addresses
     [InlineData("10.3.0.1", "10.3.0.2")]            // back to where it came from: as the kernel does, until its TTL is over

@@ -22,6 +22,9 @@ internal sealed class TunnelDevice : IDisposable
     /// <summary>All workers take packets of the kernel.</summary>
     public bool IsSpread { get; private set; } = true;
 
+    /// <summary>The only worker that takes packets of the kernel; null when all do.</summary>
+    public int? Sender { get; private set; }
+
     /// <summary>By worker.</summary>
     public ReadOnlySpan<TunDevice> Queues => _queues;
 
@@ -53,6 +56,7 @@ internal sealed class TunnelDevice : IDisposable
     {
         if (spread == IsSpread) return LinuxError.None;
         IsSpread = spread;
+        Sender = spread ? null : sender;
         for (int i = 0; i < _queues.Length; i++)
         {
             if (i != sender && _queues[i].SetReceiving(spread) is { IsNone: false } error) return error;

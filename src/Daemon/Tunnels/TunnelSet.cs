@@ -124,7 +124,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         {
             bool spread = SendingRule.MaySpread(tunnel.Config, crypto);
             if (spread && !tunnel.Device.IsSpread && protections.Of(tunnel.Id) is { } protection) spread = WindowsAreWide(protection);
-            devices.Spread(tunnel, spread);
+            if (devices.Spread(tunnel, spread)) engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, tunnel.Device.ForForwarding);
         }
     }
 
