@@ -23,6 +23,9 @@ internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit,
 {
     private const string HubAddress = "10.77.0.1", LeftAddress = "10.77.0.2", RightAddress = "10.77.0.3";
 
+    // The cores are for both ends.
+    private static readonly int Workers = Math.Max(Environment.ProcessorCount / 2, 1);
+
     private readonly List<DmvpnDaemon> _daemons = [];
 
     /// <summary>Both ends, and the hub between.</summary>
@@ -90,6 +93,7 @@ internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit,
 
     private string HubText => $"""
         hostname hub
+        platform workers {Workers}
         {Crypto}
         interface Tunnel0
          ip address {HubAddress} 255.255.255.0
@@ -103,6 +107,7 @@ internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit,
 
     private string SpokeText(string address, string source) => $"""
         hostname spoke
+        platform workers {Workers}
         {Crypto}
         interface Tunnel0
          ip address {address} 255.255.255.0
