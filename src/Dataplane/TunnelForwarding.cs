@@ -63,6 +63,9 @@ public sealed record TunnelForwarding
     /// <summary>The same for IPv6.</summary>
     public bool RelayIPv6 { get; init; }
 
+    /// <summary>The only worker that sends by the tunnel, where the receivers allow no numbers that are late; null: all of them.</summary>
+    public int? Sender { get; init; }
+
     /// <summary>The interface's own addresses, both families, and the subnet-router anycast addresses (RFC 4291 2.6.1).</summary>
     public ValueList<IpAddress> Addresses { get; init; } = [];
 

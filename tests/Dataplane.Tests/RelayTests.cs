@@ -145,6 +145,11 @@ public sealed class RelayTests
             rig.Table.SetBestRoute(Prefix("10.2.0.0/16"), new TunnelId(1));
         });
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void OneWorkerAloneSends_AnotherGivesItToTheKernel(int sender, bool relayed) => Goes(relayed, Packet(From, To), change: c => c with { Sender = sender });
+
     [Fact]
     public void ExitWithoutASource_GoesToTheKernel() =>
         Goes(relayed: false, Packet(From, "10.4.0.1"), rig =>

@@ -20,7 +20,10 @@ internal sealed class TunnelDevice : IDisposable
     public TunOffloads Offloads => _queues[0].Offloads;
 
     /// <summary>All workers take packets of the kernel.</summary>
-    public bool IsSpread { get; private set; } = true;
+    public bool IsSpread => Sender is null;
+
+    /// <summary>The worker that alone takes packets of the kernel; null: all do.</summary>
+    public int? Sender { get; private set; }
 
     /// <summary>By worker.</summary>
     public ReadOnlySpan<TunDevice> Queues => _queues;
@@ -52,7 +55,7 @@ internal sealed class TunnelDevice : IDisposable
     public LinuxError Spread(bool spread, int sender)
     {
         if (spread == IsSpread) return LinuxError.None;
-        IsSpread = spread;
+        Sender = spread ? null : sender;
         for (int i = 0; i < _queues.Length; i++)
         {
             if (i != sender && _queues[i].SetReceiving(spread) is { IsNone: false } error) return error;

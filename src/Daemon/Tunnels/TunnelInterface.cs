@@ -69,6 +69,7 @@ internal sealed class TunnelInterface(TunnelConfig config, TunnelDevice device)
         NetworkId = Config.IpNhrp.NetworkId ?? Config.Ipv6Nhrp.NetworkId,
         Redirect = Config.IpNhrp.Redirect || Config.Ipv6Nhrp.Redirect,
         RedirectInterval = Config.IpNhrp.Redirect ? Config.IpNhrp.RedirectTimeout : Config.Ipv6Nhrp.RedirectTimeout,
+        Sender = Device.Sender,
         RelayIPv4 = Relays.IPv4,
         RelayIPv6 = Relays.IPv6,
         Addresses = [.. Addresses.Select(static a => a.Address), .. Config.Ipv6Addresses.Where(static a => a.Length < 127).Select(static a => a.Subnet.Address)],
