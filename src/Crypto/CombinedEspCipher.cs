@@ -17,7 +17,8 @@ internal sealed unsafe class CombinedEspCipher : EspCipher
     // ChaCha20-Poly1305, the slowest, has these in 0.9 µs. Above, the collector's transition costs nothing beside the cipher.
     private const int ShortLength = 1536;
 
-    private readonly int _encrypt;
+    private readonly ProviderCipher _cipher;
+    private readonly bool _seals;
     private readonly bool _esn;
     private readonly bool _gmac;
     private readonly uint _salt;
@@ -25,11 +26,11 @@ internal sealed unsafe class CombinedEspCipher : EspCipher
 
     public CombinedEspCipher(EspSuite suite, ReadOnlySpan<byte> keyMaterial, bool seals)
     {
-        (_encrypt, _esn, _gmac) = (seals ? 1 : 0, suite.Esn, suite.Encryption == EncryptionId.NullAesGmac);
+        (_seals, _esn, _gmac) = (seals, suite.Esn, suite.Encryption == EncryptionId.NullAesGmac);
         _salt = BinaryPrimitives.ReadUInt32LittleEndian(keyMaterial[^SaltLength..]);
-        nint cipher = CryptoLibrary.Cipher(suite.Encryption, suite.KeyBits);
-        _context = CryptoLibrary.NewCipherContext();
-        fixed (byte* key = keyMaterial) CryptoLibrary.Check(LibCrypto.CipherInit(_context, cipher, key, null, _encrypt, null), "take a key");
+        _cipher = CryptoLibrary.CombinedCipher(suite.Encryption, suite.KeyBits);
+        _context = _cipher.NewContext();
+        fixed (byte* key = keyMaterial) CryptoLibrary.Check(_cipher.Init(_context, seals, key, keyMaterial.Length - SaltLength, null, 0) ? 1 : 0, "take a key");
     }
 
     ~CombinedEspCipher() => Free();
@@ -46,8 +47,7 @@ internal sealed unsafe class CombinedEspCipher : EspCipher
         BinaryPrimitives.WriteUInt64BigEndian(new Span<byte>(iv, IvOctets), sequence);
         LibCrypto.Parameter* parameters = stackalloc LibCrypto.Parameter[2];
         CombinedTag.Describe(parameters, text + payloadLength);
-        int written;
-        bool good = TryProcess(packet, payloadLength, sequence) && LibCrypto.CipherFinal(_context, text, &written) > 0 && LibCrypto.CipherGetParameters(_context, parameters) > 0;
+        bool good = TryProcess(packet, payloadLength, sequence) && _cipher.Final(_context, text) && _cipher.Get(_context, parameters);
         GC.KeepAlive(this);
         CryptoLibrary.Check(good ? 1 : 0, "seal a packet");
     }
@@ -57,8 +57,7 @@ internal sealed unsafe class CombinedEspCipher : EspCipher
         byte* text = packet + EspSpec.HeaderLength + IvOctets;
         LibCrypto.Parameter* parameters = stackalloc LibCrypto.Parameter[2];
         CombinedTag.Describe(parameters, text + payloadLength);
-        int written;
-        bool good = TryProcess(packet, payloadLength, sequence) && LibCrypto.CipherSetParameters(_context, parameters) > 0 && LibCrypto.CipherFinal(_context, text, &written) > 0;
+        bool good = TryProcess(packet, payloadLength, sequence) && _cipher.Set(_context, parameters) && _cipher.Final(_context, text);
         GC.KeepAlive(this);
         return good;
     }
@@ -77,7 +76,7 @@ internal sealed unsafe class CombinedEspCipher : EspCipher
         byte* nonce = stackalloc byte[SaltLength + IvOctets];
         *(uint*)nonce = _salt;
         *(ulong*)(nonce + SaltLength) = *(ulong*)iv;
-        if (LibCrypto.CipherInitShort(_context, 0, null, nonce, _encrypt, null) <= 0 || !TryAuthenticateHeader(packet, sequence)) return false;
+        if (!_cipher.Init(_context, _seals, null, 0, nonce, SaltLength + IvOctets) || !TryAuthenticateHeader(packet, sequence)) return false;
         // RFC 4543 3.3 and 3.5: IV and payload are behind SPI and sequence number, and follow each other in the packet.
         return _gmac ? TryUpdate(null, iv, IvOctets + payloadLength) : TryUpdate(iv + IvOctets, iv + IvOctets, payloadLength);
     }
@@ -92,15 +91,12 @@ internal sealed unsafe class CombinedEspCipher : EspCipher
         return TryUpdate(null, header, Length);
     }
 
-    private bool TryUpdate(byte* to, byte* from, int length)
-    {
-        int written;
-        return (length <= ShortLength ? LibCrypto.CipherUpdateShort(_context, to, &written, from, length) : LibCrypto.CipherUpdate(_context, to, &written, from, length)) > 0;
-    }
+    private bool TryUpdate(byte* to, byte* from, int length) => length <= ShortLength ? _cipher.UpdateShort(_context, to, from, length) : _cipher.UpdateLong(_context, to, from, length);
 
     private void Free()
     {
-        LibCrypto.CipherContextFree(_context);
+        // None when the constructor failed.
+        _cipher?.Free(_context);
         _context = 0;
     }
 }

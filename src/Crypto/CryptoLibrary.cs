@@ -17,6 +17,7 @@ public static unsafe class CryptoLibrary
     private const uint FirstWithVectorAes = 1;
 
     private static nint _gcm128, _gcm192, _gcm256, _cbc128, _cbc192, _cbc256, _tripleDes, _chaCha, _sha1, _sha256, _sha384, _sha512;
+    private static readonly ProviderCipher?[] Combined = new ProviderCipher?[4];
     private static bool _usable;
 
     /// <summary>Its version, as <c>OpenSSL 3.0.17 1 Jul 2025</c>.</summary>
@@ -71,6 +72,17 @@ public static unsafe class CryptoLibrary
         (EncryptionId.ChaCha20Poly1305, _) => Fetched(ref _chaCha, "ChaCha20-Poly1305"),
         _ => throw new ArgumentOutOfRangeException(nameof(encryption), $"{encryption} with {keyBits} bits is no cipher of this library"),
     };
+
+    /// <summary>The same for the packet path: AES-GCM and ChaCha20-Poly1305 only.</summary>
+    internal static ProviderCipher CombinedCipher(EncryptionId encryption, int keyBits)
+    {
+        ref ProviderCipher? field = ref Combined[encryption == EncryptionId.ChaCha20Poly1305 ? 3 : keyBits / 64 - 2];
+        ProviderCipher? cipher = Volatile.Read(ref field);
+        if (cipher is not null) return cipher;
+        cipher = new ProviderCipher(Cipher(encryption, keyBits), encryption == EncryptionId.ChaCha20Poly1305 ? "ChaCha20-Poly1305" : $"AES-{keyBits}-GCM");
+        Volatile.Write(ref field, cipher);
+        return cipher;
+    }
 
     /// <summary>No suite has it: it is there to look into what others sent.</summary>
     internal static nint TripleDes() => Fetched(ref _tripleDes, "DES-EDE3-CBC");

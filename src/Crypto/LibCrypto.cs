@@ -37,6 +37,18 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library, EntryPoint = "EVP_CIPHER_fetch", StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint CipherFetch(nint library, string name, string? properties);
 
+    [LibraryImport(Library, EntryPoint = "EVP_CIPHER_get0_provider")]
+    public static partial nint CipherProvider(nint cipher);
+
+    [LibraryImport(Library, EntryPoint = "OSSL_PROVIDER_get0_provider_ctx")]
+    public static partial nint ProviderContext(nint provider);
+
+    [LibraryImport(Library, EntryPoint = "OSSL_PROVIDER_query_operation")]
+    public static partial Algorithm* ProviderQuery(nint provider, int operation, int* noCache);
+
+    [LibraryImport(Library, EntryPoint = "OSSL_PROVIDER_unquery_operation")]
+    public static partial void ProviderUnquery(nint provider, int operation, Algorithm* algorithms);
+
     [LibraryImport(Library, EntryPoint = "EVP_CIPHER_CTX_new")]
     public static partial nint CipherContextNew();
 
@@ -150,6 +162,24 @@ internal static unsafe partial class LibCrypto
 
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_derive")]
     public static partial int Derive(nint context, byte* to, nuint* length);
+
+    /// <summary>OSSL_ALGORITHM. A list of them ends with an empty one.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Algorithm
+    {
+        public byte* Names;
+        public byte* Properties;
+        public Dispatch* Functions;
+        public byte* Description;
+    }
+
+    /// <summary>OSSL_DISPATCH. A list of them ends with an empty one.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Dispatch
+    {
+        public int Id;
+        public nint Function;
+    }
 
     /// <summary>OSSL_PARAM. A list of them ends with an empty one.</summary>
     [StructLayout(LayoutKind.Sequential)]

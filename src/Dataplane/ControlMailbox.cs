@@ -45,9 +45,6 @@ public enum ControlKind
 
     /// <summary>An SA is at its end. Bytes: a <see cref="SecurityEnvelope"/> with our SPI.</summary>
     SaHardLimit,
-
-    /// <summary>The underlay refused a packet to Peer as too big. Address: Peer's. No bytes. Its path MTU wants finding out.</summary>
-    PathTooBig,
 }
 
 /// <summary>One message of a <see cref="ControlMailbox"/>; its bytes are the mailbox's, valid until <see cref="ControlMailbox.Release"/>.</summary>

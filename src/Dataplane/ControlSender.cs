@@ -172,10 +172,10 @@ public sealed class ControlSender : IDisposable
         if (_tunnel is null) return;
         if (_tunnel.Config.Protection is not null)
         {
-            _protected.Flush(_tunnel, byControl: true, now, out _);
+            _protected.Flush(_tunnel, byControl: true, now);
             return;
         }
-        int went = _queue.Flush(_tunnel.Underlay!.ControlPort, _tunnel.Counters, now, out _);
+        int went = _queue.Flush(_tunnel.Underlay!.ControlPort, _tunnel.Counters, now);
         if (went > 0) _tunnel.Counters.CountControlOut(went, now);
     }
 }

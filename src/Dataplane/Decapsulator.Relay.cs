@@ -15,6 +15,7 @@ public sealed partial class Decapsulator
     {
         if (_relay is null || !(ip.IsIPv4 ? tunnel.Config.RelayIPv4 : tunnel.Config.RelayIPv6)) return false;
         if (!IsPlain(slot, ip) || !_relayRoutes.TryFind(snapshot, tunnel, ip, out TunnelSnapshot? exit)) return false;
+        if (exit.Config.Sender is int sender && sender != _worker) return false;
         if (tunnel.Config.Protection is null) _merger.Inspect(ref slot, ip, tunnel.Config.Mtu);
         if (!_relay.TryRelay(ref slot, exit, now, out int packets, out int bytes)) return false;
         _tally.Packets += packets;

@@ -53,7 +53,7 @@ public sealed partial class Encapsulator
         {
             for (int i = 0; i < count; i++) _backlog.Add(ref _batch[i], tunnel, now);
             total += count;
-            if (!HasMore || reads == QueueLimits.ReadsPerRound) break;
+            if (!HasMore || !_backlog.HasRoom || reads == QueueLimits.ReadsPerRound) break;
             count = Read(tunnel);
         }
         return total;

@@ -14,8 +14,8 @@ public sealed partial class Encapsulator
     private TunnelSnapshot? _relayed;
 
     /// <summary>
-    /// Forwards a packet into a tunnel that has an underlay. True when it is on its way, or was dropped as one from the kernel would be; false, and the packet is unchanged, when it is too long, or
-    /// another worker's to send, and the kernel must see it. Its bytes must stay until <see cref="FlushRelayed"/>.
+    /// Forwards a packet into a tunnel that has an underlay. True when it is on its way, or was dropped as one from the kernel would be; false, and the packet is unchanged, when it is too long and the
+    /// kernel must see it. Its bytes must stay until <see cref="FlushRelayed"/>.
     /// </summary>
     /// <param name="slot">The packet, with what <see cref="SegmentMerger.Inspect"/> found.</param>
     /// <param name="tunnel">Where it goes.</param>
@@ -25,8 +25,6 @@ public sealed partial class Encapsulator
     internal bool TryRelay(ref PacketSlot slot, TunnelSnapshot tunnel, Instant now, out int packets, out int bytes)
     {
         (packets, bytes) = (1, slot.Length);
-        // The kernel brings it to the one that may.
-        if (tunnel.Config.Sender is int sender && sender != _worker) return false;
         // Anew: its ECN field may be another one than when it came.
         if (!IpView.TryParse(slot.Data, out IpView ip, out _)) return false;
         if (ip.Protocol == IpProtocol.Gre && ip.Source == tunnel.Underlay!.LocalAddress) return false;

@@ -75,6 +75,11 @@ public sealed partial class Encapsulator : IDisposable
 
     private int Read(TunnelSnapshot tunnel)
     {
+        if (!_backlog.HasRoom)
+        {
+            HasMore = true;
+            return 0;
+        }
         int count = tunnel.Queues[_worker].Read(_batch), bytes = 0;
         for (int i = 0; i < count; i++) bytes += _batch[i].Length;
         HasMore = count == DataplaneLimits.BatchSize || bytes >= DataplaneLimits.BatchBytes;
@@ -225,14 +230,8 @@ public sealed partial class Encapsulator : IDisposable
     private int Flush(TunnelSnapshot tunnel, Instant now)
     {
         if (tunnel.Underlay is null) return 0;
-        int went = tunnel.Config.Protection is null
-            ? _queue.Flush(tunnel.Underlay.WorkerPorts[_worker], tunnel.Counters, now, out IpAddress tooBig)
-            : _protected.Flush(tunnel, byControl: false, now, out tooBig);
-        if (!tooBig.IsNone && _events.TryPass(FlowHash.Of(tooBig, IpAddress.None), DataplaneLimits.UnresolvedInterval, now)
-            && !_mailbox.TryWrite(ControlKind.PathTooBig, tunnel.Config.Tunnel, new NbmaPeer(tooBig), tooBig, default, now))
-        {
-            tunnel.Counters.Drops.Count(DataplaneDrop.EventLost);
-        }
-        return went;
+        return tunnel.Config.Protection is null
+            ? _queue.Flush(tunnel.Underlay.WorkerPorts[_worker], tunnel.Counters, now)
+            : _protected.Flush(tunnel, byControl: false, now);
     }
 }

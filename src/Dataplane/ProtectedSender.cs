@@ -50,19 +50,17 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox mailbox)
         if (sa.WantsRekey && Report(ControlKind.SaSoftLimit, sa, tunnel, now)) sa.NoteRekeyReported();
     }
 
-    /// <summary>Sends what is queued; all of it is of one tunnel. Returns how many went, and what the underlay found too big.</summary>
-    public int Flush(TunnelSnapshot tunnel, bool byControl, Instant now, out IpAddress tooBig)
+    /// <summary>Sends what is queued; all of it is of one tunnel. Returns how many went.</summary>
+    public int Flush(TunnelSnapshot tunnel, bool byControl, Instant now)
     {
-        tooBig = IpAddress.None;
         if (tunnel.Underlay?.Security is not { } ports)
         {
             int lost = _esp.Discard() + _nat.Discard();
             if (lost > 0) tunnel.Counters.Drops.Count(DataplaneDrop.OutNoUnderlay, lost);
             return 0;
         }
-        int went = _esp.Flush(byControl ? ports.EspControl : ports.Esp[thread], tunnel.Counters, now, out tooBig);
-        went += _nat.Flush(byControl ? ports.NatControl : ports.Nat[thread], tunnel.Counters, now, out IpAddress tooBigToo);
-        if (!tooBigToo.IsNone) tooBig = tooBigToo;
+        int went = _esp.Flush(byControl ? ports.EspControl : ports.Esp[thread], tunnel.Counters, now);
+        went += _nat.Flush(byControl ? ports.NatControl : ports.Nat[thread], tunnel.Counters, now);
         if (byControl && went > 0) tunnel.Counters.CountControlOut(went, now);
         return went;
     }
@@ -91,11 +89,11 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox mailbox)
                 tunnel.Counters.Drops.Count(DataplaneDrop.OutNoSa);
                 continue;
             }
-            if (current is not null && (IsFull || !ReferenceEquals(current, tunnel))) Flush(current, byControl, now, out _);
+            if (current is not null && (IsFull || !ReferenceEquals(current, tunnel))) Flush(current, byControl, now);
             current = tunnel;
             Add(ref _held.Slot(entry), entry.What with { MayWait = false }, tunnel, now);
         }
-        if (current is not null) Flush(current, byControl, now, out _);
+        if (current is not null) Flush(current, byControl, now);
     }
 
     /// <summary>Frees the buffers.</summary>

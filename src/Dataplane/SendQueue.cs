@@ -39,13 +39,9 @@ internal sealed unsafe class SendQueue
         return count;
     }
 
-    /// <summary>
-    /// Sends all and counts what became of each. Returns how many went. <paramref name="tooBig"/> is the destination of the last one that the
-    /// underlay found too big, or <see cref="IpAddress.None"/>.
-    /// </summary>
-    public int Flush(IDatagramPort port, TunnelCounters counters, Instant now, out IpAddress tooBig)
+    /// <summary>Sends all and counts what became of each. Returns how many went. For what size the path was too narrow, the port's error queue says.</summary>
+    public int Flush(IDatagramPort port, TunnelCounters counters, Instant now)
     {
-        tooBig = IpAddress.None;
         if (_count == 0) return 0;
         Span<OutgoingPacket> packets = _packets.AsSpan(0, _count);
         port.Send(packets);
@@ -60,7 +56,6 @@ internal sealed unsafe class SendQueue
             if (packets[i].Outcome != SendOutcome.Sent)
             {
                 counters.Drops.Count(Drop(packets[i].Outcome));
-                if (packets[i].Outcome == SendOutcome.TooBig) tooBig = packets[i].Destination;
                 continue;
             }
             went++;

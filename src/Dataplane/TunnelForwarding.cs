@@ -63,7 +63,7 @@ public sealed record TunnelForwarding
     /// <summary>The same for IPv6.</summary>
     public bool RelayIPv6 { get; init; }
 
-    /// <summary>The only worker that sends by the tunnel, where the receivers allow no numbers that are late; null: all of them.</summary>
+    /// <summary>The only worker that may send by this tunnel, for what it sends must not be late by many sequence numbers; null when all may.</summary>
     public int? Sender { get; init; }
 
     /// <summary>The interface's own addresses, both families, and the subnet-router anycast addresses (RFC 4291 2.6.1).</summary>

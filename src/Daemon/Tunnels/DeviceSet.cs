@@ -79,8 +79,12 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
         Report(tunnel, up ? "raise carrier" : "drop carrier", tunnel.Device.SetCarrier(up));
 
     /// <summary>Whether all workers take the tunnel's packets from the kernel, or one alone: another one for each tunnel.</summary>
-    public void Spread(TunnelInterface tunnel, bool spread) =>
+    public bool Spread(TunnelInterface tunnel, bool spread)
+    {
+        if (spread == tunnel.Device.IsSpread) return false;
         Report(tunnel, "share out flows", tunnel.Device.Spread(spread, tunnel.Id.Number % workers.Count));
+        return true;
+    }
 
     /// <summary>The device goes; it is closed when the workers have moved on.</summary>
     public void Retire(TunnelDevice device, long version)

@@ -20,9 +20,9 @@ internal sealed class TunnelDevice : IDisposable
     public TunOffloads Offloads => _queues[0].Offloads;
 
     /// <summary>All workers take packets of the kernel.</summary>
-    public bool IsSpread => Sender is null;
+    public bool IsSpread { get; private set; } = true;
 
-    /// <summary>The worker that alone takes packets of the kernel; null: all do.</summary>
+    /// <summary>The only worker that takes packets of the kernel; null when all do.</summary>
     public int? Sender { get; private set; }
 
     /// <summary>By worker.</summary>
@@ -55,6 +55,7 @@ internal sealed class TunnelDevice : IDisposable
     public LinuxError Spread(bool spread, int sender)
     {
         if (spread == IsSpread) return LinuxError.None;
+        IsSpread = spread;
         Sender = spread ? null : sender;
         for (int i = 0; i < _queues.Length; i++)
         {

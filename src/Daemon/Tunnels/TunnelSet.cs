@@ -124,10 +124,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         {
             bool spread = SendingRule.MaySpread(tunnel.Config, crypto);
             if (spread && !tunnel.Device.IsSpread && protections.Of(tunnel.Id) is { } protection) spread = WindowsAreWide(protection);
-            if (spread == tunnel.Device.IsSpread) continue;
-            devices.Spread(tunnel, spread);
-            // What is relayed past the device keeps to it too.
-            engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, tunnel.Device.ForForwarding);
+            if (devices.Spread(tunnel, spread)) engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, tunnel.Device.ForForwarding);
         }
     }
 

@@ -38,6 +38,9 @@ internal sealed class FairQueue : IDisposable
     /// <summary>How many packets wait.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether it has places for another batch from a device.</summary>
+    public bool HasRoom => _freeCount >= DataplaneLimits.BatchSize;
+
     /// <summary>Bytes of them.</summary>
     public long Bytes { get; private set; }
 

@@ -3,7 +3,7 @@ namespace Dmvpn.Dataplane.Queueing;
 /// <summary>Limits of the queue that a worker keeps while more comes out of its tunnels than it can send, each with its reason.</summary>
 public static class QueueLimits
 {
-    /// <summary>Packets that wait in one worker: as many as the kernel keeps for a TUN device (txqueuelen).</summary>
+    /// <summary>Packets that wait in one worker: as many as the kernel keeps for a TUN device (txqueuelen). With fewer places than a batch left, no more are taken from it.</summary>
     public const int Packets = 512;
 
     /// <summary>Bytes of them: 10 ms of a worker that sends 6 Gbit/s. What is beyond is taken from the flow that has most.</summary>
@@ -33,8 +33,8 @@ public static class QueueLimits
     public const int PacketsPerRound = 256;
 
     /// <summary>
-    /// Batches that are read from a device in one round while packets wait. A packet that would overtake the others must first come out of the kernel's queue, which is first in, first out;
-    /// but what is read must not be more small packets than are sent, or they would be read to be dropped.
+    /// Batches that are read from a device in one round while packets wait, as long as there are places for them. A packet that would overtake the others must first come out of the kernel's queue, which is
+    /// first in, first out; but small packets are not read to be dropped: of 500 of them the kernel's queue is not long.
     /// </summary>
     public const int ReadsPerRound = PacketsPerRound / DataplaneLimits.BatchSize;
 

@@ -287,7 +287,9 @@ public sealed class CryptoOtherScreenTests
     {
         string text = SystemScreens.Render(new PlatformState
         {
-            Collections = [3, 2, 1], CollectionPauseMicroseconds = 4560, AllocatedBytes = 5 << 20,
+            Collections = [3, 2, 1],
+            CollectionPauseMicroseconds = 4560,
+            AllocatedBytes = 5 << 20,
             Workers = [new PlatformWorker { Rounds = 7, AllocatedBytes = 1234 }],
         });
         Assert.Contains("Garbage collections : 3/2/1 of generations 0/1/2, 4.6 ms in all; 5120K allocated since the start\n", text);

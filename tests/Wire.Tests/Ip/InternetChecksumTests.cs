@@ -31,12 +31,25 @@ public sealed class InternetChecksumTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
     public void EveryWayToSum_OfAnyLength_GivesWhatTheDefinitionSays(int way) => Gen.Byte.Array[1, 600].Sample(bytes =>
     {
         byte[] copy = new byte[bytes.Length];
         Assert.Equal(ByDefinition(bytes), InternetChecksum.Fold(InternetChecksum.SumBy(way, bytes, copy)));
         Assert.Equal(bytes, copy);
     });
+
+    [Theory]
+    [InlineData(0x00)]
+    [InlineData(0x7F)]
+    [InlineData(0x80)]
+    [InlineData(0xFF)]
+    public void MoreThanALaneHolds_OfExtremeBytes_GivesWhatTheDefinitionSays(byte value)
+    {
+        byte[] bytes = new byte[1_200_001], copy = new byte[bytes.Length];
+        Array.Fill(bytes, value);
+        for (int way = 0; way <= 3; way++) Assert.Equal(ByDefinition(bytes), InternetChecksum.Fold(InternetChecksum.SumBy(way, bytes, copy)));
+    }
 
     [Fact]
     public void TargetTooShort_CopyAndSum_Throws() =>
