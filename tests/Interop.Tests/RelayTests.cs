@@ -9,12 +9,15 @@ public sealed class RelayTests : OursTest
     private const string Switch = " tunnel relay bypass-kernel";
     private const string DropAll = "table inet relay { chain forward { type filter hook forward priority 0; policy drop; }; }\n";
 
+    // Several workers may then send by one SA.
+    private static readonly ProtectionText Wide = new() { Lines = ["crypto ipsec security-association replay window-size 4096"] };
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task SwitchOn_PingAndTcpBetweenLans_PassAndTheDeviceOfTheHubSeesNothing(bool isProtected)
     {
-        await RelayingAsync(redirect: false, isProtected);
+        await RelayingAsync(redirect: false, isProtected ? Wide : null);
         long before = await DevicePacketsAsync();
 
         PingResult ping = await PingAsync(1, 2, "-c 20 -i 0.05 -W 1");
@@ -78,13 +81,24 @@ public sealed class RelayTests : OursTest
         Assert.True(await RelayedAsync() > 0);
     }
 
-    private async Task RelayingAsync(bool redirect, bool isProtected = false, bool awaitPath = true)
+    /// <summary>What arrives at another worker than the one that sends goes by the kernel, or the spokes would take it for a replay.</summary>
+    [Fact]
+    public async Task SmallReplayWindow_SeveralWorkers_NothingIsTakenForAReplay()
+    {
+        await RelayingAsync(redirect: false, new ProtectionText { Lines = ["platform workers 3"] });
+        Task<PingResult>[] pings = [PingAsync(1, 2, "-c 200 -i 0.01 -W 2"), PingAsync(2, 1, "-c 200 -i 0.01 -W 2"), PingAsync(0, 1, "-c 200 -i 0.01 -W 2"), PingAsync(0, 2, "-c 200 -i 0.01 -W 2")];
+        await TransferAsync();
+        foreach (PingResult ping in await Task.WhenAll(pings)) Assert.Equal((200, 0), (ping.Sent, ping.Lost));
+        for (int i = 1; i < Routers.Length; i++) Assert.DoesNotContain("InReplayed", await Routers[i].ShowAsync("drops"));
+    }
+
+    private async Task RelayingAsync(bool redirect, ProtectionText? protection = null, bool awaitPath = true)
     {
         await BuildAsync(2, r => r with
         {
             Redirect = redirect,
             Ipv6Over = true,
-            Protection = isProtected ? new ProtectionText() : null,
+            Protection = protection,
             Extra = r.Hub is null ? [Switch] : [],
         });
         await AllRegisteredAsync();

@@ -56,6 +56,8 @@ internal sealed unsafe class ProtectedPair : IDisposable
 
     public long Drops => _from.Counters.Drops.Total + _to.Counters.Drops.Total + _to.Tunnel.Underlay!.Drops.Total;
 
+    public string DropNames => string.Join(' ', _from.Counters.Drops.NonZero().Concat(_to.Counters.Drops.NonZero()));
+
     public void Round()
     {
         _from.Worker.Round(_from.Now);

@@ -18,7 +18,7 @@ internal enum Carriage
 /// <param name="carriage">How GRE is carried.</param>
 /// <param name="transit">Spoke, hub, spoke.</param>
 /// <param name="binary">The program.</param>
-/// <param name="direct">The hub relays past its kernel.</param>
+/// <param name="direct">The hub relays past its kernel, at whatever worker: for that the replay windows must be wide.</param>
 internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit, string binary, bool direct = false) : Subject(name)
 {
     private const string HubAddress = "10.77.0.1", LeftAddress = "10.77.0.2", RightAddress = "10.77.0.3";
@@ -84,6 +84,7 @@ internal sealed class DmvpnSubject(string name, Carriage carriage, bool transit,
         crypto ipsec profile B
          set transform-set T
          set ikev2-profile PR
+        {(direct ? "crypto ipsec security-association replay window-size 4096\n" : "")}
         {(carriage == Carriage.EspInUdp ? "crypto ipsec nat-transparency always\n" : "")}
         """;
 
