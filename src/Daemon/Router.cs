@@ -6,6 +6,7 @@ using Dmvpn.Daemon.Protection;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
 using Dmvpn.Ike;
+using Dmvpn.Management.Config;
 using Dmvpn.Runtime;
 using Microsoft.Extensions.Logging;
 

@@ -159,6 +159,18 @@ public sealed class CryptoCheckTests
         Assert.True(config is not null && report.Findings.All(f => f.Kind == FindingKind.Note), ConfigReportText.Render("f", report));
     }
 
+    [Theory]
+    [InlineData("platform workers 4\ninterface Tunnel0\n tunnel relay bypass-kernel\n", true)]
+    [InlineData("platform workers 1\ninterface Tunnel0\n tunnel relay bypass-kernel\n", false)]
+    [InlineData("platform workers 4\ncrypto ipsec security-association replay window-size 1024\ninterface Tunnel0\n tunnel relay bypass-kernel\n", false)]
+    [InlineData("platform workers 4\n", false)]
+    public void RelayOfSeveralWorkers_WithASmallWindow_IsNoted(string added, bool noted)
+    {
+        (RouterConfig? config, ConfigReport report) = ConfigLoader.Load(Base + added);
+        Assert.NotNull(config);
+        Assert.Equal(noted, report.Findings.Any(f => f.Kind == FindingKind.Note && f.Reason.Contains("of 4 workers only one sends by Tunnel0") && f.Remedy.Contains("window-size 1024")));
+    }
+
     [Fact]
     public void AuthorizationOfNhrp_IsNoSecret_ThePasswordInAnAddressIs()
     {

@@ -58,6 +58,9 @@ internal static class ProtectionCheck
         }
         if (ReferenceEquals(profile, IpsecProfile.Default) && config.Crypto.Profiles.Count == 0)
             check.Refuse("tunnel protection", "there is no IKEv2 profile: nobody could prove himself", "Define 'crypto ikev2 profile'");
+        if (tunnel.RelayBypassKernel && config.WorkersInForce > 1 && !SendingRule.MaySpread(tunnel, config.Crypto))
+            check.Note("tunnel relay", $"of {config.WorkersInForce} workers only one sends by {tunnel.Id}, for the replay window is small, and only what that one receives is relayed",
+                $"Set 'crypto ipsec security-association replay window-size {SendingRule.LeastWindow}' or more on all routers, or 'platform workers 1'");
         Size("ip mtu", tunnel.IpMtu, tunnel, profile, config.Crypto, check);
         Size("ipv6 mtu", tunnel.Ipv6Mtu, tunnel, profile, config.Crypto, check);
         ValueList<Ikev2Profile> candidates = config.Crypto.Profiles.RemoveAll(p => profile.Ikev2Profile is not null && p.Name != profile.Ikev2Profile);

@@ -1,8 +1,7 @@
 using Dmvpn.Core;
-using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Management.Config;
 
-namespace Dmvpn.Daemon.Tests.Tunnels;
+namespace Dmvpn.Management.Tests.Config;
 
 /// <summary>By which tunnels several workers may send.</summary>
 public sealed class SendingRuleTests
