@@ -58,7 +58,7 @@ internal sealed class InterfaceScreens(Router router)
         }
         if (query.Tunnel is null)
         {
-            foreach (Underlay underlay in router.Underlays) Add("gre", underlay.Drops.NonZero());
+            foreach (Underlay underlay in router.Underlays) Add("dataplane", underlay.Drops.NonZero());
             Add("nhrp", router.Engines.Nhrp.Drops.NonZero());
             Add("nhrp", router.Engines.Nhrp.Malformed.NonZero());
             Add("odr", router.Engines.Odr.Drops.NonZero());
@@ -84,6 +84,11 @@ internal sealed class InterfaceScreens(Router router)
             if (!router.Engines.Forwarding.TryGetCounters(tunnel.Id, out TunnelCounters? counters)) continue;
             _baselines[tunnel.Id] = Baseline.Of(counters, now);
             cleared++;
+        }
+        if (name is null)
+        {
+            // What could be given to no tunnel.
+            foreach (Underlay underlay in router.Underlays) underlay.Drops.Clear();
         }
         return cleared;
     }

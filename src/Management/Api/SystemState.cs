@@ -168,7 +168,7 @@ public sealed record DropState
 /// <summary>One reason.</summary>
 public sealed record DropEntry
 {
-    /// <summary>The part that dropped: "gre", "dataplane", "nhrp", "odr", "tun"…</summary>
+    /// <summary>The part that dropped: "dataplane", "nhrp", "odr", "tun"…</summary>
     public required string Engine { get; init; }
 
     /// <summary>The tunnel; null when the packet could not be given to one.</summary>
