@@ -30,7 +30,8 @@ public sealed unsafe partial class NativeMemoryTests(ITestOutputHelper output)
         long each = (Used() - before) / Ciphers;
         Assert.InRange(each, 500, 1750);
         for (int i = 0; i < Ciphers; i++) ciphers[i].Dispose();
-        Assert.InRange(Used() - before, -1_000_000, 1_000_000);
+        // What is not given back is 5 MB at least. The just-in-time compiler takes and frees some, whenever it comes to it.
+        Assert.InRange(Used() - before, -3_000_000, 3_000_000);
         output.WriteLine($"{encryption} {integrity}: {each} octets for each cipher");
 
         void Fill(int count)
