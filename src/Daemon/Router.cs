@@ -125,7 +125,7 @@ internal sealed class Router : IControlWork, IDisposable
         get
         {
             Instant next = Instant.Min(Engines.NextDeadline, Instant.Min(Tunnels.NextDeadline, Instant.Min(_pathMtus.NextDeadline, _housekeepingAt)));
-            next = Instant.Min(next, Instant.Min(Protection.Wants.NextDeadline, Instant.Min(Protection.Children.NextDeadline, Trustpoints.NextDeadline)));
+            next = Instant.Min(next, Instant.Min(Protection.Wants.NextDeadline, Trustpoints.NextDeadline));
             foreach (ControlMailbox mailbox in _workers.Mailboxes.Concat(_workers.IkeMailboxes).Append(Carrier.Events))
             {
                 if (!mailbox.IsEmpty) return Instant.Zero;
@@ -156,7 +156,6 @@ internal sealed class Router : IControlWork, IDisposable
         _mail.Read(Carrier.Events, MessagesPerRound, now);
         Engines.OnDeadline(now);
         Protection.Wants.OnDeadline(now);
-        Protection.Children.OnDeadline(now);
         Trustpoints.OnDeadline(now);
         Tunnels.OnDeadline(now);
         _pathMtus.OnDeadline(now);

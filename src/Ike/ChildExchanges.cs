@@ -57,6 +57,12 @@ internal sealed partial class ChildExchanges(IkeCore core)
         // Of several, as when both ends made one at once, the one that has more time left stays.
         ChildSa? better = peer.Children.Find(other =>
             other != child && other is { IsLive: true, IsDeleting: false, Rekeying: null, RekeyAt.IsNever: false } && other.RekeyAt > now + IkeLimits.ActivationTime);
+        if (better is { IsAwaited: true })
+        {
+            // The peer replaces the old one at this moment, and deletes it. Should it not, we do.
+            child.RekeyAgainAt(now + IkeLimits.ActivationTime);
+            return;
+        }
         better?.Activate(outbox);
         if (better is not null) Delete(child, now, outbox);
         else Start(child.Sa, child, now, outbox);

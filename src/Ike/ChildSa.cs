@@ -66,6 +66,9 @@ internal sealed class ChildSa : IkeTimed
 
     public Instant RekeyAt => _rekeyAt;
 
+    /// <summary>The peer asked for it, and may not have our answer yet: what is sent by it now would find nobody.</summary>
+    public bool IsAwaited => !_activateAt.IsNever;
+
     /// <summary>Our exchange that replaces it, while it is under way.</summary>
     public CreateChildExchange? Rekeying { get; set; }
 

@@ -37,6 +37,31 @@ public sealed class ChildRekeyTests
     }
 
     [Fact]
+    public void ResponderAtItsOwnLimit_BeforeItsAnswerIsThere_GoesOnSendingByTheOldSa()
+    {
+        Pair pair = new Pair().Up();
+        uint old = pair.B.Live[0].Install.InboundSpi;
+        pair.Net.Delay = static packet => TimeSpan.FromMilliseconds(packet is { IsIke: true, IsResponse: true, Exchange: IkeExchangeType.CreateChildSa } ? 300 : 0);
+        pair.Net.At(pair.Net.Now + TimeSpan.FromSeconds(0.5), () => pair.SoftLimit(pair.A));
+        pair.Net.At(pair.Net.Now + TimeSpan.FromSeconds(0.6), () =>
+        {
+            // It has the new SA, and A has not.
+            Assert.Equal((2, 1), (pair.B.Live.Count, pair.A.Live.Count));
+            pair.B.Call((engine, now, outbox) => engine.OnSoftLimit(old, now, outbox));
+        });
+        pair.Traffic(20);
+        Assert.NotEqual(old, Assert.Single(pair.B.Live).Install.InboundSpi);
+        Assert.Equal(
+        [
+            $"A > B CHILD request 2 {Request}",
+            $"B > A CHILD response 2 {Response}",
+            "A > B INFO request 3 {D(ESP x1)}",
+            "B > A INFO response 3 {D(ESP x1)}",
+        ], pair.Net.TakeTrace());
+        Agreement.Check(pair.Net, pair.A, pair.B);
+    }
+
+    [Fact]
     public void PerfectForwardSecrecy_Configured_ExchangesAKeyEachTime()
     {
         Pair pair = new Pair(both: static config => config.With((IpsecProfile p) => p with { Pfs = Pfs })).Up();

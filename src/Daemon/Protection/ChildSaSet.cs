@@ -24,13 +24,7 @@ internal sealed class InstalledChild(ChildSaInstall child, InboundSa inbound, Ou
 /// </summary>
 internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action wakeWorkers) : IChildActivity
 {
-    /// <summary>
-    /// How long a replaced SA is received with after its end. The peer's delete comes by worker 0, and overtakes what waits in the queues of the others and in those of the peer's workers.
-    /// </summary>
-    private static readonly TimeSpan Lingering = TimeSpan.FromSeconds(2);
-
     private readonly Dictionary<uint, InstalledChild> _children = [];
-    private readonly Queue<(InboundSa Sa, Instant Until)> _lingering = [];
     private readonly Dictionary<int, List<uint>> _byAssociation = [];
 
     /// <summary>Where <c>debug crypto ipsec</c> looks.</summary>
@@ -64,17 +58,13 @@ internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action
             SoftBytes = child.SoftBytes,
             HardBytes = child.HardBytes,
         };
-        Remove(child.InboundSpi, now, atOnce: true);
-        if (forwarding.Security.TryFind(child.InboundSpi, out InboundSa? late)) TakeOut(late);
+        Remove(child.InboundSpi);
         forwarding.Security.Add(inbound);
         _children.Add(child.InboundSpi, new InstalledChild(child, inbound, outbound, now));
         if (!_byAssociation.TryGetValue(child.Peer.Association, out List<uint>? spis)) _byAssociation.Add(child.Peer.Association, spis = new(1));
         spis.Add(child.InboundSpi);
         IpsecLog.EspInstalled(Logger, child.Peer, inbound, outbound);
     }
-
-    /// <summary>When <see cref="OnDeadline"/> is due.</summary>
-    public Instant NextDeadline => _lingering.TryPeek(out (InboundSa Sa, Instant Until) first) ? first.Until : Instant.Never;
 
     /// <summary>Whether all SAs of a protected source bear packets that are late by so many.</summary>
     public bool HaveWindow(ProtectionId protection, int packets)
@@ -86,28 +76,20 @@ internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action
         return true;
     }
 
-    /// <summary>Takes out what has lingered long enough.</summary>
-    public void OnDeadline(Instant now)
-    {
-        while (NextDeadline <= now) TakeOut(_lingering.Dequeue().Sa);
-    }
-
-    /// <summary>The SA ends. Nobody may be sending by it any more. One whose peer has another is received with for a moment still, unless that must not be.</summary>
-    public void Remove(uint inboundSpi, Instant now, bool atOnce)
+    /// <summary>Takes the SA out. Nobody may be sending by it any more.</summary>
+    public void Remove(uint inboundSpi)
     {
         if (!_children.Remove(inboundSpi, out InstalledChild? child)) return;
         IpsecLog.EspRemoved(
             Logger, child.Child.Peer, inboundSpi, child.Outbound.Spi, child.Inbound.Packets, child.Outbound.Packets, child.Inbound.Replays, child.Inbound.Forgeries);
-        forwarding.Security.Retire(child.Outbound, forwarding.Current.Version);
+        long version = forwarding.Current.Version;
+        forwarding.Security.Remove(inboundSpi, version);
+        forwarding.Security.Retire(child.Outbound, version);
         forwarding.Touch();
         int association = child.Child.Peer.Association;
-        if (_byAssociation.TryGetValue(association, out List<uint>? spis))
-        {
-            spis.Remove(inboundSpi);
-            if (spis.Count == 0) _byAssociation.Remove(association);
-        }
-        if (atOnce || spis is not { Count: > 0 }) TakeOut(child.Inbound);
-        else _lingering.Enqueue((child.Inbound, now + Lingering));
+        if (!_byAssociation.TryGetValue(association, out List<uint>? spis)) return;
+        spis.Remove(inboundSpi);
+        if (spis.Count == 0) _byAssociation.Remove(association);
     }
 
     /// <summary>Packets to the peer leave by this SA (0: by none) from now on; what waited for it goes.</summary>
@@ -137,14 +119,6 @@ internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action
     public Instant LastReceived(uint inboundSpi) => Find(inboundSpi)?.Inbound.LastUsed ?? Instant.Zero;
 
     public Instant LastSent(uint inboundSpi) => Find(inboundSpi)?.Outbound.LastUsed ?? Instant.Zero;
-
-    private void TakeOut(InboundSa sa)
-    {
-        // Another one may have its number by now.
-        if (!forwarding.Security.TryFind(sa.Spi, out InboundSa? present) || !ReferenceEquals(present, sa)) return;
-        forwarding.Security.Remove(sa.Spi, forwarding.Current.Version);
-        forwarding.Touch();
-    }
 
     private static EspPath PathOf(in IkePath path, bool udp) =>
         new(path.Local.Address, path.Remote.Address, udp ? path.Remote.Port : (ushort)0, udp);

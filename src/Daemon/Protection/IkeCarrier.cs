@@ -34,7 +34,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
                 if (peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? retired) && retired.Sending == effect.Spi) SendBy(retired, Newest(retired, except: effect.Spi));
                 break;
             case IkeEffectKind.ChildRemoved:
-                OnChildRemoved(effect.Peer.Association, effect.Spi, now);
+                OnChildRemoved(effect.Peer.Association, effect.Spi);
                 break;
             case IkeEffectKind.PeerDown:
                 OnPeerDown(effect, now);
@@ -85,14 +85,14 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         if (child.SendNow) SendBy(entry, child.InboundSpi);
     }
 
-    private void OnChildRemoved(int association, uint spi, Instant now)
+    private void OnChildRemoved(int association, uint spi)
     {
         if (peers.TryGet(association, out ProtectedPeerEntry? entry))
         {
             entry.Children.Remove(spi);
             if (entry.Sending == spi) SendBy(entry, Newest(entry, except: spi));
         }
-        children.Remove(spi, now, atOnce: false);
+        children.Remove(spi);
     }
 
     private void OnPeerDown(in IkeEffect effect, Instant now)
@@ -100,7 +100,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         if (!peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? entry)) return;
         NbmaPeer was = entry.Peer;
         SendBy(entry, 0);
-        foreach (uint spi in entry.Children) children.Remove(spi, now, atOnce: true);
+        foreach (uint spi in entry.Children) children.Remove(spi);
         peers.Remove(entry);
         Rebind(entry.Protection, was.Address);
         engines.Nhrp.OnPeerLost(was, now, engines.NhrpOut);

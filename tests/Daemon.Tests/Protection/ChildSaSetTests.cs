@@ -7,7 +7,7 @@ using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Daemon.Tests.Protection;
 
-/// <summary>When the data path has an SA, and until when.</summary>
+/// <summary>What the data path has of child SAs.</summary>
 public sealed class ChildSaSetTests
 {
     private static readonly EspSuite Suite = new(EncryptionId.AesGcm16, 128, IntegrityId.None, Esn: false);
@@ -19,55 +19,6 @@ public sealed class ChildSaSetTests
     public ChildSaSetTests() => _children = new ChildSaSet(_table, senders: 1, static () => { });
 
     [Fact]
-    public void ReplacedSa_IsReceivedWithForAMomentStill()
-    {
-        Install(1001, association: 5);
-        Install(1002, association: 5);
-        Install(1003, association: 6);
-
-        _children.Remove(1001, Start, atOnce: false);
-        Assert.True(_table.Security.TryFind(1001, out _));
-        Assert.Null(_children.Find(1001));
-        Assert.Equal(Start + TimeSpan.FromSeconds(2), _children.NextDeadline);
-        _children.OnDeadline(Start + TimeSpan.FromSeconds(1.9));
-        Assert.True(_table.Security.TryFind(1001, out _));
-
-        _children.OnDeadline(_children.NextDeadline);
-        Assert.False(_table.Security.TryFind(1001, out _));
-        Assert.True(_children.NextDeadline.IsNever);
-        Assert.Equal(2, _table.Security.Count);
-    }
-
-    [Fact]
-    public void LastSaOfAPeer_AndOneOfAPeerThatIsGone_EndAtOnce()
-    {
-        Install(1001, association: 5);
-        Install(1002, association: 6);
-        Install(1003, association: 6);
-
-        _children.Remove(1001, Start, atOnce: false);
-        _children.Remove(1002, Start, atOnce: true);
-        _children.Remove(1003, Start, atOnce: true);
-
-        Assert.Equal(0, _table.Security.Count);
-        Assert.True(_children.NextDeadline.IsNever);
-    }
-
-    [Fact]
-    public void NumberOfAReplacedSa_UsedAgain_BelongsToTheNewOne()
-    {
-        Install(1001, association: 5);
-        Install(1002, association: 5);
-        _children.Remove(1001, Start, atOnce: false);
-
-        Install(1001, association: 7);
-        _children.OnDeadline(Start + TimeSpan.FromSeconds(5));
-
-        Assert.True(_table.Security.TryFind(1001, out Ipsec.InboundSa? sa));
-        Assert.Equal(7, sa.Association);
-    }
-
-    [Fact]
     public void HaveWindow_OneSaHasLess_No()
     {
         Install(1001, association: 5, window: 4096);
@@ -77,7 +28,7 @@ public sealed class ChildSaSetTests
         Assert.False(_children.HaveWindow(new ProtectionId(2), 1024));
         Install(1004, association: 5, window: 64);
         Assert.False(_children.HaveWindow(new ProtectionId(1), 1024));
-        _children.Remove(1004, Start, atOnce: true);
+        _children.Remove(1004);
         Assert.True(_children.HaveWindow(new ProtectionId(1), 1024));
     }
 
