@@ -94,8 +94,8 @@ public sealed class Internet
     /// <summary>Captures what the sites send each other through the internet, each packet once, until the run ends.</summary>
     public async Task<LabProcess> CaptureAsync(string name)
     {
-        // -Q in: on "any" every forwarded packet would be seen twice.
-        LabProcess tcpdump = Router.Start("tcpdump-" + name, "tcpdump", "-Z", "root", "-i", "any", "-Q", "in", "-U", "--immediate-mode", "-s", "0",
+        // -Q in: on "any" every forwarded packet would be seen twice. -s, -B: each packet of a burst takes a place as long as the longest may be, and by default there are eight.
+        LabProcess tcpdump = Router.Start("tcpdump-" + name, "tcpdump", "-Z", "root", "-i", "any", "-Q", "in", "-U", "--immediate-mode", "-s", "70000", "-B", "32768",
             "-c", "1000000", "-w", FileOf(name), "ip proto 47 or ip6 proto 47 or ip proto 50 or ip6 proto 50 or udp port 500 or udp port 4500");
         if (!await Poll.UntilAsync(() => tcpdump.Log.Contains("listening on", StringComparison.Ordinal), Host.Patience).ConfigureAwait(false))
             throw new CommandFailedException("tcpdump did not start: " + tcpdump.Log);
