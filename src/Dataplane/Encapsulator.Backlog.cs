@@ -31,7 +31,7 @@ public sealed partial class Encapsulator
                 Settle(current, ref multicast, now);
                 current = tunnel;
             }
-            if (IsReplicated(ref slot, tunnel, now)) _multicast[multicast++] = place;
+            if (!TryEncapsulate(ref slot, tunnel, now)) _multicast[multicast++] = place;
         }
         Settle(current, ref multicast, now);
         _backlog.Release();

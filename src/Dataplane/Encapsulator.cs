@@ -65,7 +65,7 @@ public sealed partial class Encapsulator : IDisposable
         int multicast = 0;
         for (int i = 0; i < count; i++)
         {
-            if (IsReplicated(ref _batch[i], tunnel, now)) _multicast[multicast++] = i;
+            if (!TryEncapsulate(ref _batch[i], tunnel, now)) _multicast[multicast++] = i;
         }
         Flush(tunnel, now);
         _arena.Clear();
@@ -87,36 +87,35 @@ public sealed partial class Encapsulator : IDisposable
     }
 
     /// <summary>
-    /// One packet from the device. True when it is for <see cref="ReplicateAll"/>, after the unicast of the batch; else it is sent, or waits for <see cref="Flush"/>, or was copied for
-    /// later, or counted.
+    /// One packet from the device: it waits for <see cref="Flush"/>, or was sent, copied for later, or counted. False when it is for <see cref="ReplicateAll"/>, after the unicast of the batch.
     /// </summary>
-    private bool IsReplicated(ref PacketSlot slot, TunnelSnapshot tunnel, Instant now)
+    private bool TryEncapsulate(ref PacketSlot slot, TunnelSnapshot tunnel, Instant now)
     {
         DropCounters<DataplaneDrop> drops = tunnel.Counters.Drops;
         if (tunnel.Underlay is null)
         {
             drops.Count(DataplaneDrop.OutNoUnderlay);
-            return false;
+            return true;
         }
         if (!IpView.TryParse(slot.Data, out IpView ip, out _))
         {
             drops.Count(DataplaneDrop.OutMalformed);
-            return false;
+            return true;
         }
         slot.Length = ip.TotalLength;
         if (ip.Protocol == IpProtocol.Gre && ip.Source == tunnel.Underlay.LocalAddress)
         {
             drops.Count(DataplaneDrop.OutRecursion);
-            return false;
+            return true;
         }
         if (slot.Offload.NeedsChecksum && slot.Offload.Kind == SegmentKind.None && !PartialChecksum.TryComplete(slot.Data, slot.Offload))
         {
             drops.Count(DataplaneDrop.OutMalformed);
-            return false;
+            return true;
         }
-        if (tunnel.PointToPoint is null && tunnel.IsReplicated(ip.Destination)) return true;
+        if (tunnel.PointToPoint is null && tunnel.IsReplicated(ip.Destination)) return false;
         EncapsulateUnicast(ref slot, ip, tunnel, now);
-        return false;
+        return true;
     }
 
     /// <summary>Frees the buffers. Only when no thread is within <see cref="Run"/>.</summary>
