@@ -23,6 +23,6 @@ internal static class UnixSocketFile
             File.Delete(path);
             return;
         }
-        throw new InvalidOperationException($"another dmvpn already answers at {path}; stop it, or choose another socket with --socket");
+        throw new InvalidOperationException($"another dmvpn already answers at {path}; stop it. A second one needs a network namespace of its own, and --socket");
     }
 }

@@ -97,7 +97,7 @@ public static class InterfaceScreen
         text.Line($"  Last input {ScreenFormat.Age(entry.LastInputSeconds)}, output {ScreenFormat.Age(entry.LastOutputSeconds)}, output hang never");
         text.Line($"  Last clearing of \"show interface\" counters {ScreenFormat.Age(entry.CountersClearedSeconds)}");
         text.Line($"  Input queue: 0/0/{input.Dropped}/0 (size/max/drops/flushes); Total output drops: {output.Dropped}");
-        text.Line("  Queueing strategy: fifo");
+        text.Line("  Queueing strategy: fair");
         text.Line($"  5 minute input rate {input.BitsPerSecond} bits/sec, {input.PacketsPerSecond} packets/sec");
         text.Line($"  5 minute output rate {output.BitsPerSecond} bits/sec, {output.PacketsPerSecond} packets/sec");
         text.Line($"     {input.Packets} packets input, {input.Bytes} bytes, 0 no buffer");

@@ -113,7 +113,7 @@ public sealed unsafe class UdpPort : SocketPort
     private static void ThrowNotBound(ushort port, IpAddress local)
     {
         LinuxError error = LinuxError.Last;
-        if (error.Number == Errno.AddressInUse) error = error with { Detail = "another program has it, perhaps an IKE daemon such as strongSwan's charon" };
+        if (error.Number == Errno.AddressInUse) error = error with { Detail = "another program has it, perhaps another dmvpn, or an IKE daemon such as strongSwan's charon" };
         throw new LinuxException($"bind UDP port {port} of {local}", error);
     }
 
