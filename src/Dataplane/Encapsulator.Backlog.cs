@@ -8,6 +8,31 @@ namespace Dmvpn.Dataplane;
 public sealed partial class Encapsulator
 {
     private readonly FairQueue _backlog;
+    private readonly UnderlayPace _pace = new();
+    private long _bytesOfRound = QueueLimits.BytesPerRound;
+    private bool _hasSent;
+    private bool _sentInTheClear;
+
+    /// <summary>True while the underlay has as much as it should; what comes out of the devices waits.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>
+    /// Looks whether the underlay can take more. Once per round, first. Only where there is one underlay: of several, packets of a slow one would keep back those of the others in the queue.
+    /// </summary>
+    public void LookAtUnderlay(ForwardingSnapshot snapshot, Instant now)
+    {
+        if (snapshot.Underlays.Length != 1)
+        {
+            (IsPaused, _bytesOfRound) = (false, QueueLimits.BytesPerRound);
+            return;
+        }
+        if (!_hasSent && !IsPaused) return;
+        _hasSent = false;
+        Underlay underlay = snapshot.Underlays[0];
+        IDatagramPort port = _sentInTheClear || underlay.Security is not { } ports ? underlay.WorkerPorts[_worker] : _protected.SentByNat ? ports.Nat[_worker] : ports.Esp[_worker];
+        IsPaused = _pace.IsPaused(port.Unsent, now);
+        _bytesOfRound = Math.Min(QueueLimits.BytesPerRound, _pace.Allowance);
+    }
 
     /// <summary>True while packets wait for <see cref="RunBacklog"/>: the worker must not sleep.</summary>
     public bool HasBacklog => _backlog.Count > 0;
@@ -20,7 +45,7 @@ public sealed partial class Encapsulator
     {
         TunnelSnapshot? current = null;
         int bytes = 0, packets = 0, multicast = 0;
-        while (bytes < QueueLimits.BytesPerRound && packets < QueueLimits.PacketsPerRound && _backlog.TryTake(now, out int place, out TunnelId id))
+        while (bytes < _bytesOfRound && packets < QueueLimits.PacketsPerRound && _backlog.TryTake(now, out int place, out TunnelId id))
         {
             ref PacketSlot slot = ref _backlog.Slot(place);
             bytes += slot.Length;
@@ -53,7 +78,7 @@ public sealed partial class Encapsulator
         {
             for (int i = 0; i < count; i++) _backlog.Add(ref _batch[i], tunnel, now);
             total += count;
-            if (!HasMore || !_backlog.HasRoom || reads == QueueLimits.ReadsPerRound) break;
+            if (!HasMore || !_backlog.HasRoom && !IsPaused || reads == QueueLimits.ReadsPerRound) break;
             count = Read(tunnel);
         }
         return total;

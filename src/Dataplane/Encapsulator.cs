@@ -61,7 +61,7 @@ public sealed partial class Encapsulator : IDisposable
     {
         int count = Read(tunnel);
         if (count == 0) return 0;
-        if (_backlog.Count > 0 || HasMore) return ReadIntoBacklog(count, tunnel, now);
+        if (_backlog.Count > 0 || HasMore || IsPaused) return ReadIntoBacklog(count, tunnel, now);
         int multicast = 0;
         for (int i = 0; i < count; i++)
         {
@@ -75,7 +75,8 @@ public sealed partial class Encapsulator : IDisposable
 
     private int Read(TunnelSnapshot tunnel)
     {
-        if (!_backlog.HasRoom)
+        // In a pause all is read, and the longest queue pays: a device that is not read would keep the worker awake.
+        if (!_backlog.HasRoom && !IsPaused)
         {
             HasMore = true;
             return 0;
@@ -229,6 +230,8 @@ public sealed partial class Encapsulator : IDisposable
     private int Flush(TunnelSnapshot tunnel, Instant now)
     {
         if (tunnel.Underlay is null) return 0;
+        _hasSent = true;
+        _sentInTheClear = tunnel.Config.Protection is null;
         return tunnel.Config.Protection is null
             ? _queue.Flush(tunnel.Underlay.WorkerPorts[_worker], tunnel.Counters, now)
             : _protected.Flush(tunnel, byControl: false, now);

@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Dataplane.Queueing;
 
 namespace Dmvpn.Dataplane;
 
@@ -21,6 +22,9 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
     private readonly Decapsulator _in = new(index, mailbox, ikeMailbox, table.Security);
     private long _seenVersion;
 
+    /// <summary>When to call <see cref="Round"/> again although nothing has come; <see cref="Instant.Never"/> when that is not needed. For what waits for the underlay.</summary>
+    public Instant WakeAt { get; private set; } = Instant.Never;
+
     /// <summary>What it has done.</summary>
     public WorkerCounters Counters { get; } = new();
 
@@ -39,17 +43,19 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
         Volatile.Write(ref _seenVersion, snapshot.Version);
         bool more = false;
         Counters.CountRound();
+        _out.LookAtUnderlay(snapshot, now);
+        WakeAt = _out.IsPaused ? now + QueueLimits.Pause : Instant.Never;
         _out.ReleaseHeld(snapshot, now);
         foreach (TunnelSnapshot tunnel in snapshot.Tunnels)
         {
             Counters.CountDevice(_out.Run(tunnel, now));
-            more |= _out.HasMore;
+            more |= _out.HasMore && !_out.IsPaused;
         }
-        if (_out.HasBacklog)
+        if (_out.HasBacklog && !_out.IsPaused)
         {
             _out.RunBacklog(snapshot, now);
-            Counters.CountQueue(_out.Queued.Packets, _out.Queued.MostBytes);
         }
+        Counters.CountQueue(_out.Queued.Packets, _out.Queued.MostBytes);
         foreach (Underlay underlay in snapshot.Underlays)
         {
             int packets = _in.Run(snapshot, underlay, now, _out);
@@ -62,7 +68,7 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
             more |= packets >= DataplaneLimits.BatchSize;
         }
         _out.Continue(snapshot, now);
-        return more || _out.HasPending || _out.HasBacklog;
+        return more || _out.HasPending || _out.HasBacklog && !_out.IsPaused;
     }
 
     /// <summary>Frees the buffers. Only when the thread has ended.</summary>

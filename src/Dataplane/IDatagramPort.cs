@@ -11,6 +11,9 @@ public interface IDatagramPort
     /// <summary>The local address; what it sends comes from there.</summary>
     IpAddress LocalAddress { get; }
 
+    /// <summary>Bytes, as the kernel counts them, that were sent and have not left this machine yet; 0 where nobody knows.</summary>
+    int Unsent => 0;
+
     /// <summary>
     /// Fills the batch from slot 0 with what has arrived, without blocking, and sets its Count. Data starts after the
     /// outer IP header (of a UDP port: after the UDP header, and Port is the sender's); Peer, TrafficClass and HopLimit are those of the outer header. Returns Count; fewer than <see cref="DataplaneLimits.BatchSize"/>, in a larger batch, when nothing is left.

@@ -23,6 +23,9 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox mailbox)
     /// <summary>True when one of the queues must be flushed before the next packet.</summary>
     public bool IsFull => _esp.IsFull || _nat.IsFull;
 
+    /// <summary>Whether the last packets left by UDP 4500, and not as raw ESP.</summary>
+    public bool SentByNat { get; private set; }
+
     /// <summary>True while packets wait for SAs.</summary>
     public bool HasHeld => _held.Count > 0;
 
@@ -59,6 +62,7 @@ internal sealed unsafe class ProtectedSender(int thread, ControlMailbox mailbox)
             if (lost > 0) tunnel.Counters.Drops.Count(DataplaneDrop.OutNoUnderlay, lost);
             return 0;
         }
+        if (_nat.Count + _esp.Count > 0) SentByNat = _nat.Count > 0;
         int went = _esp.Flush(byControl ? ports.EspControl : ports.Esp[thread], tunnel.Counters, now);
         went += _nat.Flush(byControl ? ports.NatControl : ports.Nat[thread], tunnel.Counters, now);
         if (byControl && went > 0) tunnel.Counters.CountControlOut(went, now);

@@ -12,6 +12,8 @@ internal sealed unsafe class SendQueue
     private readonly Sent[] _sent = new Sent[DataplaneLimits.SendSize];
     private int _count;
 
+    public int Count => _count;
+
     public bool IsFull => _count == _packets.Length;
 
     /// <summary>

@@ -76,6 +76,8 @@ internal sealed unsafe class FakePort(IpAddress local) : IDatagramPort
 
     public SendOutcome Outcome { get; set; }
 
+    public int Unsent { get; set; }
+
     public IpAddress LocalAddress { get; } = local;
 
     public int Receive(PacketBatch batch)

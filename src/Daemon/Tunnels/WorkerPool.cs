@@ -165,7 +165,7 @@ internal sealed class WorkerPool : IDisposable
                 bool more = member.Worker.Round(MonotonicClock.Now);
                 member.Worker.Counters.NoteAllocated(GC.GetAllocatedBytesForCurrentThread());
                 if (member.Mailbox.TakeNews() | member.IkeMailbox.TakeNews()) _loop.Poller.Wake();
-                Wait(member, more ? Instant.Zero : Instant.Never);
+                Wait(member, more ? Instant.Zero : member.Worker.WakeAt);
             }
             catch (Exception e)
             {

@@ -38,6 +38,18 @@ public static class QueueLimits
     /// </summary>
     public const int ReadsPerRound = PacketsPerRound / DataplaneLimits.BatchSize;
 
+    /// <summary>How long what the kernel has may take to leave by the underlay (<see cref="UnderlayPace"/>): as long as <see cref="Target"/>.</summary>
+    public static readonly TimeSpan UnderlayTime = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>The least that the kernel may have in any case, counted as it counts, with its own bookkeeping: some 28 packets, 17 ms of 20 Mbit/s.</summary>
+    public const int UnderlayLeast = 64 << 10;
+
+    /// <summary>What it may have before anything is known of the underlay: little, for in some pauses the limit is many times as much.</summary>
+    public const int UnderlayAtFirst = 2 * UnderlayLeast;
+
+    /// <summary>How long a worker waits before it looks again: the poller's unit.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+
     /// <summary>The most that is dropped from the longest queue at once (RFC 8290 4.1.3 and its implementations): to look for it takes long.</summary>
     public const int DroppedAtOnce = 64;
 }

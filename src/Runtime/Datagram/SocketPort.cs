@@ -50,6 +50,16 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public int Unsent
+    {
+        get
+        {
+            int bytes = 0;
+            return Libc.Ioctl(Descriptor, IpSocketSpec.RequestUnsent, &bytes) == 0 ? bytes : 0;
+        }
+    }
+
     /// <summary>What has gone through it.</summary>
     public virtual PortCounters Counters
     {

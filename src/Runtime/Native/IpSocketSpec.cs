@@ -43,6 +43,9 @@ internal static class IpSocketSpec
     public const int OptionMemoryInformation = 55;
     public const int MemoryInformationCount = 9;
 
+    /// <summary>SIOCOUTQ.</summary>
+    public const uint RequestUnsent = 0x5411;
+
     /// <summary>SO_ATTACH_FILTER.</summary>
     public const int OptionAttachFilter = 26;
 
