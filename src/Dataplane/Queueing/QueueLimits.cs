@@ -47,6 +47,9 @@ public static class QueueLimits
     /// <summary>What it may have before anything is known of the underlay: little, for in some pauses the limit is many times as much.</summary>
     public const int UnderlayAtFirst = 2 * UnderlayLeast;
 
+    /// <summary>How long a pause lasts in which nothing leaves at all: a super-packet at 10 Mbit/s.</summary>
+    public static readonly TimeSpan LongestStandstill = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How long a worker waits before it looks again: the poller's unit.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 

@@ -12,6 +12,7 @@ internal sealed class UnderlayPace
     private long _limit = QueueLimits.UnderlayAtFirst;
     private bool _isPaused;
     private Instant _since;
+    private Instant _leftAt;
     private long _unsentThen;
 
     /// <summary>How much may be added, when there is no pause.</summary>
@@ -27,11 +28,19 @@ internal sealed class UnderlayPace
             Allowance = _limit - unsent;
             // Before it is quite full: pauses are what the limit is learnt in.
             if (Allowance > _limit / 4) return false;
-            (_isPaused, _since, _unsentThen) = (true, now, unsent);
+            (_isPaused, _since, _leftAt, _unsentThen) = (true, now, now, unsent);
             return true;
         }
         TimeSpan elapsed = now.Since(_since);
         if (elapsed < QueueLimits.Pause) return true;
+        if (unsent < _unsentThen) _leftAt = now;
+        if (now.Since(_leftAt) >= QueueLimits.LongestStandstill)
+        {
+            // What does not move does not wait for the underlay's turn: for a neighbour's address perhaps, which must not keep back what is for others.
+            _limit = Math.Min(2 * unsent, QueueLimits.Bytes);
+            Allowance = _limit - unsent;
+            return _isPaused = false;
+        }
         long left = (long)(Math.Max(_unsentThen - unsent, 0) * (QueueLimits.UnderlayTime / elapsed));
         _limit = Math.Clamp((3 * _limit + left) / 4, QueueLimits.UnderlayLeast, QueueLimits.Bytes);
         (_since, _unsentThen) = (now, unsent);

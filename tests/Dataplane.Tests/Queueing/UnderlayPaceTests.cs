@@ -49,6 +49,20 @@ public sealed class UnderlayPaceTests
         Assert.InRange(idle, 0, rounds / 100);
     }
 
+    /// <summary>As in the queue of a neighbour whose link address is not known: 200 KB, for seconds.</summary>
+    [Fact]
+    public void WhatDoesNotMove_KeepsOthersBackForAMomentOnly()
+    {
+        var pace = new UnderlayPace();
+        int paused = 0;
+        for (int i = 0; i < 1000; i++)
+        {
+            if (pace.IsPaused(200_000, Start + i * QueueLimits.Pause)) paused++;
+        }
+        Assert.InRange(paused, 1, 60);
+        Assert.True(pace.Allowance >= 100_000);
+    }
+
     [Fact]
     public void Underlay_IsFull_PacketsWaitAndTheSparseFlowGoesFirst()
     {
