@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Dmvpn.Wire.Ip;
 
 // The vectors. One instruction (PMADDWD) multiplies signed words by one and adds them in pairs to 32-bit lanes: words are made signed by turning their highest bit, that is, less by 2^15, which is put
-// right at the end. Elsewhere each 64-bit lane adds 32-bit halves, so that no carry is lost before 2^32 of them. The native binary is compiled for every x86-64 and has no AVX2, not even at run time
-// (measured: the compiler leaves that branch out): it takes the narrow ones, which every processor has. The wide ones are for the just-in-time compiler.
+// right at the end. Elsewhere each 64-bit lane adds 32-bit halves, so that no carry is lost before 2^32 of them. Vectors of 256 bits are not used: the
+// native binary is compiled for every x86-64 and has no AVX2, not even at run time (measured: the compiler leaves such a branch out).
 public static partial class InternetChecksum
 {
     private const int Block = 64;
@@ -23,36 +23,8 @@ public static partial class InternetChecksum
     private static nuint Blocks(ref byte source, ref byte target, nuint length, ref ulong sum)
     {
         if (length < Block) return 0;
-        if (Avx2.IsSupported) return Blocks256(ref source, ref target, length, ref sum);
         if (Sse2.IsSupported) return Blocks128(ref source, ref target, length, ref sum);
         return Vector128.IsHardwareAccelerated ? BlocksPortable(ref source, ref target, length, ref sum) : 0;
-    }
-
-    private static nuint Blocks256(ref byte source, ref byte target, nuint length, ref ulong sum)
-    {
-        bool copy = !Unsafe.IsNullRef(ref target);
-        nuint at = 0;
-        while (length - at >= Block)
-        {
-            Vector256<int> low = default, high = default;
-            Vector256<ushort> bias = Vector256.Create(Bias);
-            Vector256<short> one = Vector256.Create((short)1);
-            nuint start = at, end = at + Math.Min((length - at) / Block, MaximumBlocks) * Block;
-            for (; at < end; at += Block)
-            {
-                Vector256<ushort> a = Unsafe.ReadUnaligned<Vector256<ushort>>(ref Unsafe.Add(ref source, at));
-                Vector256<ushort> b = Unsafe.ReadUnaligned<Vector256<ushort>>(ref Unsafe.Add(ref source, at + 32));
-                if (copy)
-                {
-                    Unsafe.WriteUnaligned(ref Unsafe.Add(ref target, at), a);
-                    Unsafe.WriteUnaligned(ref Unsafe.Add(ref target, at + 32), b);
-                }
-                low += Avx2.MultiplyAddAdjacent((a ^ bias).AsInt16(), one);
-                high += Avx2.MultiplyAddAdjacent((b ^ bias).AsInt16(), one);
-            }
-            sum += Unbiased(SumOf(low.GetLower()) + SumOf(low.GetUpper()) + SumOf(high.GetLower()) + SumOf(high.GetUpper()), end - start);
-        }
-        return at;
     }
 
     private static nuint Blocks128(ref byte source, ref byte target, nuint length, ref ulong sum)
