@@ -79,7 +79,7 @@ public static unsafe class CryptoLibrary
         ref ProviderCipher? field = ref Combined[encryption == EncryptionId.ChaCha20Poly1305 ? 3 : keyBits / 64 - 2];
         ProviderCipher? cipher = Volatile.Read(ref field);
         if (cipher is not null) return cipher;
-        cipher = new ProviderCipher(Cipher(encryption, keyBits), encryption == EncryptionId.ChaCha20Poly1305 ? "ChaCha20-Poly1305" : $"AES-{keyBits}-GCM");
+        cipher = new ProviderCipher(Cipher(encryption, keyBits));
         Volatile.Write(ref field, cipher);
         return cipher;
     }

@@ -37,6 +37,9 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library, EntryPoint = "EVP_CIPHER_fetch", StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint CipherFetch(nint library, string name, string? properties);
 
+    [LibraryImport(Library, EntryPoint = "EVP_CIPHER_get0_name")]
+    public static partial byte* CipherName(nint cipher);
+
     [LibraryImport(Library, EntryPoint = "EVP_CIPHER_get0_provider")]
     public static partial nint CipherProvider(nint cipher);
 

@@ -17,10 +17,10 @@ internal sealed unsafe class ProviderCipher
     private readonly nint[] _functions = new nint[SetParametersId + 1];
 
     /// <param name="cipher">An algorithm that was fetched, and stays so.</param>
-    /// <param name="name">Its name.</param>
     /// <exception cref="CryptographicException">Its provider does not have all that is needed.</exception>
-    public ProviderCipher(nint cipher, string name)
+    public ProviderCipher(nint cipher)
     {
+        string name = Marshal.PtrToStringUTF8((nint)LibCrypto.CipherName(cipher)) ?? "";
         nint provider = LibCrypto.CipherProvider(cipher);
         _provider = LibCrypto.ProviderContext(provider);
         int noCache;
