@@ -34,8 +34,8 @@ public sealed partial class Encapsulator
         _bytesOfRound = Math.Min(QueueLimits.BytesPerRound, _pace.Allowance);
     }
 
-    /// <summary>True while packets wait for <see cref="RunBacklog"/>: the worker must not sleep.</summary>
-    public bool HasBacklog => _backlog.Count > 0;
+    /// <summary>True while packets wait for <see cref="RunBacklog"/>, and not for the underlay: the worker must not sleep.</summary>
+    public bool HasBacklog => _backlog.Count > 0 && !IsPaused;
 
     /// <summary>How many packets have had to wait, and the most bytes that waited at one moment.</summary>
     public (long Packets, long MostBytes) Queued => (_backlog.Added, _backlog.MostBytes);

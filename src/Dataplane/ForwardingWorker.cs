@@ -51,11 +51,8 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
             Counters.CountDevice(_out.Run(tunnel, now));
             more |= _out.HasMore && !_out.IsPaused;
         }
-        if (_out.HasBacklog && !_out.IsPaused)
-        {
-            _out.RunBacklog(snapshot, now);
-        }
-        Counters.CountQueue(_out.Queued.Packets, _out.Queued.MostBytes);
+        if (_out.HasBacklog) _out.RunBacklog(snapshot, now);
+        Counters.CountQueue(_out.Queued);
         foreach (Underlay underlay in snapshot.Underlays)
         {
             int packets = _in.Run(snapshot, underlay, now, _out);
@@ -68,7 +65,7 @@ public sealed class ForwardingWorker(int index, ForwardingTable table, ControlMa
             more |= packets >= DataplaneLimits.BatchSize;
         }
         _out.Continue(snapshot, now);
-        return more || _out.HasPending || _out.HasBacklog && !_out.IsPaused;
+        return more || _out.HasPending || _out.HasBacklog;
     }
 
     /// <summary>Frees the buffers. Only when the thread has ended.</summary>

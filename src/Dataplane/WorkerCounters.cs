@@ -32,11 +32,10 @@ public sealed class WorkerCounters
     /// <summary>The most bytes that waited there at one moment.</summary>
     public long MostQueued => Volatile.Read(ref _mostQueued);
 
-    internal void CountQueue(long packets, long most)
+    internal void CountQueue((long Packets, long MostBytes) queued)
     {
-        if (packets == 0) return;
-        Volatile.Write(ref _queued, packets);
-        Volatile.Write(ref _mostQueued, most);
+        Volatile.Write(ref _queued, queued.Packets);
+        Volatile.Write(ref _mostQueued, queued.MostBytes);
     }
 
     internal void CountRound() => Volatile.Write(ref _rounds, _rounds + 1);

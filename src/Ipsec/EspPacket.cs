@@ -70,7 +70,7 @@ public static unsafe class EspPacket
     /// <param name="before">How many bytes in front of the payload the ESP packet starts.</param>
     public static EspResult Seal(OutboundSa sa, int thread, byte* payload, ref int length, byte trafficClass, Instant now, out int before)
     {
-        before = EspSpec.HeaderLength + sa.IvLength + sa.InnerHeaderLength;
+        before = sa.RoomBefore;
         if (!sa.TryNext(length, now, out ulong sequence)) return EspResult.Exhausted;
         byte next = (byte)IpProtocol.Gre;
         if (sa.IsTunnelMode)

@@ -20,7 +20,7 @@ internal sealed class TunnelDevice : IDisposable
     public TunOffloads Offloads => _queues[0].Offloads;
 
     /// <summary>All workers take packets of the kernel.</summary>
-    public bool IsSpread { get; private set; } = true;
+    public bool IsSpread => Sender is null;
 
     /// <summary>The only worker that takes packets of the kernel; null when all do.</summary>
     public int? Sender { get; private set; }
@@ -54,8 +54,6 @@ internal sealed class TunnelDevice : IDisposable
     /// </summary>
     public LinuxError Spread(bool spread, int sender)
     {
-        if (spread == IsSpread) return LinuxError.None;
-        IsSpread = spread;
         Sender = spread ? null : sender;
         for (int i = 0; i < _queues.Length; i++)
         {

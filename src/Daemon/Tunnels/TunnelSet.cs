@@ -65,7 +65,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         protections.Update(tunnel, now);
         devices.Configure(tunnel, kernel.Netlink);
         ReadRelays(tunnel);
-        engines.Forwarding.SetTunnel(Forwarding(tunnel), null, device.ForForwarding);
+        HandToWorkers(tunnel, null);
         kernel.AddTunnel(config.Id, device.LinkIndex);
         devices.Start(device);
         ApplyKeepalive(tunnel, now);
@@ -107,7 +107,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         if ((aspects & (TunnelAspects.IpNhrp | TunnelAspects.Ipv6Nhrp)) != 0) ApplyNhrp(tunnel, now);
         if ((aspects & (TunnelAspects.Metadata | TunnelAspects.Cdp)) == aspects) return;
         ReadRelays(tunnel);
-        engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, tunnel.Device.ForForwarding);
+        HandToWorkers(tunnel, tunnel.Underlay?.Underlay);
         Evaluate(tunnel, now);
         TellNhrp(tunnel, now);
     }
@@ -124,7 +124,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         {
             bool spread = SendingRule.MaySpread(tunnel.Config, crypto);
             if (spread && !tunnel.Device.IsSpread && protections.Of(tunnel.Id) is { } protection) spread = WindowsAreWide(protection);
-            if (devices.Spread(tunnel, spread)) engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, tunnel.Device.ForForwarding);
+            if (devices.Spread(tunnel, spread)) HandToWorkers(tunnel, tunnel.Underlay?.Underlay);
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     {
         foreach (TunnelInterface tunnel in _tunnels.Values)
         {
-            if (ReadRelays(tunnel)) engines.Forwarding.SetTunnel(Forwarding(tunnel), tunnel.Underlay?.Underlay, tunnel.Device.ForForwarding);
+            if (ReadRelays(tunnel)) HandToWorkers(tunnel, tunnel.Underlay?.Underlay);
             Evaluate(tunnel, now);
         }
     }
@@ -183,7 +183,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
             if (now < tunnel.SourceLostAt + SourceGrace)
             {
                 ReleaseUnderlay(tunnel);
-                engines.Forwarding.SetTunnel(Forwarding(tunnel), null, tunnel.Device.ForForwarding);
+                HandToWorkers(tunnel, null);
                 return null;
             }
         }
@@ -201,7 +201,8 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     }
 
     // Protection that is configured and cannot be told (no source, say) is number 0, which no SA has: never clear text.
-    private TunnelForwarding Forwarding(TunnelInterface tunnel) => tunnel.Forwarding(protections.Of(tunnel.Id)?.Number ?? (tunnel.Config.Protection is null ? null : 0));
+    private void HandToWorkers(TunnelInterface tunnel, Underlay? underlay) => engines.Forwarding.SetTunnel(
+        tunnel.Forwarding(protections.Of(tunnel.Id)?.Number ?? (tunnel.Config.Protection is null ? null : 0)), underlay, tunnel.Device.ForForwarding);
 
     private bool HasServer(TunnelInterface tunnel) =>
         engines.Nhrp.TryGetServer(new NhrpInterfaceKey(tunnel.Id, false), out _, out _)
@@ -229,7 +230,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         tunnel.Source = source;
         tunnel.Underlay = (key, underlay);
         protections.Update(tunnel, now);
-        engines.Forwarding.SetTunnel(Forwarding(tunnel), underlay, tunnel.Device.ForForwarding);
+        HandToWorkers(tunnel, underlay);
         if (tunnel.LineUp) TellNhrp(tunnel, now);
         return null;
     }
@@ -240,7 +241,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         tunnel.Source = IpAddress.None;
         tunnel.SourceLostAt = Instant.Never;
         protections.Update(tunnel, now);
-        engines.Forwarding.SetTunnel(Forwarding(tunnel), null, tunnel.Device.ForForwarding);
+        HandToWorkers(tunnel, null);
     }
 
     private void ReleaseUnderlay(TunnelInterface tunnel)

@@ -54,13 +54,12 @@ internal sealed unsafe class SegmentMerger
         ref short last = ref _flows[hash & (OffloadLimits.MergeFlows - 1)];
         if (mtuOfClear > 0 && kind == MergeClass.Mergeable && packet.IsTcp)
         {
-            if (packet.WasMergedByTheKernel())
+            if (SizeOfParts(packet, hash, mtuOfClear) is int size)
             {
                 last = (short)_itemCount;
-                BeginWhole(packet, slot.Length, Math.Min(_sizes.Of(hash), mtuOfClear - packet.HeaderLength));
+                BeginWhole(packet, slot.Length, size);
                 return;
             }
-            _sizes.Learn(hash, packet.PayloadLength);
         }
         if (none) kind = MergeClass.Alone;
         if (kind == MergeClass.Mergeable && last >= _firstOpen && TryAppend(ref _items[last], packet)) return;
@@ -78,18 +77,23 @@ internal sealed unsafe class SegmentMerger
     public void Inspect(ref PacketSlot slot, scoped in IpView ip, int mtu)
     {
         if (MergeCandidate.Classify(slot, ip, udpToo: false, out MergeCandidate packet) != MergeClass.Mergeable) return;
-        uint hash = packet.FlowHash();
-        if (!packet.WasMergedByTheKernel())
-        {
-            _sizes.Learn(hash, packet.PayloadLength);
-            return;
-        }
+        if (SizeOfParts(packet, packet.FlowHash(), mtu) is not int size) return;
         slot.Offload = new VnetHeader
         {
             NeedsChecksum = true,
             Kind = packet.IsIPv4 ? SegmentKind.TcpIPv4 : SegmentKind.TcpIPv6,
-            SegmentSize = (ushort)Math.Max(Math.Min(_sizes.Of(hash), mtu - packet.HeaderLength), 1),
+            SegmentSize = (ushort)size,
         };
+    }
+
+    /// <summary>
+    /// The size of the segments that the kernel has merged to this packet; null when it has not, and then the size of its flow's segments is learnt. The kernel does not say it: see <see cref="SegmentSizes"/>.
+    /// </summary>
+    private int? SizeOfParts(in MergeCandidate packet, uint hash, int mtu)
+    {
+        if (packet.WasMergedByTheKernel()) return Math.Max(Math.Min(_sizes.Of(hash), mtu - packet.HeaderLength), 1);
+        _sizes.Learn(hash, packet.PayloadLength);
+        return null;
     }
 
     /// <summary>Writes all to the device and says what it took. Once for a batch, and before the device changes.</summary>
@@ -125,12 +129,9 @@ internal sealed unsafe class SegmentMerger
         return ref item;
     }
 
-    /// <summary>
-    /// What the kernel has merged already, it gets back as a super-packet. It does not say of which size the parts were: see <see cref="SegmentSizes"/>.
-    /// </summary>
+    /// <summary>What the kernel has merged already, it gets back as a super-packet.</summary>
     private void BeginWhole(in MergeCandidate packet, int length, int size)
     {
-        size = Math.Max(size, 1);
         int count = (packet.PayloadLength + size - 1) / size;
         ref Item item = ref Begin(packet.Packet, length, isMulticast: false);
         item.First = packet;

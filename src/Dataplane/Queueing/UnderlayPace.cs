@@ -13,10 +13,10 @@ internal sealed class UnderlayPace
     private bool _isPaused;
     private Instant _since;
     private Instant _leftAt;
-    private long _unsentThen;
+    private long _unsent;
 
     /// <summary>How much may be added, when there is no pause.</summary>
-    public long Allowance { get; private set; } = QueueLimits.UnderlayAtFirst;
+    public long Allowance => _limit - _unsent;
 
     /// <summary>True while nothing should be sent; ask again after <see cref="QueueLimits.Pause"/>.</summary>
     /// <param name="unsent">Bytes that the kernel has and that have not left.</param>
@@ -25,27 +25,25 @@ internal sealed class UnderlayPace
     {
         if (!_isPaused)
         {
-            Allowance = _limit - unsent;
+            _unsent = unsent;
             // Before it is quite full: pauses are what the limit is learnt in.
-            if (Allowance > _limit / 4) return false;
-            (_isPaused, _since, _leftAt, _unsentThen) = (true, now, now, unsent);
-            return true;
+            _isPaused = Allowance <= _limit / 4;
+            if (_isPaused) _since = _leftAt = now;
+            return _isPaused;
         }
         TimeSpan elapsed = now.Since(_since);
         if (elapsed < QueueLimits.Pause) return true;
-        if (unsent < _unsentThen) _leftAt = now;
+        long gone = Math.Max(_unsent - unsent, 0);
+        if (gone > 0) _leftAt = now;
+        (_since, _unsent) = (now, unsent);
         if (now.Since(_leftAt) >= QueueLimits.LongestStandstill)
         {
             // What does not move does not wait for the underlay's turn: for a neighbour's address perhaps, which must not keep back what is for others.
             _limit = Math.Min(2 * unsent, QueueLimits.Bytes);
-            Allowance = _limit - unsent;
             return _isPaused = false;
         }
-        long left = (long)(Math.Max(_unsentThen - unsent, 0) * (QueueLimits.UnderlayTime / elapsed));
+        long left = (long)(gone * (QueueLimits.UnderlayTime / elapsed));
         _limit = Math.Clamp((3 * _limit + left) / 4, QueueLimits.UnderlayLeast, QueueLimits.Bytes);
-        (_since, _unsentThen) = (now, unsent);
-        Allowance = _limit - unsent;
-        _isPaused = unsent > _limit / 2;
-        return _isPaused;
+        return _isPaused = unsent > _limit / 2;
     }
 }
