@@ -7,20 +7,27 @@ namespace Dmvpn.Nhrp.Tests;
 
 public sealed class LogTests
 {
+    private static readonly NhrpInterfaceKey Key = new(new TunnelId(0), false);
+
+    private readonly ListLogger _log = new();
+    private readonly Outbox<NhrpEffect> _outbox = new();
+    private readonly NhrpInstance _hub;
+
+    public LogTests()
+    {
+        _hub = new NhrpInstance(new Cloud().A, new SeededRandom(1), _log);
+        _hub.TryApply(Key, Cloud.HubConfig, Instant.Zero, _outbox);
+        _hub.OnInterfaceChanged(new NhrpInterfaceFacts { Key = Key, Up = true, Addresses = [new(Parse("10.0.0.1"), 24)], NbmaSource = Parse(Cloud.HubNbma) }, Instant.Zero, _outbox);
+    }
+
     [Fact]
     public void EverythingLogged_WrongAuthenticationIncluded_ShowsNoSecret()
     {
-        var log = new ListLogger();
-        var outbox = new Outbox<NhrpEffect>();
-        var key = new NhrpInterfaceKey(new TunnelId(0), false);
-        var engine = new NhrpInstance(new Cloud().A, new SeededRandom(1), log);
-        engine.TryApply(key, Cloud.HubConfig, Instant.Zero, outbox);
-        engine.OnInterfaceChanged(new NhrpInterfaceFacts { Key = key, Up = true, Addresses = [new(Parse("10.0.0.1"), 24)], NbmaSource = Parse(Cloud.HubNbma) }, Instant.Zero, outbox);
         foreach (string authentication in new[] { "secret", "wrongone" })
         {
-            engine.HandlePacket(new NhrpArrival(key, new NbmaPeer(Parse("203.0.113.50")), default), NhrpBytes.Registration("203.0.113.50", "10.0.0.50", authentication: authentication), Instant.Zero, outbox);
+            _hub.HandlePacket(new NhrpArrival(Key, new NbmaPeer(Parse("203.0.113.50")), default), NhrpBytes.Registration("203.0.113.50", "10.0.0.50", authentication: authentication), Instant.Zero, _outbox);
         }
-        string text = string.Join('\n', log.Lines);
+        string text = string.Join('\n', _log.Lines);
         Assert.Contains("NHRP: Receive Registration Request via Tunnel0 from 203.0.113.50, packet size: ", text);
         Assert.Contains("(M) flags: \"nat \", reqid: 77", text);
         Assert.Contains("Authentication Extension(7):\n   type:Cleartext(1), data:********", text);
@@ -28,44 +35,32 @@ public sealed class LogTests
         Assert.DoesNotContain("secret", text);
         Assert.DoesNotContain("wrongone", text);
         Assert.DoesNotContain("73 65 63 72 65 74", text);
-        Assert.All(log.Ids, id => Assert.InRange(id, 1000, 1499));
+        Assert.All(_log.Ids, id => Assert.InRange(id, 1000, 1499));
     }
 
     [Fact]
     public void HundredRegistrationsAtOnce_Logged_FiftyLinesAndOneThatCountsTheRest()
     {
-        var log = new ListLogger();
-        var outbox = new Outbox<NhrpEffect>();
-        var key = new NhrpInterfaceKey(new TunnelId(0), false);
-        var engine = new NhrpInstance(new Cloud().A, new SeededRandom(1), log);
-        engine.TryApply(key, Cloud.HubConfig, Instant.Zero, outbox);
-        engine.OnInterfaceChanged(new NhrpInterfaceFacts { Key = key, Up = true, Addresses = [new(Parse("10.0.0.1"), 24)], NbmaSource = Parse(Cloud.HubNbma) }, Instant.Zero, outbox);
-        void Register(int spoke, double second) => engine.HandlePacket(
-            new NhrpArrival(key, new NbmaPeer(Parse($"203.0.113.{spoke}")), default),
-            NhrpBytes.Registration($"203.0.113.{spoke}", $"10.0.0.{spoke}"), Instant.FromSeconds(second), outbox);
+        void Register(int spoke, double second) => _hub.HandlePacket(
+            new NhrpArrival(Key, new NbmaPeer(Parse($"203.0.113.{spoke}")), default),
+            NhrpBytes.Registration($"203.0.113.{spoke}", $"10.0.0.{spoke}"), Instant.FromSeconds(second), _outbox);
 
         for (int i = 0; i < 100; i++) Register(100 + i, 10);
-        Assert.Equal(50, log.Ids.Count(id => id == 1003));
-        Assert.Equal(Instant.FromSeconds(11), engine.NextDeadline);
-        engine.OnDeadline(Instant.FromSeconds(11), outbox);
-        Assert.StartsWith("NHRP: 50 more registrations", Assert.Single(log.Lines.Where((_, at) => log.Ids[at] == 1010)));
+        Assert.Equal(50, _log.Ids.Count(id => id == 1003));
+        Assert.Equal(Instant.FromSeconds(11), _hub.NextDeadline);
+        _hub.OnDeadline(Instant.FromSeconds(11), _outbox);
+        Assert.StartsWith("NHRP: 50 more registrations", Assert.Single(_log.Lines.Where((_, at) => _log.Ids[at] == 1010)));
         Register(50, 11.5);
-        Assert.Equal(51, log.Ids.Count(id => id == 1003));
+        Assert.Equal(51, _log.Ids.Count(id => id == 1003));
     }
 
     [Fact]
     public void ThousandUndecodablePackets_UnderDebug_FiftyLines_AndTheyKeepNoOthersOut()
     {
-        var log = new ListLogger();
-        var outbox = new Outbox<NhrpEffect>();
-        var key = new NhrpInterfaceKey(new TunnelId(0), false);
-        var engine = new NhrpInstance(new Cloud().A, new SeededRandom(1), log);
-        engine.TryApply(key, Cloud.HubConfig, Instant.Zero, outbox);
-        engine.OnInterfaceChanged(new NhrpInterfaceFacts { Key = key, Up = true, Addresses = [new(Parse("10.0.0.1"), 24)], NbmaSource = Parse(Cloud.HubNbma) }, Instant.Zero, outbox);
-        for (int i = 0; i < 1000; i++) engine.HandlePacket(new NhrpArrival(key, new NbmaPeer(Parse("203.0.113.66")), default), [1, 2, 3], Instant.FromSeconds(10), outbox);
-        Assert.Equal(50, log.Ids.Count(id => id == 1301));
-        engine.HandlePacket(new NhrpArrival(key, new NbmaPeer(Parse("203.0.113.7")), default), NhrpBytes.Registration("203.0.113.7", "10.0.0.7"), Instant.FromSeconds(10), outbox);
-        Assert.Equal(1, log.Ids.Count(id => id == 1003));
+        for (int i = 0; i < 1000; i++) _hub.HandlePacket(new NhrpArrival(Key, new NbmaPeer(Parse("203.0.113.66")), default), [1, 2, 3], Instant.FromSeconds(10), _outbox);
+        Assert.Equal(50, _log.Ids.Count(id => id == 1301));
+        _hub.HandlePacket(new NhrpArrival(Key, new NbmaPeer(Parse("203.0.113.7")), default), NhrpBytes.Registration("203.0.113.7", "10.0.0.7"), Instant.FromSeconds(10), _outbox);
+        Assert.Equal(1, _log.Ids.Count(id => id == 1003));
     }
 
     private sealed class ListLogger : ILogger
