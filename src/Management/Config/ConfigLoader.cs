@@ -16,13 +16,16 @@ public static class ConfigLoader
         RouterConfig config = builder.Router with { Tunnels = [.. builder.Tunnels], StaticRoutes = routes, Crypto = CryptoCheck.WithoutForeignTrustpoints(builder) };
         ConfigCheck.Check(config, builder);
         List<Finding> findings = [.. builder.Findings.OrderBy(f => f.Line).ThenBy(f => f.Column)];
-        if (builder.PassedOver > 0)
+        // A warning of its own says more of a line than this count.
+        HashSet<int> named = [.. findings.Select(f => f.Line)];
+        int passedOver = builder.PassedOver.Count(line => !named.Contains(line.Line));
+        if (passedOver > 0)
         {
             findings.Add(new()
             {
                 Kind = FindingKind.Note,
                 Line = 0,
-                Reason = builder.PassedOver == 1 ? "1 line that does not concern a DMVPN router was passed over" : $"{builder.PassedOver} lines that do not concern a DMVPN router were passed over",
+                Reason = passedOver == 1 ? "1 line that does not concern a DMVPN router was passed over" : $"{passedOver} lines that do not concern a DMVPN router were passed over",
             });
         }
         var report = new ConfigReport(findings);

@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Management.Grammar;
 
 namespace Dmvpn.Management.Config;
 
@@ -43,8 +44,11 @@ internal sealed class ConfigBuilder
     /// <summary>All that was found so far.</summary>
     public List<Finding> Findings { get; } = [];
 
-    /// <summary>Lines passed over because they do not concern us.</summary>
-    public int PassedOver { get; set; }
+    /// <summary>Lines without effect here, in the order of the file.</summary>
+    public List<PassedOverLine> PassedOver { get; } = [];
+
+    /// <summary>Why the lines of the block are passed over, in <see cref="ConfigMode.PassedOver"/>.</summary>
+    public string PassedOverBlock { get; set; } = "";
 
     /// <summary>True after <c>end</c>.</summary>
     public bool IsEnded { get; set; }
@@ -54,6 +58,9 @@ internal sealed class ConfigBuilder
 
     /// <summary>Every tunnel read so far, by number.</summary>
     public IEnumerable<TunnelConfig> Tunnels => _tunnels.Values.Select(t => t.Config);
+
+    /// <summary>Remembers that a line has no effect, and why; secrets in it are masked.</summary>
+    public void PassOver(SourceLine line, string reason) => PassedOver.Add(new(line.Number, Redaction.Mask(line.Text.Trim()), reason));
 
     public TunnelConfig? Tunnel(TunnelId id) => _tunnels.TryGetValue(id, out var tunnel) ? tunnel.Config : null;
 

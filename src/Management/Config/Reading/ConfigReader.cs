@@ -54,7 +54,7 @@ internal sealed class ConfigReader
         }
         if (IsPrompt(text))
         {
-            _builder.PassedOver++;
+            _builder.PassOver(line, "a terminal shows it; it is no configuration");
             return index;
         }
         List<Word> words = Word.Split(text);
@@ -141,7 +141,7 @@ internal sealed class ConfigReader
         bool belongs = line.IsIndented || !_usesIndentation && ConfigGrammar.Commands.Try(ConfigMode.Global, line.Text).Error is not null;
         if (belongs)
         {
-            if (!_isRefusedBlock) _builder.PassedOver++;
+            if (!_isRefusedBlock) _builder.PassOver(line, _builder.Mode == ConfigMode.LinuxInterface ? "this interface belongs to Linux" : _builder.PassedOverBlock);
             return true;
         }
         _builder.Mode = ConfigMode.Global;
@@ -183,11 +183,12 @@ internal sealed class ConfigReader
         int start = words[at].Start;
         string text = line.Text;
         string delimiter = text[start] == '^' && start + 1 < text.Length && char.IsAsciiLetterUpper(text[start + 1]) ? text.Substring(start, 2) : text.Substring(start, 1);
-        _builder.PassedOver++;
+        const string reason = "no banner is shown";
+        _builder.PassOver(line, reason);
         if (text.IndexOf(delimiter, start + delimiter.Length, StringComparison.Ordinal) >= 0) return index;
         for (int i = index + 1; i < _lines.Count; i++)
         {
-            _builder.PassedOver++;
+            _builder.PassOver(_lines[i], reason);
             if (_lines[i].Text.Contains(delimiter, StringComparison.Ordinal)) return i;
         }
         _builder.Findings.Add(line.Finding(FindingKind.Error, start + 1, delimiter.Length, "the banner does not end: its delimiter does not come again", "Close it, or remove it"));
@@ -201,7 +202,7 @@ internal sealed class ConfigReader
         {
             string text = _lines[i].Text.Trim();
             if (i > index && text.Length > 0 && text[0] == '!') return i - 1;
-            _builder.PassedOver++;
+            _builder.PassOver(_lines[i], "certificates are read from files");
             if (text.Equals("quit", StringComparison.OrdinalIgnoreCase)) return i;
         }
         return _lines.Count - 1;

@@ -82,26 +82,28 @@ internal sealed record ConfigRow(string Mode, string Pattern, string Summary)
             .Replace("NBMA", "{nbma=A.B.C.D | nbma=X:X::X}");
     }
 
-    /// <summary>A line that is nobody's business here: counted, and that is all.</summary>
-    public static ConfigRow Harmless(string mode, string pattern, bool opensBlock = false) => Foreign(mode, pattern, opensBlock, (_, _) => { }, isCounted: true);
+    /// <summary>A line that is nobody's business here: passed over, and that is all.</summary>
+    public static ConfigRow Harmless(string mode, string pattern, bool opensBlock = false) => Foreign(mode, pattern, opensBlock, (_, _) => { }, PassedOverLine.NoConcern);
 
     /// <summary>A line that is understood, has no effect, and whose author should know.</summary>
     public static ConfigRow Ineffective(string mode, string pattern, string reason, string remedy = "", bool opensBlock = false) =>
-        Foreign(mode, pattern, opensBlock, (_, line) => line.Warn("", reason, remedy), isCounted: false);
+        Foreign(mode, pattern, opensBlock, (_, line) => line.Warn("", reason, remedy), reason);
 
     /// <summary>A line that changes what is protected or forwarded: the file is refused rather than run without it.</summary>
     public static ConfigRow Refused(string mode, string pattern, string reason, string remedy, bool opensBlock = false) =>
-        Foreign(mode, pattern, opensBlock, (_, line) => line.Refuse("", reason, remedy), isCounted: false);
+        Foreign(mode, pattern, opensBlock, (_, line) => line.Refuse("", reason, remedy), passedOver: null);
 
-    private static ConfigRow Foreign(string mode, string pattern, bool opensBlock, Action<ConfigBuilder, ConfigLine> say, bool isCounted) => new(mode, pattern, "")
+    private static ConfigRow Foreign(string mode, string pattern, bool opensBlock, Action<ConfigBuilder, ConfigLine> say, string? passedOver) => new(mode, pattern, "")
     {
         Apply = (builder, line) =>
         {
-            if (isCounted) builder.PassedOver++;
+            if (passedOver is not null) builder.PassOver(line.Source, passedOver);
             say(builder, line);
-            if (opensBlock) builder.Mode = ConfigMode.PassedOver;
+            if (!opensBlock) return;
+            builder.Mode = ConfigMode.PassedOver;
+            builder.PassedOverBlock = passedOver ?? "";
         },
-        No = (builder, _) => builder.PassedOver++,
+        No = (builder, line) => builder.PassOver(line.Source, PassedOverLine.NoConcern),
         NoPattern = pattern.EndsWith(" LINE", StringComparison.Ordinal) ? pattern[..^5] + " [LINE]" : pattern,
         IsHidden = true,
         IsForeign = true,
