@@ -134,8 +134,8 @@ public readonly record struct IkeEffect
 /// <summary>Who a peer proved to be, and what its certificate lets it claim.</summary>
 /// <param name="Id">Its IKE identity.</param>
 /// <param name="Method">How it proved it.</param>
-/// <param name="Addresses">Addresses and prefixes in its certificate (subjectAltName iPAddress): tunnel addresses that it may register. Empty without.</param>
-public sealed record PeerIdentity(IkeIdentity Id, IkeAuthMethod Method, ValueList<IpPrefix> Addresses);
+/// <param name="Rights">What its certificate lets it have: tunnel addresses, role, networks.</param>
+public sealed record PeerIdentity(IkeIdentity Id, IkeAuthMethod Method, SiteRights Rights);
 
 /// <summary>Why a peer is down.</summary>
 public enum IkeDownReason

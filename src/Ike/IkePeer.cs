@@ -16,7 +16,7 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
     public int Association { get; } = association;
 
     /// <summary>What it proved last.</summary>
-    public PeerIdentity Identity { get; set; } = new(id, IkeAuthMethod.SharedKey, []);
+    public PeerIdentity Identity { get; set; } = new(id, IkeAuthMethod.SharedKey, SiteRights.None);
 
     /// <summary>Where it is, or was last.</summary>
     public IpAddress Address { get; set; }

@@ -57,7 +57,7 @@ internal sealed class IkeResumption(IkeCore core)
             Client = client.Id,
             Gateway = sa.Authentication!.LocalId,
             ClientMethod = client.Method,
-            Addresses = client.Addresses,
+            Rights = client.Rights,
             NotAfter = notAfter,
             Certificate = certificate?.Id ?? sa.Authentication.PeerCertificate,
             Credential = credential,

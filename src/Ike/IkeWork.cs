@@ -117,7 +117,7 @@ internal sealed class VerificationWork(
     public SignatureWork? Then { get; init; }
 
     /// <summary>What was found; the last failure when no trustpoint knows the peer.</summary>
-    public CertificateVerdict Verdict { get; private set; } = new("there is no trustpoint to verify the peer's certificate with: configure 'crypto pki trustpoint'", [], default, default);
+    public CertificateVerdict Verdict { get; private set; } = new("there is no trustpoint to verify the peer's certificate with: configure 'crypto pki trustpoint'", SiteRights.None, default, default);
 
     public override void Run()
     {

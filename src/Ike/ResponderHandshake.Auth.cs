@@ -61,7 +61,7 @@ internal sealed partial class ResponderHandshake
             Refuse(IkeNotifyType.AuthenticationFailed, IkeDrop.AuthenticationFailed, failure, now, outbox);
             return;
         }
-        _certificate = new CertificateFacts(work.Verdict.Addresses, work.Verdict.NotAfter, work.Verdict.Certificate);
+        _certificate = new CertificateFacts(work.Verdict.Rights, work.Verdict.NotAfter, work.Verdict.Certificate);
         if (work.Then is { } signature) OnSigned(signature, now, outbox);
         else Finish(IkeAuthMethod.SharedKey, OwnCode(_credentials!), now, outbox);
     }
@@ -101,8 +101,8 @@ internal sealed partial class ResponderHandshake
         Uncount();
         Sa.EndsAt = Instant.Never;
         PeerIdentity identity = Resuming is { } session
-            ? new PeerIdentity(message.Identity, session.ClientMethod, session.Addresses)
-            : new PeerIdentity(message.Identity, message.Method, _certificate?.Addresses ?? []);
+            ? new PeerIdentity(message.Identity, session.ClientMethod, session.Rights)
+            : new PeerIdentity(message.Identity, message.Method, _certificate?.Rights ?? SiteRights.None);
         var facts = new AuthenticationFacts(_credentials!.Identity, method, identity.Method, now, Resuming?.NotAfter ?? _certificate?.NotAfter ?? default, _credentials.Keyring, Resuming?.Certificate ?? _certificate?.Id ?? default);
         Sa.IsResumed = Resuming is not null;
         Sa.PeerToken = message.Token;
@@ -178,4 +178,4 @@ internal sealed partial class ResponderHandshake
 }
 
 /// <summary>What a peer's certificate proved, for its ticket.</summary>
-internal sealed record CertificateFacts(ValueList<IpPrefix> Addresses, DateTimeOffset NotAfter, CertificateId Id);
+internal sealed record CertificateFacts(SiteRights Rights, DateTimeOffset NotAfter, CertificateId Id);

@@ -26,8 +26,8 @@ internal sealed class SessionTicket : IDisposable
     /// <summary>How the client proved its identity.</summary>
     public required IkeAuthMethod ClientMethod { get; init; }
 
-    /// <summary>Addresses of the client's certificate: what it may claim in NHRP.</summary>
-    public ValueList<IpPrefix> Addresses { get; init; } = [];
+    /// <summary>What the client's certificate lets it have.</summary>
+    public SiteRights Rights { get; init; } = SiteRights.None;
 
     /// <summary>When the client's certificate ends; <see cref="DateTimeOffset.MaxValue"/> without one.</summary>
     public DateTimeOffset NotAfter { get; init; } = DateTimeOffset.MaxValue;

@@ -13,8 +13,6 @@ internal static class TicketContent
     /// <summary>Octets of <see cref="SessionTicket.Credential"/> at most.</summary>
     public const int MaximumCredential = 16;
 
-    private const int MaximumAddresses = 16;
-
     /// <summary>False when there is too much of it.</summary>
     public static bool TryWrite(SessionTicket ticket, Span<byte> to, out int length)
     {
@@ -38,14 +36,9 @@ internal static class TicketContent
             writer.WriteUInt16((ushort)Math.Min(identity.Data.Length, ushort.MaxValue));
             writer.WriteBytes(identity.Data);
         }
-        writer.WriteByte((byte)Math.Min(ticket.Addresses.Count, byte.MaxValue));
-        foreach (IpPrefix prefix in ticket.Addresses)
-        {
-            writer.WriteByte((byte)prefix.Length);
-            WriteBytes(ref writer, prefix.Address.ToBytes());
-        }
+        bool fits = RightsContent.TryWrite(ref writer, ticket.Rights);
         length = writer.Position;
-        return !writer.Failed && ticket.Addresses.Count <= MaximumAddresses && ticket.Credential.Length <= MaximumCredential;
+        return fits && ticket.Credential.Length <= MaximumCredential;
     }
 
     /// <summary>False for what <see cref="TryWrite"/> cannot have written.</summary>
@@ -63,16 +56,7 @@ internal static class TicketContent
         ReadOnlySpan<byte> skD = reader.ReadBytes(reader.ReadByte());
         ReadOnlySpan<byte> credential = reader.ReadBytes(reader.ReadByte());
         IkeIdentity client = ReadIdentity(ref reader), gateway = ReadIdentity(ref reader);
-        int count = reader.ReadByte();
-        if (count > MaximumAddresses) return false;
-        var addresses = new IpPrefix[count];
-        for (int i = 0; i < count; i++)
-        {
-            int length = reader.ReadByte();
-            IpAddress address = IpAddress.FromBytes(reader.ReadBytes(reader.ReadByte()));
-            if (length > address.BitCount) return false;
-            addresses[i] = new IpPrefix(address, length);
-        }
+        if (!RightsContent.TryRead(ref reader, out SiteRights rights)) return false;
         if (reader.Failed || reader.Left != 0 || !suite.IsSupported || skD.Length != Prf.Length(suite.Prf) || issued > MaximumTime || notAfter > MaximumTime) return false;
         ticket = new SessionTicket
         {
@@ -81,7 +65,7 @@ internal static class TicketContent
             Client = client,
             Gateway = gateway,
             ClientMethod = method,
-            Addresses = [.. addresses],
+            Rights = rights,
             Certificate = certificate,
             Credential = credential.ToArray(),
             Issued = DateTimeOffset.FromUnixTimeSeconds((long)issued),

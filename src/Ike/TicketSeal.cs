@@ -9,7 +9,7 @@ namespace Dmvpn.Ike;
 /// Session tickets by value (RFC 5723 6.1): sealed with a key that follows from <see cref="IkeSecrets.Tickets"/>, so that they are good after a restart. Each has its own key, made with
 /// a random salt: AES-GCM never sees a nonce twice under one key, however many tickets there are.
 /// <code>
-/// | version 2 | key id 4 | salt 16 | AES-256-GCM of the content | tag 16 |
+/// | version 3 | key id 4 | salt 16 | AES-256-GCM of the content | tag 16 |
 /// </code>
 /// </summary>
 internal sealed class TicketSeal(SecretBytes secret, IRandom random)
@@ -19,7 +19,7 @@ internal sealed class TicketSeal(SecretBytes secret, IRandom random)
     /// </summary>
     public const int MaximumLength = 1024;
 
-    private const byte Version = 2;
+    private const byte Version = 3;
     private const int KeyIdLength = 4, SaltLength = 16, TagLength = 16, HeaderLength = 1 + KeyIdLength + SaltLength;
 
     /// <summary>

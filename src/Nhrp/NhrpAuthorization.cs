@@ -17,8 +17,8 @@ public enum NhrpAuthorization
 
 /// <summary>Who a peer with an association proved to be.</summary>
 /// <param name="Name">Its IKE identity, for logs and screens.</param>
-/// <param name="Addresses">The addresses and prefixes in its certificate; empty without.</param>
-public sealed record NhrpIdentity(string Name, ValueList<IpPrefix> Addresses);
+/// <param name="Rights">What its certificate lets it have.</param>
+public sealed record NhrpIdentity(string Name, SiteRights Rights);
 
 /// <summary>
 /// The identities behind associations, and what they may claim: no DMVPN that identifies its peers by NBMA address alone can stop a member from taking another's
@@ -53,13 +53,7 @@ internal sealed class NhrpIdentities(NhrpCore core)
     public bool IsCertified(NhrpInterface via, NbmaPeer from, IpAddress address, Instant now)
     {
         if (via.Config.Authorization != NhrpAuthorization.Certificate || from.Association == 0) return true;
-        if (_byAssociation.TryGetValue(from.Association, out NhrpIdentity? identity))
-        {
-            foreach (IpPrefix prefix in identity.Addresses)
-            {
-                if (prefix.Contains(address)) return true;
-            }
-        }
+        if (_byAssociation.TryGetValue(from.Association, out NhrpIdentity? identity) && identity.Rights.Holds(address)) return true;
         core.Drops.Count(NhrpDrop.NotInCertificate);
         if (core.PeerLines.TryTake(now)) core.Logger.ClaimNotCertified(via.Key, address, NameOf(from), from);
         return false;

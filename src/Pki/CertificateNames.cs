@@ -8,15 +8,20 @@ namespace Dmvpn.Pki;
 
 /// <summary>
 /// The names in a certificate: subject and subjectAltName (RFC 5280 4.2.1.6). An iPAddress of 8 or 32 octets, address and mask, is a network: that form is from name constraints, and our convention
-/// for what a peer may claim.
+/// for what a peer may claim. A uniformResourceIdentifier may say what the site is (<see cref="SiteNames"/>).
 /// </summary>
 internal sealed class CertificateNames
 {
-    private const int EmailTag = 1, DnsTag = 2, AddressTag = 7;
+    private const int EmailTag = 1, DnsTag = 2, UriTag = 6, AddressTag = 7;
 
     private readonly List<string> _dns = [];
     private readonly List<string> _emails = [];
     private readonly List<IpPrefix> _addresses = [];
+    private readonly List<string> _uris = [];
+    private SiteRights _said = SiteRights.None;
+
+    // A certificate whose names cannot be read lets nobody have anything.
+    private static readonly SiteRights Nothing = new([], SiteRole.Spoke, []);
 
     public required byte[] Subject { get; init; }
 
@@ -28,6 +33,9 @@ internal sealed class CertificateNames
     public IReadOnlyList<string> Emails => _emails;
 
     public IReadOnlyList<IpPrefix> Addresses => _addresses;
+
+    /// <summary>What the certificate lets its owner have.</summary>
+    public SiteRights Rights => _said with { TunnelAddresses = [.. _addresses] };
 
     /// <summary>Reads them. An extension that cannot be read counts as not there.</summary>
     public static CertificateNames Of(X509Certificate2 certificate) => Of(
@@ -51,6 +59,8 @@ internal sealed class CertificateNames
             names._dns.Clear();
             names._emails.Clear();
             names._addresses.Clear();
+            names._uris.Clear();
+            names._said = Nothing;
         }
         return names;
     }
@@ -75,6 +85,7 @@ internal sealed class CertificateNames
         List<string> all = [DistinguishedName.TryFormat(Subject, out string? subject) ? $"subject {subject}" : "no subject"];
         foreach (string name in _dns) all.Add($"DNS {name}");
         foreach (string name in _emails) all.Add($"e-mail {name}");
+        foreach (string name in _uris) all.Add($"URI {name}");
         foreach (IpPrefix address in _addresses) all.Add(address.IsHost ? $"address {address.Address}" : $"network {address}");
         return string.Join(", ", all);
     }
@@ -94,7 +105,7 @@ internal sealed class CertificateNames
     private void Add(AsnReader names)
     {
         Asn1Tag tag = names.PeekTag();
-        if (tag.TagClass != TagClass.ContextSpecific || tag.TagValue is not (EmailTag or DnsTag or AddressTag))
+        if (tag.TagClass != TagClass.ContextSpecific || tag.TagValue is not (EmailTag or DnsTag or UriTag or AddressTag))
         {
             names.ReadEncodedValue();
             return;
@@ -102,8 +113,15 @@ internal sealed class CertificateNames
         byte[] value = names.ReadOctetString(new Asn1Tag(TagClass.ContextSpecific, tag.TagValue));
         if (tag.TagValue == EmailTag) _emails.Add(Encoding.ASCII.GetString(value));
         else if (tag.TagValue == DnsTag) _dns.Add(Encoding.ASCII.GetString(value));
+        else if (tag.TagValue == UriTag) AddUri(Encoding.ASCII.GetString(value));
         else if (value.Length is 4 or 16) _addresses.Add(IpPrefix.Host(IpAddress.FromBytes(value)));
         else if (value.Length is 8 or 32 && MaskLength(value.AsSpan(value.Length / 2)) is { } length) _addresses.Add(new IpPrefix(IpAddress.FromBytes(value.AsSpan(0, value.Length / 2)), length));
+    }
+
+    private void AddUri(string name)
+    {
+        _uris.Add(name);
+        _said = SiteNames.Add(_said, name);
     }
 
     private static int? MaskLength(ReadOnlySpan<byte> mask)

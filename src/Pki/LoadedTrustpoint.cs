@@ -122,7 +122,7 @@ internal sealed class LoadedTrustpoint : Trustpoint
     {
         if (!names.Holds(identity)) return Bad($"the identity {identity} is not in the peer's certificate, which has: {names}; change 'identity local' on the peer, or its certificate");
         if (!IsSigned(key, kind, method, authentication, octets)) return Bad($"the signature is wrong, or made by a method that is not taken ({method})");
-        return new CertificateVerdict(null, [.. names.Addresses], notAfter, kind) { Certificate = id };
+        return new CertificateVerdict(null, names.Rights, notAfter, kind) { Certificate = id };
     }
 
     private static bool IsSigned(KeyHandle key, KeyKind kind, IkeAuthMethod method, ReadOnlySpan<byte> authentication, ReadOnlySpan<byte> octets)
@@ -149,5 +149,5 @@ internal sealed class LoadedTrustpoint : Trustpoint
             raw.Length == 2 * EcdsaSignature.HalfLength(kind) && key.IsSignature(algorithm, data, EcdsaSignature.ToDer(raw));
     }
 
-    private static CertificateVerdict Bad(string why) => new(why, [], default, default);
+    private static CertificateVerdict Bad(string why) => new(why, SiteRights.None, default, default);
 }

@@ -9,6 +9,9 @@ internal static class PkiLimits
     /// <summary>Certificates of a peer that are looked at: a chain is shorter, and each costs a verification.</summary>
     public const int MostCertificates = 8;
 
+    /// <summary>Networks that a certificate may name: more than any site has, and a session's facts stay small.</summary>
+    public const int MostNetworks = 256;
+
     /// <summary>The longest certificate that is looked at.</summary>
     public const int LongestCertificate = 16_384;
 

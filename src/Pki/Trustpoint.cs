@@ -53,10 +53,10 @@ public abstract class Trustpoint : IDisposable
 
 /// <summary>What <see cref="Trustpoint.Verify"/> found.</summary>
 /// <param name="Failure">Null when all is well; otherwise why not, in words for an operator (which certificate, what is wrong, what to change).</param>
-/// <param name="Addresses">Addresses of the subjectAltName (iPAddress), as host prefixes, or prefixes of our own convention: what the peer may claim in NHRP.</param>
+/// <param name="Rights">What the certificate lets the peer have: its tunnel addresses, role and networks.</param>
 /// <param name="NotAfter">When the chain ends to be valid.</param>
 /// <param name="Key">Kind of the peer's key.</param>
-public sealed record CertificateVerdict(string? Failure, ValueList<IpPrefix> Addresses, DateTimeOffset NotAfter, KeyKind Key)
+public sealed record CertificateVerdict(string? Failure, SiteRights Rights, DateTimeOffset NotAfter, KeyKind Key)
 {
     /// <summary>Which certificate that was; none after a failure.</summary>
     public CertificateId Certificate { get; init; }

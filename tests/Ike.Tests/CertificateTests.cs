@@ -23,8 +23,8 @@ public sealed class CertificateTests
         Assert.Contains("CERTREQ", net.Trace[1], StringComparison.Ordinal);
         Assert.Equal(["up b.example.org"], a.Events);
         Assert.Equal(IkeAuthMethod.DigitalSignature, a.Peer.Identity.Method);
-        Assert.Equal([IpPrefix.Parse("172.16.0.7/32")], a.Peer.Identity.Addresses);
-        Assert.Equal([IpPrefix.Parse("172.16.0.7/32")], b.Peer.Identity.Addresses);
+        Assert.Equal([IpPrefix.Parse("172.16.0.7/32")], a.Peer.Identity.Rights.TunnelAddresses);
+        Assert.Equal([IpPrefix.Parse("172.16.0.7/32")], b.Peer.Identity.Rights.TunnelAddresses);
         Assert.Equal(Certificates.Of("b", kind).NotAfter, Assert.Single(a.IkeSas).PeerNotAfter);
         Agreement.Check(net, a, b);
     }
@@ -200,9 +200,9 @@ public sealed class CertificateTests
         net.Run(1);
         Assert.True(Assert.Single(b.IkeSas).IsResumed);
         Assert.DoesNotContain(net.Trace, line => line.Contains("CERT", StringComparison.Ordinal));
-        Assert.Equal([IpPrefix.Parse("172.16.0.7/32")], b.Peer.Identity.Addresses);
+        Assert.Equal([IpPrefix.Parse("172.16.0.7/32")], b.Peer.Identity.Rights.TunnelAddresses);
         Assert.Equal(IkeAuthMethod.DigitalSignature, b.Peer.Identity.Method);
-        Assert.Equal([IpPrefix.Parse("172.16.0.7/32")], a.Peer.Identity.Addresses);
+        Assert.Equal([IpPrefix.Parse("172.16.0.7/32")], a.Peer.Identity.Rights.TunnelAddresses);
         Agreement.Check(net, a, b);
     }
 

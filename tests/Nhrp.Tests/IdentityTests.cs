@@ -76,7 +76,7 @@ public sealed class IdentityTests
     {
         Cloud cloud = new Cloud(hub: config => config with { Authorization = NhrpAuthorization.Certificate }).Settled();
         ValueList<IpPrefix> addresses = certified is null ? [] : [IpPrefix.Parse(certified)];
-        cloud.Hub.Call((engine, now, outbox) => engine.OnPeerIdentified(First, new NhrpIdentity("spoke21.example", addresses), now, outbox));
+        cloud.Hub.Call((engine, now, outbox) => engine.OnPeerIdentified(First, new NhrpIdentity("spoke21.example", new SiteRights(addresses, SiteRole.Unsaid, null)), now, outbox));
         Register(cloud, First, unique: true);
         Assert.Equal(accepted ? NhrpCieCode.Success : NhrpCieCode.AdministrativelyProhibited, cloud.Net.Packets[^1].Cies[0].Code);
         Assert.Equal(accepted ? 0 : 1, cloud.Hub.Engine.Drops[NhrpDrop.NotInCertificate]);

@@ -84,7 +84,7 @@ public sealed class ChainTests : IDisposable
         X509Certificate2 leaf = ca.Issue("CN=s", _key, null, r => r.CertificateExtensions.Add(new X509Extension("2.5.29.17", names.Encode(), critical: false)));
         CertificateVerdict verdict = Verify(ca, [leaf.RawData], IkeIdentity.Fqdn("s.example"));
         Assert.Null(verdict.Failure);
-        Assert.Equal(["10.255.0.11/32", "10.255.1.0/24", "2001:db8::1/128"], verdict.Addresses.Select(a => a.ToString()));
+        Assert.Equal(["10.255.0.11/32", "10.255.1.0/24", "2001:db8::1/128"], verdict.Rights.TunnelAddresses.Select(a => a.ToString()));
         // A network in a certificate lets its addresses be claimed; it does not make the peer each of them.
         Assert.True(Verify(ca, [leaf.RawData], IkeIdentity.Of(IpAddress.Parse("10.255.0.11"))).IsGood);
         Assert.False(Verify(ca, [leaf.RawData], IkeIdentity.Of(IpAddress.Parse("10.255.1.7"))).IsGood);
@@ -116,7 +116,7 @@ public sealed class ChainTests : IDisposable
             Assert.True(own.Key.TrySign(Octets, [SignatureHash.Sha256, SignatureHash.Sha384], out IkeAuthMethod method, out byte[] authentication));
             CertificateVerdict verdict = own.Verify(own.Chain.ToArray(), IkeIdentity.Fqdn("spoke1.net"), method, authentication, Octets);
             Assert.Null(verdict.Failure);
-            Assert.Equal("10.255.0.2/32", Assert.Single(verdict.Addresses).ToString());
+            Assert.Equal("10.255.0.2/32", Assert.Single(verdict.Rights.TunnelAddresses).ToString());
             Assert.Null(own.ReplaceRevocationList(Encoding.ASCII.GetBytes(authority.RevocationList([(issued.SerialNumber, TestAuthority.Now)], 2, TestAuthority.Now, 30))));
             Assert.Contains("is revoked", own.Verify(own.Chain.ToArray(), IkeIdentity.Fqdn("spoke1.net"), method, authentication, Octets).Failure);
         }

@@ -73,7 +73,7 @@ public sealed class Ed25519Tests
         {
             CertificateVerdict verdict = verifier.Verify(own.Chain.ToArray(), identity, method, authentication, Octets);
             Assert.Null(verdict.Failure);
-            Assert.Equal((KeyKind.Ed25519, "10.255.0.11/32"), (verdict.Key, Assert.Single(verdict.Addresses).ToString()));
+            Assert.Equal((KeyKind.Ed25519, "10.255.0.11/32"), (verdict.Key, Assert.Single(verdict.Rights.TunnelAddresses).ToString()));
         }
         authentication[^1] ^= 1;
         Assert.Contains("signature", verifier.Verify(own.Chain.ToArray(), own.Subject!, method, authentication, Octets).Failure);

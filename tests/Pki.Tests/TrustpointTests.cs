@@ -56,7 +56,7 @@ public sealed class TrustpointTests
         {
             CertificateVerdict verdict = Verdict(ca, own, key, identity);
             Assert.Equal(fits, verdict.IsGood);
-            if (fits) Assert.Equal(["10.255.0.11/32"], verdict.Addresses.Select(a => a.ToString()));
+            if (fits) Assert.Equal(["10.255.0.11/32"], verdict.Rights.TunnelAddresses.Select(a => a.ToString()));
             else Assert.Contains("is not in the peer's certificate", verdict.Failure);
         }
     }

@@ -22,7 +22,7 @@ public sealed class TicketTests : IDisposable
         byte[] octets = Seal(ticket);
         using SessionTicket opened = Open(new TicketSeal(_secret, new SeededRandom(99)), octets, Noon);
         Assert.Equal((ticket.Suite, ticket.Client, ticket.Gateway, ticket.ClientMethod), (opened.Suite, opened.Client, opened.Gateway, opened.ClientMethod));
-        Assert.Equal((ticket.Addresses, ticket.NotAfter, ticket.Issued, ticket.Lifetime), (opened.Addresses, opened.NotAfter, opened.Issued, opened.Lifetime));
+        Assert.Equal((ticket.Rights, ticket.NotAfter, ticket.Issued, ticket.Lifetime), (opened.Rights, opened.NotAfter, opened.Issued, opened.Lifetime));
         Assert.True(opened.SkD.FixedTimeEquals(ticket.SkD.Span));
         Assert.Equal(ticket.Credential, opened.Credential);
         Assert.Equal("ticket of spoke9.example", opened.ToString());
@@ -131,8 +131,9 @@ public sealed class TicketTests : IDisposable
     {
         using SessionTicket longName = Ticket(client: IkeIdentity.Fqdn(new string('x', 1100)));
         Assert.False(_seal.TrySeal(longName, out _));
-        using SessionTicket many = Ticket(addresses: [.. Enumerable.Range(0, 17).Select(i => IpPrefix.Host(IpAddress.FromIPv4((uint)i)))]);
-        Assert.False(_seal.TrySeal(many, out _));
+        ValueList<IpPrefix> hosts = [.. Enumerable.Range(0, 160).Select(i => IpPrefix.Host(IpAddress.FromIPv4((uint)i)))];
+        using SessionTicket manyAddresses = Ticket(rights: Rights with { TunnelAddresses = hosts }), manyNetworks = Ticket(rights: Rights with { Networks = hosts });
+        Assert.False(_seal.TrySeal(manyAddresses, out _) || _seal.TrySeal(manyNetworks, out _));
         using SessionTicket fair = Ticket(client: IkeIdentity.Fqdn(new string('x', 500)));
         Assert.True(_seal.TrySeal(fair, out byte[] octets) && octets.Length <= TicketSeal.MaximumLength);
     }
@@ -146,14 +147,29 @@ public sealed class TicketTests : IDisposable
         Assert.NotEqual(_seal.CredentialOf("key1"u8), new TicketSeal(secret, new SeededRandom(1)).CredentialOf("key1"u8));
     }
 
-    private static SessionTicket Ticket(IkeIdentity? client = null, DateTimeOffset? notAfter = null, ValueList<IpPrefix>? addresses = null) => new()
+    [Theory]
+    [InlineData(SiteRole.Unsaid, null)]
+    [InlineData(SiteRole.Spoke, 0)]
+    [InlineData(SiteRole.Hub, 2)]
+    public void Ticket_HoldsRoleAndNetworksOfTheCertificate(SiteRole role, int? networks)
+    {
+        ValueList<IpPrefix> two = [IpPrefix.Parse("10.1.0.0/16"), IpPrefix.Parse("2001:db8:1::/48")];
+        var rights = new SiteRights(Rights.TunnelAddresses, role, networks is null ? null : networks == 0 ? [] : two);
+        using SessionTicket ticket = Ticket(rights: rights);
+        using SessionTicket opened = Open(_seal, Seal(ticket), Noon);
+        Assert.Equal(rights, opened.Rights);
+    }
+
+    private static readonly SiteRights Rights = new([IpPrefix.Parse("10.0.0.9/32"), IpPrefix.Parse("2001:db8:9::/48")], SiteRole.Spoke, [IpPrefix.Parse("10.9.0.0/16")]);
+
+    private static SessionTicket Ticket(IkeIdentity? client = null, DateTimeOffset? notAfter = null, SiteRights? rights = null) => new()
     {
         Suite = new IkeSuite(EncryptionId.AesGcm16, 256, IntegrityId.None, PrfId.HmacSha384, DhGroup.Curve25519),
         SkD = new SecretBytes(KeyScheduleTests.Bytes(48, 5)),
         Client = client ?? IkeIdentity.Fqdn("spoke9.example"),
         Gateway = IkeIdentity.Of(IpAddress.Parse("2001:db8::1")),
         ClientMethod = IkeAuthMethod.DigitalSignature,
-        Addresses = addresses ?? [IpPrefix.Parse("10.0.0.9/32"), IpPrefix.Parse("2001:db8:9::/48")],
+        Rights = rights ?? Rights,
         NotAfter = notAfter ?? DateTimeOffset.MaxValue,
         Credential = KeyScheduleTests.Bytes(16, 8),
         Issued = Noon,
