@@ -25,7 +25,10 @@ internal abstract class IkeHandshake(IkeSa sa, Instant started) : IWorkOwner
     public byte[] PeerNonce { get; protected set; } = [];
 
     /// <summary>Hashes that the peer verifies signatures with (RFC 7427); empty when it does not know digital signatures.</summary>
-    protected ValueList<SignatureHash> PeerHashes { get; set; } = [];
+    protected ValueList<SignatureHash> PeerHashes { get; private set; } = [];
+
+    /// <summary>It sent SIGNATURE_HASH_ALGORITHMS, of whatever hashes.</summary>
+    protected bool PeerKnowsHashes { get; private set; }
 
     /// <summary>The session that is resumed (RFC 5723); null for a new one. Owned until the end of the handshake.</summary>
     public SessionTicket? Resuming { get; protected set; }
@@ -43,6 +46,13 @@ internal abstract class IkeHandshake(IkeSa sa, Instant started) : IWorkOwner
 
     /// <summary>The SA is out of all tables.</summary>
     public virtual void OnSaDead(Instant now, Outbox<IkeEffect> outbox) => Resuming?.Dispose();
+
+    /// <summary>Reads from the peer's first message how it can sign.</summary>
+    protected void ReadHashes(IkePayloadChain payloads)
+    {
+        PeerHashes = SignatureHashes.Read(payloads);
+        PeerKnowsHashes = payloads.TryFindNotify(IkeNotifyType.SignatureHashAlgorithms, out _);
+    }
 
     protected void Run(IkeWork work, Outbox<IkeEffect> outbox)
     {
@@ -75,6 +85,10 @@ internal abstract class IkeHandshake(IkeSa sa, Instant started) : IWorkOwner
     protected string? Check(AuthMessage message, Ikev2Profile profile, in IkePath path, SignatureWork? then, Outbox<IkeEffect> outbox)
     {
         if (Resuming is not null) return CheckResumed(message);
+        if (!message.Identity.IsPlainName) return "this is no name: it is empty, or has wildcards, spaces, control characters or others that no name has; change 'identity local' on the peer";
+        // SHA-1 can be forged: it is only for peers that know nothing better (RFC 8247 3.2).
+        if (message.Method == IkeAuthMethod.RsaSignature && PeerKnowsHashes)
+            return "the peer signs with SHA-1 (authentication method 1), though it knows digital signatures (RFC 7427): have it sign with SHA-256 or better";
         if (!IkeCredentials.Allows(profile, message.Method)) return IkeDiagnosis.WrongMethod(message.Method, profile);
         if (message.Method == IkeAuthMethod.SharedKey)
         {

@@ -38,7 +38,7 @@ internal sealed partial class InitiatorHandshake
         }
         _suite = suite;
         OnInitAnswered(arrival, view, now);
-        PeerHashes = SignatureHashes.Read(view.Payloads);
+        ReadHashes(view.Payloads);
         _wanted = IkeCredentials.WantedAuthorities(view.Payloads);
         KeyExchange keyPair = _keyPair;
         _keyPair = null;

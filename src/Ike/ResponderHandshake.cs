@@ -119,7 +119,7 @@ internal sealed partial class ResponderHandshake(IkeSa sa, Instant started) : Ik
         PeerFirst = view.Bytes.ToArray();
         PeerNonce = nonce.ToArray();
         OwnNonce = Core.NewNonce();
-        PeerHashes = SignatureHashes.Read(view.Payloads);
+        ReadHashes(view.Payloads);
         NatSituation nat = NatDetection.Read(view.Payloads, view.InitiatorSpi, 0, arrival.Path);
         (Sa.IsLocalBehindNat, Sa.IsRemoteBehindNat) = (nat.Local, nat.Peer);
         if (nat.IsKnown) Sa.Abilities |= PeerAbilities.NatTraversal;

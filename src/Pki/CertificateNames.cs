@@ -66,14 +66,15 @@ internal sealed class CertificateNames
     }
 
     /// <summary>
-    /// RFC 4945 3.1: the identity must be one of the certificate's names. Names are compared without wildcards; e-mail and domain names without regard to case. A key id, for which that RFC has no
-    /// rule, is the subject key identifier, as with strongSwan.
+    /// RFC 4945 3.1: the identity must be one of the certificate's names. Names are compared without wildcards, and a name with a
+    /// wildcard is nobody's; e-mail and domain names without regard to case. A key id, for which that RFC has no rule, is the subject
+    /// key identifier, as with strongSwan.
     /// </summary>
     public bool Holds(IkeIdentity identity) => identity.Type switch
     {
         IkeIdType.Dn => identity.Data.SequenceEqual(Subject),
-        IkeIdType.Fqdn => _dns.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
-        IkeIdType.Email => _emails.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
+        IkeIdType.Fqdn => IsDomainName(identity.Data) && _dns.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
+        IkeIdType.Email => identity.IsPlainName && _emails.Exists(name => name.Equals(identity.Text, StringComparison.OrdinalIgnoreCase)),
         IkeIdType.KeyId => KeyId.Length > 0 && identity.Data.SequenceEqual(KeyId),
         IkeIdType.IPv4 or IkeIdType.IPv6 => _addresses.Contains(IpPrefix.Host(identity.Address)),
         _ => false,
@@ -88,6 +89,23 @@ internal sealed class CertificateNames
         foreach (string name in _uris) all.Add($"URI {name}");
         foreach (IpPrefix address in _addresses) all.Add(address.IsHost ? $"address {address.Address}" : $"network {address}");
         return string.Join(", ", all);
+    }
+
+    /// <summary>
+    /// Labels of letters, digits, hyphens and underscores (RFC 5280 4.2.1.6): not *.example.org, .example.org or what has a NUL
+    /// in it, which other programs read as another name than the one that the authority read.
+    /// </summary>
+    private static bool IsDomainName(ReadOnlySpan<byte> name)
+    {
+        if (name.Length is 0 or > 253) return false;
+        int label = 0;
+        foreach (byte octet in name)
+        {
+            if (octet == '.' && label > 0) label = 0;
+            else if (char.IsAsciiLetterOrDigit((char)octet) || octet is (byte)'-' or (byte)'_') label++;
+            else return false;
+        }
+        return label > 0;
     }
 
     private static byte[] KeyIdOf(ReadOnlyMemory<byte>? extension)
@@ -111,6 +129,8 @@ internal sealed class CertificateNames
             return;
         }
         byte[] value = names.ReadOctetString(new Asn1Tag(TagClass.ContextSpecific, tag.TagValue));
+        // Names are ASCII (RFC 5280 4.2.1.6). Others would be read as question marks, and be the name of somebody else.
+        if (tag.TagValue != AddressTag && !Ascii.IsValid(value)) return;
         if (tag.TagValue == EmailTag) _emails.Add(Encoding.ASCII.GetString(value));
         else if (tag.TagValue == DnsTag) _dns.Add(Encoding.ASCII.GetString(value));
         else if (tag.TagValue == UriTag) AddUri(Encoding.ASCII.GetString(value));

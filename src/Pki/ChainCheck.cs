@@ -10,10 +10,8 @@ namespace Dmvpn.Pki;
 /// </summary>
 internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallClock clock, Func<RevocationMode> revocation) : IDisposable
 {
-    private const string AnyUse = "2.5.29.37.0", IpsecIke = "1.3.6.1.5.5.7.3.17", IpsecEndSystem = "1.3.6.1.5.5.7.3.5", IpsecTunnel = "1.3.6.1.5.5.7.3.6",
-        IpsecUser = "1.3.6.1.5.5.7.3.7", ServerAuth = "1.3.6.1.5.5.7.3.1", ClientAuth = "1.3.6.1.5.5.7.3.2", Iso = "1.3.6.1.5.5.8.2.2";
-
-    private static readonly string[] GoodUses = [AnyUse, IpsecIke, IpsecEndSystem, IpsecTunnel, IpsecUser, ServerAuth, ClientAuth, Iso];
+    // "If EKU present AND contains either id-kp-ipsecIKE or anyExtendedKeyUsage, continue. Otherwise, reject cert" (RFC 4945 5.1.3.12).
+    private static readonly string[] GoodUses = ["1.3.6.1.5.5.7.3.17", "2.5.29.37.0"];
 
     private readonly Lock _lock = new();
     private readonly DirectIssuers _direct = new(anchors);
@@ -42,7 +40,7 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
         string key = leaf.GetCertHashString(HashAlgorithmName.SHA256);
         int version = Version;
         if (IsRemembered(key, now, out notAfter)) return null;
-        string? failure = CheckUse(leaf) ?? Build(leaf, others, now, out notAfter);
+        string? failure = CertificateUse.OfPeer(leaf, GoodUses) ?? Build(leaf, others, now, out notAfter);
         if (failure is not null)
         {
             notAfter = now;
@@ -117,6 +115,11 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
             }
             return reasons.Count == 0 ? $"{leaf.Subject}: no chain to a trusted CA" : string.Join("; ", reasons.Distinct());
         }
+        if (LinkStrength.Find(chain.ChainElements) is { } weak) return weak;
+        for (int i = 1; i + 1 < chain.ChainElements.Count; i++)
+        {
+            if (CertificateUse.OfAuthority(chain.ChainElements[i].Certificate, GoodUses) is { } unfit) return unfit;
+        }
         RevocationMode mode = revocation();
         for (int i = 0; mode.IsChecked && i + 1 < chain.ChainElements.Count; i++)
         {
@@ -139,18 +142,6 @@ internal sealed class ChainCheck(IReadOnlyList<X509Certificate2> anchors, IWallC
         if (!mode.IsRequired) return null;
         if (list is null) return $"there is no revocation list of {issuer.Subject}: name one with 'crl-file' or 'crl url' (the log says why one could not be fetched)";
         return list.IsCurrent(now) ? null : $"the revocation list of {issuer.Subject} is out of date since {list.NextUpdate:u}";
-    }
-
-    private static string? CheckUse(X509Certificate2 leaf)
-    {
-        foreach (X509Extension extension in leaf.Extensions)
-        {
-            if (extension is X509KeyUsageExtension usage && (usage.KeyUsages & (X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation)) == 0)
-                return $"{leaf.Subject} may not be used for signatures (keyUsage)";
-            if (extension is X509EnhancedKeyUsageExtension extended && extended.EnhancedKeyUsages.Count > 0 && !extended.EnhancedKeyUsages.Cast<Oid>().Any(use => GoodUses.Contains(use.Value)))
-                return $"{leaf.Subject} may not be used for IKE (extendedKeyUsage)";
-        }
-        return null;
     }
 }
 

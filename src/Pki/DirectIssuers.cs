@@ -28,7 +28,7 @@ internal sealed class DirectIssuers : IDisposable
     /// <summary>The anchor that signed the certificate, when all is well with both; null sends it the long way.</summary>
     public X509Certificate2? Find(PeerCertificate certificate, ReadOnlySpan<string> uses, DateTimeOffset now)
     {
-        if (!certificate.IsValidAt(now) || !IsForSignatures(certificate, uses)) return null;
+        if (!certificate.IsValidAt(now) || !IsForSignatures(certificate, uses) || LinkStrength.HasSmallExponent(certificate.PublicKeyInfo)) return null;
         foreach ((PeerCertificate issuer, X509Certificate2 anchor, KeyHandle key) in _anchors)
         {
             if (issuer.IsValidAt(now) && certificate.Issuer.Span.SequenceEqual(issuer.Subject.Span) && certificate.IsSignedBy(key)) return anchor;
@@ -44,7 +44,7 @@ internal sealed class DirectIssuers : IDisposable
     /// <summary>A root that may sign certificates and puts no condition on them. A path length of any kind allows what it signs itself.</summary>
     private static bool IsPlain(PeerCertificate anchor)
     {
-        if (!anchor.Subject.Span.SequenceEqual(anchor.Issuer.Span) || HasTwice(anchor)) return false;
+        if (!anchor.Subject.Span.SequenceEqual(anchor.Issuer.Span) || anchor.HasTwice()) return false;
         bool isAuthority = false;
         foreach (CertificateExtension extension in anchor.Extensions)
         {
@@ -66,14 +66,18 @@ internal sealed class DirectIssuers : IDisposable
 
     private static bool IsForSignatures(PeerCertificate certificate, ReadOnlySpan<string> uses)
     {
-        if (HasTwice(certificate)) return false;
+        if (certificate.HasTwice()) return false;
         foreach (CertificateExtension extension in certificate.Extensions)
         {
             switch (extension.Identifier)
             {
-                case CertificateExtension.BasicConstraints or CertificateExtension.SubjectAltName:
+                case CertificateExtension.SubjectAltName:
+                    break;
+                case CertificateExtension.BasicConstraints:
+                    if (IsAuthority(extension.Value)) return false;
                     break;
                 case CertificateExtension.KeyUsage:
+                    if (HasUsage(extension.Value, KeyCertSign)) return false;
                     if (!HasUsage(extension.Value, DigitalSignature) && !HasUsage(extension.Value, NonRepudiation)) return false;
                     break;
                 case CertificateExtension.ExtendedKeyUsage:
@@ -85,19 +89,6 @@ internal sealed class DirectIssuers : IDisposable
             }
         }
         return true;
-    }
-
-    /// <summary>"A certificate MUST NOT include more than one instance of a particular extension" (4.2): which of them would count?</summary>
-    private static bool HasTwice(PeerCertificate certificate)
-    {
-        for (int i = 1; i < certificate.Extensions.Count; i++)
-        {
-            for (int j = 0; j < i; j++)
-            {
-                if (certificate.Extensions[i].Identifier == certificate.Extensions[j].Identifier) return true;
-            }
-        }
-        return false;
     }
 
     private static bool IsAuthority(ReadOnlyMemory<byte> constraints)

@@ -17,6 +17,9 @@ internal sealed unsafe class KeyHandle : IDisposable
         : PkiNative.KeyIs(_key, "EC") != 1 ? null
         : PkiNative.KeyBits(_key) switch { 256 => KeyKind.EcdsaP256, 384 => KeyKind.EcdsaP384, 521 => KeyKind.EcdsaP521, _ => null };
 
+    /// <summary>Its strength in bits of a symmetric key, as libcrypto reckons it: 112 for RSA with 2048 bits.</summary>
+    public int SecurityBits => PkiNative.KeySecurityBits(_key);
+
     /// <summary>A private key in PEM, of any form, perhaps encrypted. Null when it cannot be read.</summary>
     public static KeyHandle? FromPem(ReadOnlySpan<byte> pem, string? password)
     {

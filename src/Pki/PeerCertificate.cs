@@ -104,6 +104,19 @@ internal sealed class PeerCertificate
         return null;
     }
 
+    /// <summary>"A certificate MUST NOT include more than one instance of a particular extension" (RFC 5280 4.2): which of them would count?</summary>
+    public bool HasTwice()
+    {
+        for (int i = 1; i < _extensions.Count; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                if (_extensions[i].Identifier == _extensions[j].Identifier) return true;
+            }
+        }
+        return false;
+    }
+
     private static DateTimeOffset ReadTime(AsnReader reader) =>
         reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? reader.ReadUtcTime() : reader.ReadGeneralizedTime();
 }
@@ -114,7 +127,7 @@ internal sealed class PeerCertificate
 /// <param name="Value">DER.</param>
 internal readonly record struct CertificateExtension(string Identifier, bool IsCritical, ReadOnlyMemory<byte> Value)
 {
-    public const string CrlDistributionPoints = "2.5.29.31", KeyUsage = "2.5.29.15", SubjectAltName = "2.5.29.17", SubjectKeyIdentifier = "2.5.29.14", BasicConstraints = "2.5.29.19", ExtendedKeyUsage = "2.5.29.37";
+    public const string CrlDistributionPoints = "2.5.29.31", KeyUsage = "2.5.29.15", SubjectAltName = "2.5.29.17", SubjectKeyIdentifier = "2.5.29.14", BasicConstraints = "2.5.29.19", ExtendedKeyUsage = "2.5.29.37", NameConstraints = "2.5.29.30";
 
     // Subject and authority key identifier, CRL distribution points, issuer alternative name, authority and subject information access.
     private static readonly string[] Informative = [SubjectKeyIdentifier, "2.5.29.35", CrlDistributionPoints, "2.5.29.18", "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11"];

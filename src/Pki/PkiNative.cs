@@ -69,6 +69,9 @@ internal static unsafe partial class PkiNative
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_get_bits")]
     public static partial int KeyBits(nint key);
 
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_get_security_bits")]
+    public static partial int KeySecurityBits(nint key);
+
     [LibraryImport(Library, EntryPoint = "EVP_MD_CTX_new")]
     public static partial nint DigestNew();
 

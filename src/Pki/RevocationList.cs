@@ -82,7 +82,7 @@ internal sealed class RevocationList
         if (ReferenceEquals(Volatile.Read(ref _signer), issuer)) return true;
         if (SignatureAlgorithm.Find(_algorithm) is not { } algorithm) return false;
         using KeyHandle? key = KeyHandle.FromPublicKeyInfo(issuer.PublicKey.ExportSubjectPublicKeyInfo());
-        if (key is null || !key.IsSignature(algorithm, _signed, _signature)) return false;
+        if (key?.Kind is null || !key.IsSignature(algorithm, _signed, _signature)) return false;
         Volatile.Write(ref _signer, issuer);
         return true;
     }

@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Ike.Tests.Harness;
+using Dmvpn.Ike.Tests.Rfc7296;
 using Dmvpn.Pki;
 using Dmvpn.Wire.Ike;
 
@@ -158,6 +159,38 @@ public sealed class CertificateTests
         net.Run(0.5);
         Assert.Empty(b.Events);
         Assert.Equal(1, b.Engine.Drops[IkeDrop.AuthenticationFailed]);
+    }
+
+    [Fact]
+    public void HashesOfTheResponder_AreTakenOutOnTheWay_SignatureWithSha1IsRefused()
+    {
+        // Somebody between them would have the initiator sign with SHA-1, which he may be able to forge; it said itself that it knows better.
+        var net = new Net
+        {
+            Rewrite = static packet => packet is { Exchange: IkeExchangeType.SaInit, IsResponse: true }
+                ? Look.RewriteClear(packet.Bytes, static payloads => [.. payloads.Where(static p => p.Notify != IkeNotifyType.SignatureHashAlgorithms)]) : packet.Bytes,
+        };
+        Node a = Certificates.Add(net, "A", "192.0.2.1", Certificates.Of("a", KeyKind.Rsa)), b = Certificates.Add(net, "B", "192.0.2.2", Certificates.Of("b", KeyKind.Rsa));
+        a.Want(b);
+        net.Run(1);
+        Assert.Empty(b.Events);
+        Assert.Contains(b.Log.Lines, static line => line.Contains("signs with SHA-1", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("a\0.example.org")]
+    [InlineData("*.example.org")]
+    [InlineData("a b.example.org")]
+    [InlineData("\u001b[2J\nfake line.example.org")]
+    [InlineData("\u00e4.example.org")]
+    public void IdentityThatIsNoName_WithAGoodKey_IsRefused(string name)
+    {
+        var pair = new Pair(a: config => config.With((Ikev2Profile p) => p with { LocalIdentity = IkeIdentity.Fqdn(name) }));
+        pair.A.Want(pair.B);
+        pair.Net.Run(1);
+        Assert.Empty(pair.B.Events);
+        Assert.All(pair.B.Log.Lines, static line => Assert.DoesNotContain('\n', line));
+        Assert.Contains(pair.B.Log.Lines, static line => line.Contains("this is no name", StringComparison.Ordinal));
     }
 
     [Fact]

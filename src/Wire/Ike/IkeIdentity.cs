@@ -40,6 +40,20 @@ public sealed class IkeIdentity : IEquatable<IkeIdentity>
     public string Text => Type is IkeIdType.Fqdn or IkeIdType.Email or IkeIdType.KeyId ? Encoding.UTF8.GetString(_data) : "";
 
     /// <summary>
+    /// False for a name that cannot be one: empty or endless, with a wildcard, a space or a control character (RFC 7296 3.5: "MUST NOT
+    /// contain any terminators"), or a domain name that is not ASCII. Other types have no such rule.
+    /// </summary>
+    public bool IsPlainName => Type switch
+    {
+        IkeIdType.Fqdn => IsPlain(0x7E),
+        IkeIdType.Email => IsPlain(byte.MaxValue),
+        _ => true,
+    };
+
+    /// <summary>The longest name: an e-mail address (RFC 5321 4.5.3.1), and any domain name.</summary>
+    private const int MaximumName = 320;
+
+    /// <summary>
     /// The same with its domain name in lower case: letter case means nothing there (RFC 4343), but may in front of the @ of an e-mail address
     /// (RFC 5321 2.4). Only the letters of ASCII are touched, octet by octet: Unicode's rules, or a decoder that replaces what it does not
     /// understand, would make one identity of several that are different on the wire and in certificates.
@@ -82,6 +96,9 @@ public sealed class IkeIdentity : IEquatable<IkeIdentity>
         IkeIdType.Null => "(null)",
         _ => Convert.ToHexString(_data),
     };
+
+    private bool IsPlain(byte last) => _data.Length is > 0 and <= MaximumName
+        && !_data.AsSpan().ContainsAnyExceptInRange((byte)0x21, last) && !_data.AsSpan().ContainsAny((byte)'*', (byte)0x7F);
 
     private static bool IsPrintable(string text) => text.Length > 0 && !text.Any(IsDangerous);
 
