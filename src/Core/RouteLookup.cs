@@ -1,7 +1,7 @@
 namespace Dmvpn.Core;
 
 /// <summary>
-/// The routing table as an engine sees it: a synchronous look-up in the mirror of the kernel's table (design: FIB).
+/// The routing table as an engine sees it: a synchronous look-up in the mirror of the kernel's table (docs/adr/0003).
 /// Engines never reference each other, so this is how NHRP asks where a destination is routed.
 /// </summary>
 public interface IRouteLookup

@@ -6,7 +6,7 @@ namespace Dmvpn.Daemon.Routing;
 
 /// <summary>
 /// Keeps the workers' tables in step with the kernel's: for each prefix, which tunnel the kernel sends it to, and by which next
-/// hops (design: FIB). It also knows which routes really changed, for NHRP's answers depend on them. Control thread only.
+/// hops (docs/adr/0003). It also knows which routes really changed, for NHRP's answers depend on them. Control thread only.
 /// </summary>
 internal sealed class ForwardingMirror(RouteMirror mirror, ForwardingTable table)
 {
