@@ -32,11 +32,16 @@ public sealed record SiteRights(ValueList<IpPrefix> TunnelAddresses, SiteRole Ro
     public bool Holds(IpAddress tunnel) => HasAny(TunnelAddresses, tunnel);
 
     /// <summary>
-    /// May it be the next hop server at this tunnel address? A spoke may not. The address must be in the certificate; when
-    /// the certificate names no address at all, only <paramref name="strict"/> refuses.
+    /// May it be the next hop server at this tunnel address? A spoke may not, and a hub at its own addresses. A certificate
+    /// that does not speak of roles may be of an authority that knows nothing of tunnels, so its addresses are others: they
+    /// count only when <paramref name="strict"/> says that they are tunnel addresses.
     /// </summary>
-    public bool MayServe(IpAddress tunnel, bool strict) =>
-        Role != SiteRole.Spoke && (Holds(tunnel) || !strict && TunnelAddresses.Count == 0);
+    public bool MayServe(IpAddress tunnel, bool strict) => Role switch
+    {
+        SiteRole.Spoke => false,
+        SiteRole.Hub => Holds(tunnel),
+        _ => !strict || Holds(tunnel),
+    };
 
     /// <summary>
     /// May it announce this prefix as behind it, by NHRP or by routing? True when a network of the certificate holds all of

@@ -49,6 +49,20 @@ internal sealed class NhrpIdentities(NhrpCore core)
         return IsCertified(via, from, address, now);
     }
 
+    /// <summary>
+    /// May the station be the next hop server at this address? Its certificate decides: what any member's certificate could
+    /// do would make each member the hub. Without certificates the pre-shared key of the server is all that there is.
+    /// </summary>
+    public bool MayServe(NhrpInterface via, NbmaPeer from, IpAddress server, Instant now)
+    {
+        if (via.Config.Authorization == NhrpAuthorization.None || from.Association == 0) return true;
+        SiteRights rights = _byAssociation.TryGetValue(from.Association, out NhrpIdentity? identity) ? identity.Rights : SiteRights.None;
+        if (rights.MayServe(server, strict: via.Config.Authorization == NhrpAuthorization.Certificate)) return true;
+        core.Drops.Count(NhrpDrop.NotTheServer);
+        if (core.PeerLines.TryTake(now)) core.Logger.NotTheServer(via.Key, server, NameOf(from), from);
+        return false;
+    }
+
     /// <summary>With <c>authorization certificate</c>: is the address in the peer's certificate?</summary>
     public bool IsCertified(NhrpInterface via, NbmaPeer from, IpAddress address, Instant now)
     {

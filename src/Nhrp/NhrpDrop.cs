@@ -48,6 +48,9 @@ public enum NhrpDrop
     /// <summary>A tunnel address claimed that is not in the peer's certificate.</summary>
     NotInCertificate,
 
+    /// <summary>A reply as next hop server by a peer whose certificate does not let it be that one.</summary>
+    NotTheServer,
+
     /// <summary>No room for more mappings or requesters.</summary>
     NoRoom,
 

@@ -46,6 +46,10 @@ internal static partial class NhrpLog
         "{Interface}: {Address} is not in the certificate of {Claimer} ({ClaimerPeer}): refused; issue a certificate with this address, or use 'ip nhrp authorization identity'")]
     public static partial void ClaimNotCertified(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, string claimer, NbmaPeer claimerPeer);
 
+    [LoggerMessage(1022, LogLevel.Warning,
+        "{Interface}: {Claimer} ({ClaimerPeer}) answers as next hop server {Address}, and its certificate does not let it be that: refused; issue the hub's certificate with this address and without a spoke's role")]
+    public static partial void NotTheServer(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, string claimer, NbmaPeer claimerPeer);
+
     [LoggerMessage(1009, LogLevel.Warning, "{Interface}: received Error Indication from {Source} ({Peer}), code: {Code}, offset: {Offset}")]
     public static partial void ErrorReceived(this ILogger logger, NhrpInterfaceKey @interface, IpAddress source, NbmaPeer peer, NhrpErrorCode code, int offset);
 

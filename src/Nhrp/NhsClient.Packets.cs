@@ -12,6 +12,11 @@ internal sealed partial class NhsClient
         if (State is not RegistrationState.Registering registering || view.RequestId == 0) return view.RequestId != 0 && view.RequestId == AcknowledgedId;
         int index = Array.IndexOf(registering.Open, view.RequestId);
         if (index < 0) return view.RequestId == AcknowledgedId;
+        if (!owner.Core.Identities.MayServe(owner, arrival.From, Responder(view) is { IsNone: false } other ? other : Address, now))
+        {
+            Fail(now, outbox);
+            return true;
+        }
         RepliesReceived++;
         LastReply = now;
         NhrpCieCode code = NhrpCieCode.Success;
@@ -65,11 +70,7 @@ internal sealed partial class NhsClient
 
     private void ReadExtensions(NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
     {
-        if (Config.Protocol.IsUnspecified
-            && view.TryGetExtension(NhrpExtensionType.ResponderAddress, out NhrpExtensionView responder)
-            && responder.TryGetCies(out NhrpCieList responders) && responders.MoveNext()
-            && responders.Current.ToCie().Protocol.Ip is var address && !address.IsUnspecified && address.IsIPv4 != owner.Key.IPv6 && !owner.IsOwn(address)
-            && address != Address)
+        if (Responder(view) is { IsNone: false } address && address != Address)
         {
             // Another server behind the same NBMA address took over.
             if (IsUp) SetStatus(NhsStatus.Probing, now, outbox);
@@ -80,6 +81,14 @@ internal sealed partial class NhsClient
         // The NAT moved: who was given an answer sends to where nobody is, and cannot be told from there.
         if (before != NatAddress) owner.Answers.PurgeAll(byServer: true, now, outbox);
     }
+
+    /// <summary>Of <c>nhs dynamic</c>: who says that it answers. None with a configured server, and without an address of use.</summary>
+    private IpAddress Responder(NhrpView view) =>
+        Config.Protocol.IsUnspecified
+        && view.TryGetExtension(NhrpExtensionType.ResponderAddress, out NhrpExtensionView responder)
+        && responder.TryGetCies(out NhrpCieList responders) && responders.MoveNext()
+        && responders.Current.ToCie().Protocol.Ip is var address && !address.IsUnspecified && address.IsIPv4 != owner.Key.IPv6 && !owner.IsOwn(address)
+            ? address : IpAddress.None;
 
     private IpAddress OutsideIn(NhrpView view)
     {

@@ -83,6 +83,50 @@ public sealed class IdentityTests
         Assert.Equal(accepted, cloud.Hub.Adjacencies.ContainsKey(Parse(Spoke)));
     }
 
+    [Theory]
+    [InlineData("10.0.0.1/32", SiteRole.Hub, NhrpAuthorization.Certificate, true)]
+    [InlineData("10.0.0.1/32", SiteRole.Unsaid, NhrpAuthorization.Certificate, true)]
+    [InlineData("10.0.0.66/32", SiteRole.Unsaid, NhrpAuthorization.Certificate, false)]
+    [InlineData(null, SiteRole.Unsaid, NhrpAuthorization.Certificate, false)]
+    [InlineData("10.0.0.66/32", SiteRole.Hub, NhrpAuthorization.Identity, false)]
+    [InlineData("10.0.0.1/32", SiteRole.Spoke, NhrpAuthorization.Identity, false)]
+    [InlineData(null, SiteRole.Unsaid, NhrpAuthorization.Identity, true)]
+    [InlineData("198.51.100.1/32", SiteRole.Unsaid, NhrpAuthorization.Identity, true)]
+    [InlineData("10.0.0.66/32", SiteRole.Spoke, NhrpAuthorization.None, true)]
+    public void MemberAtTheHubsPlace_AnswersARegistration_IsServerOnlyAsItsCertificateSays(string? certified, SiteRole role, NhrpAuthorization authorization, bool accepted)
+    {
+        var net = new Net();
+        Node spoke = net.Add("spoke", "203.0.113.11", "10.0.0.11/24", Cloud.SpokeConfig with { Authorization = authorization });
+        net.Run(0.1);
+        var hub = new NbmaPeer(Parse(Cloud.HubNbma), 9);
+        var rights = new SiteRights(certified is null ? [] : [IpPrefix.Parse(certified)], role, null);
+        spoke.Call((engine, now, outbox) => engine.OnPeerIdentified(hub, new NhrpIdentity("m.example", rights), now, outbox));
+        NhrpPacket request = net.Packets.Last(packet => packet.Header.Type == NhrpPacketType.RegistrationRequest);
+        spoke.Receive(hub, (request with { Header = request.Header with { Type = NhrpPacketType.RegistrationReply } }).Write());
+        Assert.Equal(accepted, spoke.Nhs.Status == NhsStatus.Up);
+        Assert.Equal(accepted, spoke.NhssUp.Count == 1);
+        Assert.Equal(accepted ? 0 : 1, spoke.Engine.Drops[NhrpDrop.NotTheServer]);
+    }
+
+    [Theory]
+    [InlineData(SiteRole.Hub, true)]
+    [InlineData(SiteRole.Unsaid, true)]
+    [InlineData(SiteRole.Spoke, false)]
+    public void MemberAtTheHubsPlace_AnswersForAServerThatIsNotNamed_ByItsRole(SiteRole role, bool accepted)
+    {
+        var net = new Net { Lose = static (_, _, type) => type == NhrpPacketType.RegistrationReply };
+        net.Add("m", Cloud.HubNbma, "10.0.0.66/24", Cloud.HubConfig);
+        NhsConfig unnamed = Cloud.SpokeConfig.Nhss[0] with { Protocol = AnyIPv4 };
+        Node spoke = net.Add("spoke", "203.0.113.11", "10.0.0.11/24", Cloud.SpokeConfig with { Authorization = NhrpAuthorization.Certificate, Nhss = [unnamed] });
+        net.Run(0.1);
+        var hub = new NbmaPeer(Parse(Cloud.HubNbma), 9);
+        spoke.Call((engine, now, outbox) => engine.OnPeerIdentified(hub, new NhrpIdentity("m.example", new SiteRights([IpPrefix.Parse("10.0.0.66/32")], role, null)), now, outbox));
+        byte[] reply = net.Packets.Last(packet => packet.Header.Type == NhrpPacketType.RegistrationReply).Write();
+        spoke.Receive(hub, reply);
+        Assert.Equal(accepted, spoke.Nhs.Status == NhsStatus.Up);
+        Assert.Equal(accepted ? 0 : 1, spoke.Engine.Drops[NhrpDrop.NotTheServer]);
+    }
+
     [Fact]
     public void PeerThatMovedByMobike_ItsMappings_LeadToTheNewAddress()
     {
