@@ -34,6 +34,18 @@ internal static partial class DaemonLog
     [LoggerMessage(1806, LogLevel.Warning, "net.{family}.{setting} is off: packets between the tunnel and other interfaces are not forwarded (sysctl -w {remedy})", EventName = "ForwardingOff")]
     public static partial void ForwardingOff(ILogger logger, string family, string setting, string remedy);
 
+    [LoggerMessage(1817, LogLevel.Critical, "{part} failed ({count} times until now); the router goes on", EventName = "PartFailed")]
+    public static partial void PartFailed(ILogger logger, string part, long count, Exception exception);
+
+    [LoggerMessage(1818, LogLevel.Critical, "{part} asks to be served at once again and again ({count} times until now, its deadline is {late:F1} s past); it is served ten times a second only. Please report this", EventName = "DeadlineStuck")]
+    public static partial void DeadlineStuck(ILogger logger, string part, double late, long count);
+
+    [LoggerMessage(1819, LogLevel.Critical, "the control thread is held by {step} for {seconds} s: it handles no packet, no command and no deadline until that ends. Please report this", EventName = "ControlStalled")]
+    public static partial void ControlStalled(ILogger logger, string step, int seconds);
+
+    [LoggerMessage(1820, LogLevel.Warning, "the control thread goes on, after {seconds} s", EventName = "ControlGoesOn")]
+    public static partial void ControlGoesOn(ILogger logger, int seconds);
+
     [LoggerMessage(1807, LogLevel.Error, "a data-plane worker failed; it goes on", EventName = "WorkerFailure")]
     public static partial void WorkerFailure(ILogger logger, Exception exception);
 

@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Daemon.Control;
 using Dmvpn.Dataplane;
 using Dmvpn.Ike;
 using Dmvpn.Nhrp;
@@ -44,13 +45,12 @@ internal sealed class Engines
 
     public Outbox<KeepaliveEffect> KeepaliveOut { get; } = new();
 
-    public Instant NextDeadline => Instant.Min(Instant.Min(Ike.NextDeadline, Rib.NextDeadline), Instant.Min(Nhrp.NextDeadline, Odr.NextDeadline));
-
-    public void OnDeadline(Instant now)
+    /// <summary>Has the engines' deadlines served.</summary>
+    public void AddTo(DeadlineWatch deadlines)
     {
-        Ike.OnDeadline(now, IkeOut);
-        Rib.OnDeadline(now, RibOut);
-        Nhrp.OnDeadline(now, NhrpOut);
-        Odr.OnDeadline(now, OdrOut);
+        deadlines.Add("IKE", () => Ike.NextDeadline, now => Ike.OnDeadline(now, IkeOut));
+        deadlines.Add("RIB", () => Rib.NextDeadline, now => Rib.OnDeadline(now, RibOut));
+        deadlines.Add("NHRP", () => Nhrp.NextDeadline, now => Nhrp.OnDeadline(now, NhrpOut));
+        deadlines.Add("ODR", () => Odr.NextDeadline, now => Odr.OnDeadline(now, OdrOut));
     }
 }

@@ -82,6 +82,8 @@ internal sealed class Router : IControlWork, IDisposable
                 Changed = now => Engines.Ike.OnRevocationListsChanged(now, Engines.IkeOut),
             },
         };
+        Deadlines = WatchDeadlines(routerLog);
+        Stalls = new StallWatch(loop.Progress, routerLog);
         Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, Trustpoints, workers, log, routerLog);
     }
 
@@ -97,6 +99,12 @@ internal sealed class Router : IControlWork, IDisposable
     public ProtectionParts Protection { get; }
 
     public ConfigApplier Configuration { get; }
+
+    /// <summary>The deadlines of all parts, and how often a part did not keep to them.</summary>
+    public DeadlineWatch Deadlines { get; }
+
+    /// <summary>Looks whether the control thread goes on.</summary>
+    public StallWatch Stalls { get; }
 
     /// <summary>The certificates in use.</summary>
     public TrustpointStore Trustpoints { get; }
@@ -124,13 +132,11 @@ internal sealed class Router : IControlWork, IDisposable
     {
         get
         {
-            Instant next = Instant.Min(Engines.NextDeadline, Instant.Min(Tunnels.NextDeadline, Instant.Min(_pathMtus.NextDeadline, _housekeepingAt)));
-            next = Instant.Min(next, Instant.Min(Protection.Wants.NextDeadline, Trustpoints.NextDeadline));
             foreach (ControlMailbox mailbox in _workers.Mailboxes.Concat(_workers.IkeMailboxes).Append(Carrier.Events))
             {
                 if (!mailbox.IsEmpty) return Instant.Zero;
             }
-            return next;
+            return Deadlines.NextDeadline;
         }
     }
 
@@ -149,18 +155,7 @@ internal sealed class Router : IControlWork, IDisposable
         else if (token >= NamespaceSet.FirstToken) _namespaces.OnReady(token);
     }
 
-    public void OnDeadline(Instant now)
-    {
-        foreach (ControlMailbox mailbox in _workers.Mailboxes) _mail.Read(mailbox, MessagesPerRound, now);
-        foreach (ControlMailbox mailbox in _workers.IkeMailboxes) _mail.Read(mailbox, IkeMessagesPerRound, now);
-        _mail.Read(Carrier.Events, MessagesPerRound, now);
-        Engines.OnDeadline(now);
-        Protection.Wants.OnDeadline(now);
-        Trustpoints.OnDeadline(now);
-        Tunnels.OnDeadline(now);
-        _pathMtus.OnDeadline(now);
-        if (now >= _housekeepingAt) DoHousekeeping(now);
-    }
+    public void OnDeadline(Instant now) => Deadlines.OnDeadline(now);
 
     public void OnRoundEnd(Instant now)
     {
@@ -200,6 +195,7 @@ internal sealed class Router : IControlWork, IDisposable
 
     public void Dispose()
     {
+        Stalls.Dispose();
         _names.Dispose();
         Protection.Dispose();
         Trustpoints.Dispose();
@@ -213,11 +209,33 @@ internal sealed class Router : IControlWork, IDisposable
         Kernel.Dispose();
     }
 
+    private DeadlineWatch WatchDeadlines(ILogger logger)
+    {
+        var watch = new DeadlineWatch(_loop.Progress, logger);
+        watch.Add("packets", null, now =>
+        {
+            foreach (ControlMailbox mailbox in _workers.Mailboxes) _mail.Read(mailbox, MessagesPerRound, now);
+        });
+        watch.Add("IKE messages", null, now =>
+        {
+            foreach (ControlMailbox mailbox in _workers.IkeMailboxes) _mail.Read(mailbox, IkeMessagesPerRound, now);
+        });
+        watch.Add("events of SAs", null, now => _mail.Read(Carrier.Events, MessagesPerRound, now));
+        Engines.AddTo(watch);
+        watch.Add("peers wanted for one packet", () => Protection.Wants.NextDeadline, Protection.Wants.OnDeadline);
+        watch.Add("revocation lists", () => Trustpoints.NextDeadline, Trustpoints.OnDeadline);
+        watch.Add("tunnels", () => Tunnels.NextDeadline, Tunnels.OnDeadline);
+        watch.Add("path MTUs", () => _pathMtus.NextDeadline, _pathMtus.OnDeadline);
+        watch.Add("housekeeping", () => _housekeepingAt, DoHousekeeping);
+        return watch;
+    }
+
     private void OnName(NameResolution result, Instant now) => Engines.Nhrp.OnNameResolved(
         result.Name, result.Addresses.AsSpan(), NameResolver.Refresh, now, Engines.NhrpOut);
 
     private void DoHousekeeping(Instant now)
     {
+        if (now < _housekeepingAt) return;
         foreach (TunnelInterface tunnel in Tunnels.All)
         {
             if (Engines.Forwarding.TryGetCounters(tunnel.Id, out TunnelCounters? counters)) tunnel.Rates.Add(counters, now);

@@ -8,6 +8,9 @@ internal abstract class NhrpTimed
     /// <summary>When it is due; set through <see cref="NhrpTimers.Set"/>.</summary>
     public Instant Deadline { get; internal set; } = Instant.Never;
 
+    /// <summary>When it was last told; a new deadline is later.</summary>
+    internal Instant Served { get; set; } = Deadlines.NotServed;
+
     /// <summary>Place in the heap; -1 outside.</summary>
     internal int Slot { get; set; } = -1;
 
@@ -27,9 +30,10 @@ internal sealed class NhrpTimers
 
     public Instant Next => Count == 0 ? Instant.Never : _heap[0].At;
 
-    /// <summary>Sets, moves or (with Never) stops the deadline.</summary>
+    /// <summary>Sets, moves or (with Never) stops the deadline. One that is not after the last time served comes a little later.</summary>
     public void Set(NhrpTimed timed, Instant at)
     {
+        at = Deadlines.After(timed.Served, at);
         timed.Deadline = at;
         if (at.IsNever)
         {
@@ -58,7 +62,7 @@ internal sealed class NhrpTimers
                 continue;
             }
             Remove(timed);
-            timed.Deadline = Instant.Never;
+            (timed.Deadline, timed.Served) = (Instant.Never, now);
             return true;
         }
         timed = null;

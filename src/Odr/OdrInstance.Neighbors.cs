@@ -195,7 +195,7 @@ public sealed partial class OdrInstance
             if (!_neighbors.TryGetValue(key, out OdrNeighbor? neighbor) || neighbor.Queued > now) continue;
             neighbor.Queued = Instant.Never;
             if (neighbor.IsListed && now >= neighbor.Expires) Unlist(neighbor, "the hold time is over");
-            if (!neighbor.IsInvalid && now >= neighbor.LastHeard + Timers.Invalid) Invalidate(neighbor, now, outbox);
+            if (!neighbor.IsInvalid && now >= RoutesEnd(neighbor)) Invalidate(neighbor, now, outbox);
             if (!neighbor.IsListed && (neighbor.IsInvalid ? now >= neighbor.LastHeard + Timers.Flush : neighbor.Routes.Length == 0))
             {
                 _neighbors.Remove(key);
@@ -214,9 +214,13 @@ public sealed partial class OdrInstance
         neighbor.Routes = [];
     }
 
+    /// <summary>Without a hello its routes go now: at the invalid timer, or at the flush timer where that is the shorter one.</summary>
+    private Instant RoutesEnd(OdrNeighbor neighbor) => neighbor.LastHeard + (Timers.Invalid < Timers.Flush ? Timers.Invalid : Timers.Flush);
+
     private void Schedule(OdrNeighbor neighbor)
     {
-        Instant due = neighbor.LastHeard + (neighbor.IsInvalid ? Timers.Flush : Timers.Invalid);
+        // A neighbour that is listed is kept beyond the flush timer, to the end of its hold time: it has no routes then.
+        Instant due = !neighbor.IsInvalid ? RoutesEnd(neighbor) : neighbor.IsListed ? Instant.Never : neighbor.LastHeard + Timers.Flush;
         if (neighbor.IsListed) due = Instant.Min(due, neighbor.Expires);
         if (due >= neighbor.Queued) return;
         neighbor.Queued = due;

@@ -37,6 +37,23 @@ public sealed class TimeTests
     }
 
     [Fact]
+    public void DeadlineQueue_BodySchedulesWhatIsPast_LoopEndsAndItComesLater()
+    {
+        var queue = new DeadlineQueue<int>();
+        queue.Schedule(7, Instant.FromSeconds(1));
+        Instant now = Instant.FromSeconds(5);
+        int served = 0;
+        while (queue.TryPop(now, out int key) && served < 10)
+        {
+            served++;
+            queue.Schedule(key, Instant.FromSeconds(2 + served));
+        }
+        Assert.Equal(1, served);
+        Assert.Equal(now + Deadlines.LeastDelay, queue.Next);
+        Assert.True(queue.TryPop(queue.Next, out _));
+    }
+
+    [Fact]
     public void Instant_AddedBeyondItsRange_IsNever()
     {
         Assert.True((Instant.FromSeconds(1) + TimeSpan.MaxValue).IsNever);

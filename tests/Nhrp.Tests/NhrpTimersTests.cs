@@ -27,6 +27,23 @@ public sealed class NhrpTimersTests
             Assert.Equal(0, timers.Count);
         });
 
+    [Fact]
+    public void OwnerAsksForWhatIsPast_WhileItIsServed_LoopEndsAndItComesLater()
+    {
+        var timers = new NhrpTimers();
+        var thing = new Thing();
+        timers.Set(thing, Instant.FromSeconds(1));
+        Instant now = Instant.FromSeconds(5);
+        int served = 0;
+        while (timers.TryPop(now, out NhrpTimed? timed) && served < 10)
+        {
+            served++;
+            timers.Set(timed!, now);
+        }
+        Assert.Equal(1, served);
+        Assert.Equal(now + Deadlines.LeastDelay, timers.Next);
+    }
+
     private sealed class Thing : NhrpTimed
     {
         public override void OnDeadline(Instant now, Outbox<NhrpEffect> outbox)

@@ -49,7 +49,9 @@ internal sealed class OdrNetwork
             if (next > Now) Now = next;
             foreach (Router router in _routers.Values)
             {
-                if (router.Engine.NextDeadline <= Now) router.Engine.OnDeadline(Now, router.Outbox);
+                if (router.Engine.NextDeadline > Now) continue;
+                router.Engine.OnDeadline(Now, router.Outbox);
+                Assert.True(router.Engine.NextDeadline > Now, "a deadline lies in the future after it was served");
             }
             Carry();
         }

@@ -75,7 +75,11 @@ internal sealed class FakeKernel
         while (Rib.NextDeadline <= end)
         {
             Now = Instant.Min(end, Rib.NextDeadline);
-            Do((rib, now, outbox) => rib.OnDeadline(now, outbox));
+            Do((rib, now, outbox) =>
+            {
+                rib.OnDeadline(now, outbox);
+                Assert.True(rib.NextDeadline > now, "a deadline lies in the future after it was served");
+            });
         }
         Now = end;
     }

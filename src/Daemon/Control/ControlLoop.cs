@@ -26,6 +26,9 @@ public sealed class ControlLoop : IDisposable
         Poller = new Poller();
     }
 
+    /// <summary>What the control thread does at present.</summary>
+    internal ControlProgress Progress { get; } = new();
+
     /// <summary>Where work adds its descriptors, on the control thread.</summary>
     public Poller Poller { get; }
 
@@ -67,12 +70,18 @@ public sealed class ControlLoop : IDisposable
         while (!_stopping)
         {
             Instant until = _posted.IsEmpty ? work.NextDeadline : Instant.Zero;
+            Progress.Enter(ControlProgress.Waiting);
             ReadOnlySpan<Ready> ready = Poller.Wait(until);
             Instant now = MonotonicClock.Now;
+            Progress.Enter("netlink");
             foreach (Ready one in ready) Guard(static (w, n, token) => w.OnReady(token, n), work, now, one.Token);
             for (int i = 0; i < WorkPerRound && _posted.TryDequeue(out Action<Instant>? posted); i++)
+            {
+                Progress.Enter("posted work");
                 Guard(static (_, n, p) => p(n), work, now, posted);
+            }
             Guard(static (w, n, _) => w.OnDeadline(n), work, now, 0);
+            Progress.Enter("effects");
             Guard(static (w, n, _) => w.OnRoundEnd(n), work, now, 0);
         }
     }

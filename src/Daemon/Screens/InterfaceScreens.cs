@@ -66,6 +66,8 @@ internal sealed class InterfaceScreens(Router router)
             Add("rib", router.Engines.Rib.Drops.NonZero());
             Add("ike", router.Engines.Ike.Drops.NonZero());
             Add("ike", router.Engines.Ike.Malformed.NonZero());
+            Add("control", router.Deadlines.NonZero());
+            if (router.Stalls.Stalls > 0) Add("control", [new KeyValuePair<string, long>("Stall", router.Stalls.Stalls)]);
         }
         return new DropState { Drops = drops };
 

@@ -171,7 +171,12 @@ internal sealed class Node : IChildActivity
 
     public void OnDeadline()
     {
-        if (Engine.NextDeadline <= _net.Now) Call((engine, now, outbox) => engine.OnDeadline(now, outbox));
+        if (Engine.NextDeadline > _net.Now) return;
+        Call((engine, now, outbox) =>
+        {
+            engine.OnDeadline(now, outbox);
+            Assert.True(engine.NextDeadline > now, "a deadline lies in the future after it was served");
+        });
     }
 
     /// <summary>Sends a packet to the peer, by the SA that packets leave by. False when there is none: it waits, or is dropped.</summary>

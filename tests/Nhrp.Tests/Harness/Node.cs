@@ -145,6 +145,7 @@ internal sealed class Node : IRouteLookup
     public void OnDeadline()
     {
         Engine.OnDeadline(_net.Now, _outbox);
+        Assert.True(Engine.NextDeadline > _net.Now, "a deadline lies in the future after it was served");
         CarryOut();
     }
 

@@ -101,6 +101,7 @@ internal sealed partial class SimRouter(SimNetwork net, RouterPlan plan, int ind
     {
         Rib.OnDeadline(now, _ribOut);
         Nhrp.OnDeadline(now, _nhrpOut);
+        Assert.True(Rib.NextDeadline > now && Nhrp.NextDeadline > now, "a deadline lies in the future after it was served");
         CarryOut(now);
     }
 
