@@ -93,7 +93,7 @@ public sealed class PrefixTrie<T>
         if (node is null || CommonBits(node.Address, outer.Address) < depth) return [];
 
         // IPv4 lies inside the IPv6 prefixes that cover its mapped form; it is not part of them.
-        return node.Depth >= 96 ? Walk(node) : Walk(node).Where(entry => entry.Key.IsIPv4 == outer.IsIPv4);
+        return outer.IsIPv4 ? Walk(node) : Walk(node).Where(static entry => !entry.Key.IsIPv4);
     }
 
     private Node? Match(IpAddress address, int maxDepth)

@@ -37,6 +37,14 @@ public sealed class PrefixTrieTests
     }
 
     [Fact]
+    public void EntriesWithinAnIPv6Prefix_OnlyIPv4InTheTable_AreNone()
+    {
+        PrefixTrie<int> trie = PrefixTrie<int>.Empty.Set(IpPrefix.Parse("10.0.0.0/8"), 1).Set(IpPrefix.Parse("11.0.0.0/8"), 2);
+        Assert.Empty(trie.EntriesWithin(IpPrefix.DefaultIPv6));
+        Assert.Equal(2, trie.EntriesWithin(IpPrefix.DefaultIPv4).Count());
+    }
+
+    [Fact]
     public void AnyHistory_ComparedWithAList_AgreesInEverything()
     {
         Gen.Select(Gen.Select(Gen.Bool, AnyPrefix).Array[0, 60], AnyPrefix).Sample((history, probe) =>
