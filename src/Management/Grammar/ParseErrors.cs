@@ -95,7 +95,7 @@ internal static class ParseErrors
     }
 
     /// <summary>Edits (insert, delete, replace, swap of neighbours) from one word to the other.</summary>
-    private static int Distance(string a, string b)
+    internal static int Distance(string a, string b)
     {
         int[,] d = new int[a.Length + 1, b.Length + 1];
         for (int i = 0; i <= a.Length; i++) d[i, 0] = i;

@@ -1,58 +1,39 @@
 namespace Dmvpn.Management.Grammar;
 
 /// <summary>
-/// Hides what follows a word that introduces a secret, character for character so that columns stay right. Every line that is
-/// shown to anybody goes through it, understood or not.
+/// Hides secrets, character for character so that columns stay right, and leaves the keywords around them. Every line that is
+/// shown to anybody goes through it, understood or not. What stands where a secret may stand is hidden: rather a word too
+/// many than a secret.
 /// </summary>
 internal static class Redaction
 {
-    private static readonly string[] Introducers =
-        ["authentication", "password", "secret", "community", "pre-shared-key", "key-string", "key", "md5", "passphrase", "tacacs-server", "radius-server"];
-
     /// <summary>The line with its secrets as stars.</summary>
     public static string Mask(string line)
     {
         List<Word> words = Word.Split(line);
-        for (int i = 0; i + 1 < words.Count; i++)
+        var secrets = new bool[words.Count];
+        SecretWords.Find(words, secrets);
+        char[]? masked = null;
+        for (int i = 0; i < secrets.Length; i++)
         {
-            if (!Introduces(words, i)) continue;
-            char[] masked = line.ToCharArray();
-            for (int at = words[i + 1].Start; at < masked.Length; at++)
-                if (!char.IsWhiteSpace(masked[at])) masked[at] = '*';
-            return new(masked);
+            if (!secrets[i]) continue;
+            masked ??= line.ToCharArray();
+            masked.AsSpan(words[i].Start, words[i].Text.Length).Fill('*');
         }
-        return MaskUserInfo(line);
+        return MaskUserInfo(masked is null ? line : new(masked));
     }
 
-    /// <summary>Name and password in an address: <c>http://me:secret@host/</c>.</summary>
+    /// <summary>Name and password in addresses: <c>http://me:secret@host/</c>.</summary>
     private static string MaskUserInfo(string line)
     {
-        int start = line.IndexOf("://", StringComparison.Ordinal) + 3;
-        if (start < 3) return line;
-        int length = line.AsSpan(start).IndexOfAny('@', '/', ' ');
-        return length <= 0 || line[start + length] != '@' ? line : string.Concat(line.AsSpan(0, start), new string('*', length), line.AsSpan(start + length));
-    }
-
-    /// <summary>Abbreviations count too, and after <c>nhrp</c> whatever begins with an a: it may be "authentication", mistyped.</summary>
-    private static bool Introduces(List<Word> words, int i)
-    {
-        string word = words[i].Text, next = words[i + 1].Text;
-        bool isFirst = i == 0 || i == 1 && words[0].Text.ToLowerInvariant() is "no" or "default";
-        // Of an IKEv2 profile: in `authentication remote pre-share key …` the secret comes last, and without the word `key` sooner.
-        if (isFirst && Begins(word, "auth") && next.Length > 2 && (Begins("local", next) || Begins("remote", next))) return false;
-        if (!isFirst && Begins(word, "pre-s") && Begins("key", next)) return false;
-        if (i > 0 && word.Length > 4 && Begins("authorization", word) && Begins(words[i - 1].Text, "nh")) return false;
-        if (i > 0 && word[0] is 'a' or 'A' && Begins(words[i - 1].Text, "nh")) return true;
-        // The key of a GRE tunnel is no secret: `tunnel key 100`.
-        if (i > 0 && word.StartsWith('k') && Begins(words[i - 1].Text, "tu")) return false;
-        foreach (string introducer in Introducers)
+        for (int from = 0; line.IndexOf("://", from, StringComparison.Ordinal) is >= 0 and int at;)
         {
-            if (introducer.Equals(word, StringComparison.OrdinalIgnoreCase)) return true;
-            if (word.Length >= 2 && introducer.Length >= 6 && Begins(introducer, word)) return true;
+            from = at + 3;
+            int end = line.AsSpan(from).IndexOfAny('/', ' ', '\t') is >= 0 and int length ? from + length : line.Length;
+            if (end == from) continue;
+            int host = line.LastIndexOf('@', end - 1, end - from);
+            if (host >= from) line = string.Concat(line.AsSpan(0, from), new string('*', host - from), line.AsSpan(host));
         }
-        // `preshared-key`, `pre-sharedkey`, `pre-shred-key`: mistyped, and still followed by a key.
-        return isFirst && (word.EndsWith("key", StringComparison.OrdinalIgnoreCase) || Begins(word, "pre") || word.Equals("psk", StringComparison.OrdinalIgnoreCase));
+        return line;
     }
-
-    private static bool Begins(string text, string with) => text.StartsWith(with, StringComparison.OrdinalIgnoreCase);
 }

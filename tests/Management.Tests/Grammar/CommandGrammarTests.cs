@@ -104,7 +104,7 @@ public sealed class CommandGrammarTests
     [InlineData("ip nhrp authentication abc", "ip nhrp authentication ***")]
     [InlineData("ip nhrp authentification abc d", "ip nhrp authentification *** *")]
     [InlineData(" tunnel key 100", " tunnel key 100")]
-    [InlineData("username a secret 5 x", "username a secret * *")]
-    [InlineData("snmp-server community public RO", "snmp-server community ****** **")]
+    [InlineData("username a secret 5 x", "username a secret 5 *")]
+    [InlineData("snmp-server community public RO", "snmp-server community ****** RO")]
     public void Mask_HidesWhatFollowsAnIntroducer(string line, string masked) => Assert.Equal(masked, Redaction.Mask(line));
 }
