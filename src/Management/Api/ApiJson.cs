@@ -46,6 +46,7 @@ namespace Dmvpn.Management.Api;
 [JsonSerializable(typeof(ClearCountersRequest))]
 [JsonSerializable(typeof(CommandResult))]
 [JsonSerializable(typeof(CheckRequest))]
+[JsonSerializable(typeof(ReloadRequest))]
 [JsonSerializable(typeof(ReloadResult))]
 [JsonSerializable(typeof(ApiError))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -96,7 +96,10 @@ public static class ApiRoutes
     /// <summary>POST, no body: <see cref="CommandResult"/>. Forgets the CDP neighbours.</summary>
     public const string ClearCdp = "/v1/clear/cdp";
 
-    /// <summary>POST, no body: <see cref="ReloadResult"/>. Reads the configuration file again; status 200 also when it was refused.</summary>
+    /// <summary>
+    /// POST <see cref="ReloadRequest"/>, or no body: <see cref="ReloadResult"/>. Reads the configuration file again; status 200
+    /// also when it was refused.
+    /// </summary>
     public const string Reload = "/v1/reload";
 
     /// <summary>POST <see cref="CheckRequest"/>: <see cref="ReloadResult"/> of what a reload with that text would do; nothing is changed.</summary>

@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Management.Config;
 
 namespace Dmvpn.Management.Api;
 
@@ -112,6 +113,22 @@ public sealed record ReloadResult
 
     /// <summary>Errors, warnings and notes of the file.</summary>
     public IReadOnlyList<ConfigMessage> Messages { get; init; } = [];
+
+    /// <summary>What would be lost, one line each: a reload does it only with <see cref="ReloadRequest.Force"/>.</summary>
+    public IReadOnlyList<string> NeedsForce { get; init; } = [];
+
+    /// <summary>What was understood, also of a file that is refused.</summary>
+    public UnderstoodConfig Understood { get; init; } = new();
+
+    /// <summary>The lines without effect, in the order of the file; secrets are masked.</summary>
+    public IReadOnlyList<PassedOverLine> PassedOver { get; init; } = [];
+}
+
+/// <summary><c>dmvpn reload [--force]</c>.</summary>
+public sealed record ReloadRequest
+{
+    /// <summary>True: also when the last tunnel or the protection of one goes.</summary>
+    public bool Force { get; init; }
 }
 
 /// <summary>One remark about a configuration file.</summary>

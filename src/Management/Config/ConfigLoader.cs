@@ -9,26 +9,27 @@ public static class ConfigLoader
     /// Reads and checks the whole text. The configuration is null exactly when the report has errors: a file is taken as a whole
     /// or not at all. Interfaces need not exist: which ones do is known only when the daemon runs.
     /// </summary>
-    public static (RouterConfig? Config, ConfigReport Report) Load(string text)
+    /// <param name="text">The file.</param>
+    /// <param name="needsTunnel">True for the file of a router: without a tunnel it is refused. False for a part of a file.</param>
+    public static (RouterConfig? Config, ConfigReport Report) Load(string text, bool needsTunnel = false)
     {
         ConfigBuilder builder = ConfigReader.Read(text);
         ValueList<StaticRouteConfig> routes = StaticRoutes.Resolve(builder);
         RouterConfig config = builder.Router with { Tunnels = [.. builder.Tunnels], StaticRoutes = routes, Crypto = CryptoCheck.WithoutForeignTrustpoints(builder) };
         ConfigCheck.Check(config, builder);
+        builder.Findings.AddRange(builder.PassedOver.Warnings());
+        if (needsTunnel && config.Tunnels.Count == 0) builder.Findings.Add(NoTunnel);
         List<Finding> findings = [.. builder.Findings.OrderBy(f => f.Line).ThenBy(f => f.Column)];
-        // A warning of its own says more of a line than this count.
-        HashSet<int> named = [.. findings.Select(f => f.Line)];
-        int passedOver = builder.PassedOver.Count(line => !named.Contains(line.Line));
-        if (passedOver > 0)
-        {
-            findings.Add(new()
-            {
-                Kind = FindingKind.Note,
-                Line = 0,
-                Reason = passedOver == 1 ? "1 line that does not concern a DMVPN router was passed over" : $"{passedOver} lines that do not concern a DMVPN router were passed over",
-            });
-        }
-        var report = new ConfigReport(findings);
+        if (builder.PassedOver.Count(findings) is { } count) findings.Add(count);
+        var report = new ConfigReport(findings) { PassedOver = builder.PassedOver.Report(), Understood = Understanding.Of(config, builder.Routing) };
         return (report.HasErrors ? null : config, report);
     }
+
+    private static Finding NoTunnel => new()
+    {
+        Kind = FindingKind.Error,
+        Line = 1,
+        Reason = "the file has no tunnel: there is nothing to run",
+        Remedy = "Add 'interface Tunnel0' with its lines, or name another file",
+    };
 }

@@ -1,3 +1,5 @@
+using Dmvpn.Management.Api;
+
 namespace Dmvpn.Management.Config;
 
 /// <summary>What a finding means for the file.</summary>
@@ -43,6 +45,12 @@ public sealed record Finding
 /// <summary>All findings of one file, in the order of its lines.</summary>
 public sealed record ConfigReport(IReadOnlyList<Finding> Findings)
 {
+    /// <summary>The lines without effect, in the order of the file.</summary>
+    public IReadOnlyList<PassedOverLine> PassedOver { get; init; } = [];
+
+    /// <summary>What was understood, also of a file that is refused.</summary>
+    public UnderstoodConfig Understood { get; init; } = new();
+
     /// <summary>True when the file is refused.</summary>
     public bool HasErrors => Count(FindingKind.Error) > 0;
 

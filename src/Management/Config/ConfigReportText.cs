@@ -15,7 +15,9 @@ public static class ConfigReportText
     /// </code>
     /// </summary>
     /// <param name="file">The file's name as the user gave it.</param>
-    public static string Render(string file, ConfigReport report)
+    /// <param name="report">What was found.</param>
+    /// <param name="passedOver">True lists the lines without effect, by their groups.</param>
+    public static string Render(string file, ConfigReport report, bool passedOver = false)
     {
         var text = new StringBuilder();
         foreach (Finding finding in report.Findings)
@@ -23,6 +25,8 @@ public static class ConfigReportText
             Render(text, file, finding);
             text.Append('\n');
         }
+        if (passedOver) RenderPassedOver(text, report.PassedOver);
+        text.Append(file).Append(": understood: ").Append(Understanding.Text(report.Understood)).Append('\n');
         return text.Append(Summary(file, report)).Append('\n').ToString();
     }
 
@@ -40,6 +44,17 @@ public static class ConfigReportText
             text.Append('^', Math.Max(1, finding.Length)).Append('\n');
         }
         if (finding.Remedy.Length > 0) text.Append("    ").Append(finding.Remedy).Append('\n');
+    }
+
+    private static void RenderPassedOver(StringBuilder text, IReadOnlyList<PassedOverLine> lines)
+    {
+        text.Append(lines.Count == 0 ? "no line was passed over\n\n" : "passed over:\n");
+        foreach (var group in lines.GroupBy(line => (line.Group, line.Reason)))
+        {
+            text.Append("  ").Append(group.Key.Group).Append(": ").Append(group.Key.Reason).Append('\n');
+            foreach (PassedOverLine line in group) text.Append("    ").Append(line.Line).Append(": ").Append(line.Text).Append('\n');
+        }
+        if (lines.Count > 0) text.Append('\n');
     }
 
     private static string Summary(string file, ConfigReport report)

@@ -28,13 +28,14 @@ public static class CryptoChanges
     private static IEnumerable<string> Blocks<T>(string words, ValueList<T> old, ValueList<T> @new, Func<T, string> name)
         where T : class
     {
+        Dictionary<string, T> before = old.ToDictionary(name);
+        HashSet<string> after = [.. @new.Select(name)];
         foreach (T block in @new)
         {
-            T? before = old.FirstOrDefault(b => name(b) == name(block));
-            if (before is null) yield return $"{words} {name(block)} added";
-            else if (!before.Equals(block)) yield return $"{words} {name(block)} changed";
+            if (!before.TryGetValue(name(block), out T? was)) yield return $"{words} {name(block)} added";
+            else if (!was.Equals(block)) yield return $"{words} {name(block)} changed";
         }
         foreach (T block in old)
-            if (!@new.Any(b => name(b) == name(block))) yield return $"{words} {name(block)} removed";
+            if (!after.Contains(name(block))) yield return $"{words} {name(block)} removed";
     }
 }

@@ -32,10 +32,11 @@ public sealed class ConfigLoaderTests
             [new StaticRouteConfig { Prefix = IpPrefix.Parse("10.0.0.0/8"), Tunnel = new(0), NextHop = IpAddress.Parse("172.20.0.1"), Distance = 200, Name = "DATACENTER" },
              new StaticRouteConfig { Prefix = IpPrefix.Parse("10.99.0.0/16"), Tunnel = new(0), TunnelIsNamed = true, NextHop = IpAddress.Parse("172.20.0.9") }],
             config.StaticRoutes);
-        // What Linux would have to do is named, line by line; all else is one number.
+        // What somebody may rely on is named, once for each reason at its first line; all else is one number.
         string[] warned = [.. report.Findings.Where(f => f.Kind == FindingKind.Warning).Select(f => f.Source.Trim())];
         Assert.Equal(
-            ["ip access-group WAN-IN in", "ip nat outside", "service-policy output WAN-OUT", "ip nat inside", "ip policy route-map LOCAL", "vrf forwarding Mgmt-intf", "ip route 0.0.0.0 0.0.0.0 203.0.113.1"],
+            ["aaa new-model", "ip dhcp pool LAN", "track 1 ip sla 1 reachability", "ip access-group WAN-IN in", "ip nat outside", "service-policy output WAN-OUT", "ip policy route-map LOCAL", "vrf forwarding Mgmt-intf",
+                "ip route 0.0.0.0 0.0.0.0 203.0.113.1", "snmp-server community *************** RO", "ntp server 10.0.0.123", "event manager applet NOTE"],
             warned);
         Assert.Matches(@"^\d+ lines that do not concern a DMVPN router were passed over$", report.Findings[^1].Reason);
         Assert.DoesNotContain("secretcommunity", ConfigReportText.Render("f", report));

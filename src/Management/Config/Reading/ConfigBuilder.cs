@@ -1,5 +1,5 @@
 using Dmvpn.Core;
-using Dmvpn.Management.Grammar;
+using Dmvpn.Management.Api;
 
 namespace Dmvpn.Management.Config;
 
@@ -29,8 +29,8 @@ internal sealed class ConfigBuilder
     /// <summary>Name of the <c>peer</c> block of a keyring that lines are read into.</summary>
     public string CurrentPeer { get; set; } = "";
 
-    /// <summary>Where the lines of <c>crypto</c> blocks are: by mode, name of the block, and words (none: the line that opens it).</summary>
-    public Dictionary<(string Mode, string Name, string Words), SourceLine> CryptoLines { get; } = [];
+    /// <summary>The <c>crypto</c> blocks; <see cref="Router"/> has only the settings outside of blocks.</summary>
+    public CryptoBuilder Crypto { get; } = new();
 
     /// <summary>Routes as written; which tunnel they leave by is known only when the whole file is.</summary>
     public List<PendingRoute> Routes { get; } = [];
@@ -44,11 +44,14 @@ internal sealed class ConfigBuilder
     /// <summary>All that was found so far.</summary>
     public List<Finding> Findings { get; } = [];
 
-    /// <summary>Lines without effect here, in the order of the file.</summary>
-    public List<PassedOverLine> PassedOver { get; } = [];
+    /// <summary>Lines without effect here.</summary>
+    public PassedOverLines PassedOver { get; } = new();
 
-    /// <summary>Why the lines of the block are passed over, in <see cref="ConfigMode.PassedOver"/>.</summary>
-    public string PassedOverBlock { get; set; } = "";
+    /// <summary>The group of the block that is passed over, in <see cref="ConfigMode.PassedOver"/>.</summary>
+    public PassedOverGroup PassedOverBlock { get; set; } = PassedOverGroup.Other;
+
+    /// <summary>Routing protocols of the file, whether they are run here or not.</summary>
+    public List<UnderstoodRouting> Routing { get; } = [];
 
     /// <summary>True after <c>end</c>.</summary>
     public bool IsEnded { get; set; }
@@ -59,8 +62,11 @@ internal sealed class ConfigBuilder
     /// <summary>Every tunnel read so far, by number.</summary>
     public IEnumerable<TunnelConfig> Tunnels => _tunnels.Values.Select(t => t.Config);
 
-    /// <summary>Remembers that a line has no effect, and why; secrets in it are masked.</summary>
-    public void PassOver(SourceLine line, string reason) => PassedOver.Add(new(line.Number, Redaction.Mask(line.Text.Trim()), reason));
+    /// <summary>Remembers that a line has no effect.</summary>
+    public void PassOver(SourceLine line, string reason) => PassedOver.Add(line, reason, PassedOverGroup.Other);
+
+    /// <summary>The same for a line of a group, for the reason of the group.</summary>
+    public void PassOver(SourceLine line, PassedOverGroup group) => PassedOver.Add(line, group.Reason, group);
 
     public TunnelConfig? Tunnel(TunnelId id) => _tunnels.TryGetValue(id, out var tunnel) ? tunnel.Config : null;
 
@@ -89,18 +95,9 @@ internal sealed class ConfigBuilder
         Router = Router with { LinuxInterfaces = [.. all] };
     }
 
-    /// <summary>The last line of a <c>crypto</c> block that begins with these words in full; the line that opens the block when there is none.</summary>
-    public SourceLine LineOf(string mode, string name, string words)
-    {
-        SourceLine line = CryptoLines[(mode, name, "")];
-        if (words.Length == 0) return line;
-        foreach (((string Mode, string Name, string Words) key, SourceLine source) in CryptoLines)
-        {
-            if (key.Mode == mode && key.Name == name && key.Words.StartsWith(words, StringComparison.OrdinalIgnoreCase) && (key.Words.Length == words.Length || key.Words[words.Length] == ' '))
-                line = source.Number >= line.Number ? source : line;
-        }
-        return line;
-    }
+    /// <summary>True when a line with its keywords in full is these words, or begins with them.</summary>
+    public static bool BeginsWith(string line, string words) =>
+        line.StartsWith(words, StringComparison.OrdinalIgnoreCase) && (line.Length == words.Length || line[words.Length] is ' ' or '/');
 
     /// <summary>The last line of the tunnel that begins with these words in full; its <c>interface</c> line when there is none.</summary>
     public SourceLine LineOf(TunnelId id, string words)
@@ -109,7 +106,7 @@ internal sealed class ConfigBuilder
         for (int i = origins.Count - 1; i > 0; i--)
         {
             string text = origins[i].Text;
-            if (text.StartsWith(words, StringComparison.OrdinalIgnoreCase) && (text.Length == words.Length || text[words.Length] is ' ' or '/')) return origins[i].Line;
+            if (BeginsWith(text, words)) return origins[i].Line;
         }
         return origins[0].Line;
     }

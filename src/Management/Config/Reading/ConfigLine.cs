@@ -77,7 +77,7 @@ internal sealed record SourceLine(int Number, string Text)
     }
 
     /// <summary>Reasons quote words of the file, which may hold anything; no control character of it reaches a terminal.</summary>
-    private static string Printable(string text) => string.Create(text.Length, text, static (to, from) =>
+    public static string Printable(string text) => string.Create(text.Length, text, static (to, from) =>
     {
         for (int i = 0; i < from.Length; i++) to[i] = char.IsControl(from[i]) ? '.' : from[i];
     });

@@ -1,3 +1,4 @@
+using Dmvpn.Management.Api;
 using Dmvpn.Management.Grammar;
 
 namespace Dmvpn.Management.Config;
@@ -141,7 +142,7 @@ internal sealed class ConfigReader
         bool belongs = line.IsIndented || !_usesIndentation && ConfigGrammar.Commands.Try(ConfigMode.Global, line.Text).Error is not null;
         if (belongs)
         {
-            if (!_isRefusedBlock) _builder.PassOver(line, _builder.Mode == ConfigMode.LinuxInterface ? "this interface belongs to Linux" : _builder.PassedOverBlock);
+            if (!_isRefusedBlock) _builder.PassOver(line, _builder.Mode == ConfigMode.LinuxInterface ? PassedOverGroup.Of(_builder.Mode, line.Text) : _builder.PassedOverBlock);
             return true;
         }
         _builder.Mode = ConfigMode.Global;
@@ -157,6 +158,7 @@ internal sealed class ConfigReader
         {
             case Negation.None:
                 row.Apply(_builder, line);
+                if (row.OpensRouting) _builder.Routing.Add(UnderstoodRouting.Of(result.Arguments.Canonical, source.Number, isRun: !row.IsForeign));
                 _isRefusedBlock = _builder.Mode == ConfigMode.PassedOver && _builder.Findings.Count > errors;
                 break;
             case Negation.Default:

@@ -26,7 +26,7 @@ internal static class CryptoCheck
     /// <summary>Every IOS has a trustpoint for its web server: one that names no files is not ours, and only a note is worth saying of it.</summary>
     public static IkeConfig WithoutForeignTrustpoints(ConfigBuilder builder)
     {
-        IkeConfig crypto = builder.Router.Crypto;
+        IkeConfig crypto = builder.Crypto.Build(builder.Router.Crypto);
         foreach (TrustpointConfig trustpoint in crypto.Trustpoints)
         {
             if (!IsForeign(trustpoint)) continue;
@@ -158,5 +158,5 @@ internal sealed class BlockCheck(ConfigBuilder builder, string mode, string name
     public void Note(string words, string reason, string remedy) => Add(FindingKind.Note, words, reason, remedy);
 
     private void Add(FindingKind kind, string words, string reason, string remedy) =>
-        builder.Findings.Add(builder.LineOf(mode, name, words).Finding(kind, 0, 0, reason, remedy));
+        builder.Findings.Add(builder.Crypto.LineOf(mode, name, words).Finding(kind, 0, 0, reason, remedy));
 }

@@ -36,6 +36,9 @@ internal sealed record ConfigRow(string Mode, string Pattern, string Summary)
     /// <summary>True for the commands that are refused or without effect, and only explain themselves.</summary>
     public bool IsForeign { get; init; }
 
+    /// <summary>True for the line that opens the block of a routing protocol.</summary>
+    public bool OpensRouting { get; } = Mode == ConfigMode.Global && (Pattern.StartsWith("router ", StringComparison.Ordinal) || Pattern.StartsWith("ipv6 router ", StringComparison.Ordinal));
+
     /// <summary>The row as the grammar engine takes it.</summary>
     public CommandRow<ConfigRow> ToCommandRow() => new(Mode, Pattern, this)
     {
@@ -83,25 +86,27 @@ internal sealed record ConfigRow(string Mode, string Pattern, string Summary)
     }
 
     /// <summary>A line that is nobody's business here: passed over, and that is all.</summary>
-    public static ConfigRow Harmless(string mode, string pattern, bool opensBlock = false) => Foreign(mode, pattern, opensBlock, (_, _) => { }, PassedOverLine.NoConcern);
+    public static ConfigRow Harmless(string mode, string pattern, bool opensBlock = false) =>
+        Foreign(mode, pattern, opensBlock, (_, _) => { }, text => PassedOverGroup.Of(mode, text));
 
-    /// <summary>A line that is understood, has no effect, and whose author should know.</summary>
+    /// <summary>A line that is understood, has no effect, and whose author should know: one warning for all with one reason.</summary>
     public static ConfigRow Ineffective(string mode, string pattern, string reason, string remedy = "", bool opensBlock = false) =>
-        Foreign(mode, pattern, opensBlock, (_, line) => line.Warn("", reason, remedy), reason);
+        Foreign(mode, pattern, opensBlock, (_, _) => { }, _ => new(PassedOverGroup.NameOf(pattern), reason, remedy, IsMissed: true));
 
     /// <summary>A line that changes what is protected or forwarded: the file is refused rather than run without it.</summary>
     public static ConfigRow Refused(string mode, string pattern, string reason, string remedy, bool opensBlock = false) =>
-        Foreign(mode, pattern, opensBlock, (_, line) => line.Refuse("", reason, remedy), passedOver: null);
+        Foreign(mode, pattern, opensBlock, (_, line) => line.Refuse("", reason, remedy), group: null);
 
-    private static ConfigRow Foreign(string mode, string pattern, bool opensBlock, Action<ConfigBuilder, ConfigLine> say, string? passedOver) => new(mode, pattern, "")
+    private static ConfigRow Foreign(string mode, string pattern, bool opensBlock, Action<ConfigBuilder, ConfigLine> say, Func<string, PassedOverGroup>? group) => new(mode, pattern, "")
     {
         Apply = (builder, line) =>
         {
+            PassedOverGroup? passedOver = group?.Invoke(line.Source.Text);
             if (passedOver is not null) builder.PassOver(line.Source, passedOver);
             say(builder, line);
             if (!opensBlock) return;
             builder.Mode = ConfigMode.PassedOver;
-            builder.PassedOverBlock = passedOver ?? "";
+            builder.PassedOverBlock = passedOver ?? PassedOverGroup.Other;
         },
         No = (builder, line) => builder.PassOver(line.Source, PassedOverLine.NoConcern),
         NoPattern = pattern.EndsWith(" LINE", StringComparison.Ordinal) ? pattern[..^5] + " [LINE]" : pattern,

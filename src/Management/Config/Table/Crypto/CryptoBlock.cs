@@ -15,25 +15,32 @@ internal sealed record CryptoBlock<T>(
     string Mode, Func<IkeConfig, ValueList<T>> Get, Func<IkeConfig, ValueList<T>, IkeConfig> Put, Func<T, string> Name, Func<string, T> Make)
     where T : class
 {
+    /// <summary>What is put into a block when the whole file is read.</summary>
+    public Func<CryptoBuilder, T, T> Finish { get; init; } = (_, block) => block;
+
     /// <summary>The block that the builder is in.</summary>
-    public T Current(ConfigBuilder builder) => Get(builder.Router.Crypto).First(block => Name(block) == builder.CurrentBlock);
+    public T Current(ConfigBuilder builder) => builder.Crypto.Blocks(this).Find(builder.CurrentBlock)!;
 
     /// <summary>Makes the block, or comes back to it.</summary>
     public void Enter(ConfigBuilder builder, ConfigLine line, string name)
     {
-        ValueList<T> all = Get(builder.Router.Crypto);
-        if (!all.Any(block => Name(block) == name)) Set(builder, all.Add(Make(name)));
+        KeyedList<string, T> all = builder.Crypto.Blocks(this);
+        if (all.Find(name) is null) all.Set(name, Make(name));
         builder.CurrentBlock = name;
         builder.Mode = Mode;
-        builder.CryptoLines[(Mode, name, "")] = line.Source;
+        builder.Crypto.Remember(Mode, name, "", line.Source);
     }
 
     /// <summary>Changes the block that the builder is in.</summary>
     public void Change(ConfigBuilder builder, ConfigLine line, Func<T, T> change)
     {
-        builder.CryptoLines[(Mode, builder.CurrentBlock, line.Arguments.Canonical)] = line.Source;
-        Set(builder, [.. Get(builder.Router.Crypto).Select(block => Name(block) == builder.CurrentBlock ? change(block) : block)]);
+        Remember(builder, line);
+        KeyedList<string, T> all = builder.Crypto.Blocks(this);
+        if (all.Find(builder.CurrentBlock) is { } block) all.Set(builder.CurrentBlock, change(block));
     }
+
+    /// <summary>Remembers where a line of the block is that the builder is in.</summary>
+    public void Remember(ConfigBuilder builder, ConfigLine line) => builder.Crypto.Remember(Mode, builder.CurrentBlock, line.Arguments.Canonical, line.Source);
 
     /// <summary>The row that opens such a block.</summary>
     public ConfigRow Opening(string words, string summary, Func<T, IEnumerable<string>> lines, string defaultText = "") => new(ConfigMode.Global, $"{words} name=WORD(1-127)", summary)
@@ -49,7 +56,11 @@ internal sealed record CryptoBlock<T>(
     public static IEnumerable<string> Printed(string head, IEnumerable<string> lines) => [head, .. lines.Select(line => " " + line), "!"];
 
     /// <summary><c>no</c> of the whole block.</summary>
-    public void Remove(ConfigBuilder builder, string name) => Set(builder, Get(builder.Router.Crypto).RemoveAll(block => Name(block) == name));
+    public void Remove(ConfigBuilder builder, string name)
+    {
+        builder.Crypto.Blocks(this).Remove(name);
+        if (Mode == ConfigMode.Ikev2Keyring) builder.Crypto.RemovePeers(name);
+    }
 
     /// <summary>A row within such a block.</summary>
     public ConfigRow Row(string pattern, string summary, string defaultText, Func<T, ConfigLine, T> set, Func<T, ConfigLine, T> no, string? noPattern = null) => new(Mode, pattern, summary)
@@ -66,6 +77,4 @@ internal sealed record CryptoBlock<T>(
         yield return new(Mode, "exit", "Leave this block") { Apply = (b, _) => b.Mode = to };
         yield return new(Mode, "end", "The configuration ends here") { Apply = (b, _) => b.IsEnded = true };
     }
-
-    private void Set(ConfigBuilder builder, ValueList<T> all) => builder.Router = builder.Router with { Crypto = Put(builder.Router.Crypto, all) };
 }

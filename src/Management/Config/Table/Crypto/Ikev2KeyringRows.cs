@@ -11,7 +11,10 @@ internal static class Ikev2KeyringRows
     private const string PeerName = "peer name=WORD(1-127)";
 
     private static readonly CryptoBlock<Ikev2Keyring> Keyring = new(
-        ConfigMode.Ikev2Keyring, c => c.Keyrings, (c, all) => c with { Keyrings = all }, k => k.Name, name => new() { Name = name });
+        ConfigMode.Ikev2Keyring, c => c.Keyrings, (c, all) => c with { Keyrings = all }, k => k.Name, name => new() { Name = name })
+    {
+        Finish = (builder, keyring) => keyring with { Peers = [.. builder.Peers(keyring.Name).Items] },
+    };
 
     public static IEnumerable<ConfigRow> All()
     {
@@ -88,22 +91,25 @@ internal static class Ikev2KeyringRows
     private static void Enter(ConfigBuilder builder, ConfigLine line)
     {
         string name = line.Text("name")!;
-        Keyring.Change(builder, line, k => k.Peers.Any(p => p.Name == name) ? k : k with { Peers = k.Peers.Add(new() { Name = name }) });
+        Keyring.Remember(builder, line);
+        KeyedList<string, Ikev2KeyringPeer> peers = builder.Crypto.Peers(builder.CurrentBlock);
+        if (peers.Find(name) is null) peers.Set(name, new() { Name = name });
         builder.CurrentPeer = name;
         builder.Mode = ConfigMode.Ikev2KeyringPeer;
-        builder.CryptoLines[(ConfigMode.Ikev2KeyringPeer, $"{builder.CurrentBlock}/{name}", "")] = line.Source;
+        builder.Crypto.Remember(ConfigMode.Ikev2KeyringPeer, $"{builder.CurrentBlock}/{name}", "", line.Source);
     }
 
     private static void RemovePeer(ConfigBuilder builder, ConfigLine line)
     {
-        Keyring.Change(builder, line, k => k with { Peers = k.Peers.RemoveAll(p => p.Name == line.Text("name")) });
+        builder.Crypto.Peers(builder.CurrentBlock).Remove(line.Text("name")!);
         builder.Mode = ConfigMode.Ikev2Keyring;
     }
 
     private static void ChangePeer(ConfigBuilder builder, ConfigLine line, Func<Ikev2KeyringPeer, Ikev2KeyringPeer> change)
     {
-        builder.CryptoLines[(ConfigMode.Ikev2KeyringPeer, $"{builder.CurrentBlock}/{builder.CurrentPeer}", line.Arguments.Canonical)] = line.Source;
-        Keyring.Change(builder, line, k => k with { Peers = [.. k.Peers.Select(p => p.Name == builder.CurrentPeer ? change(p) : p)] });
+        builder.Crypto.Remember(ConfigMode.Ikev2KeyringPeer, $"{builder.CurrentBlock}/{builder.CurrentPeer}", line.Arguments.Canonical, line.Source);
+        KeyedList<string, Ikev2KeyringPeer> peers = builder.Crypto.Peers(builder.CurrentBlock);
+        if (peers.Find(builder.CurrentPeer) is { } peer) peers.Set(builder.CurrentPeer, change(peer));
     }
 
     private static Ikev2KeyringPeer SetKey(Ikev2KeyringPeer peer, ConfigLine line)
