@@ -44,7 +44,7 @@ internal sealed class CommandLine
         _root.Add(Exec("show", "Show what the daemon knows, as on IOS: dmvpn, ip nhrp, crypto, ip route, interfaces…", "show "));
         _root.Add(Exec("clear", "Forget NHRP entries, sessions, security associations or counters", "clear "));
         _root.Add(Exec("debug", "Stream events until Ctrl-C: nhrp, dmvpn, crypto, tunnel, cdp, ip routing", "debug "));
-        _root.Add(Exec("reload", "Read the configuration file again; a refused one changes nothing", "reload "));
+        _root.Add(Reload());
         _root.Add(Shell());
         _root.Add(Top());
         foreach (Command command in parts.MoreCommands) _root.Add(command);
@@ -132,23 +132,35 @@ internal sealed class CommandLine
     private Command Check()
     {
         var file = new Argument<string>("FILE") { Description = "Configuration in IOS syntax" };
-        var command = new Command("check", "Check a configuration file without running it") { file };
-        command.SetAction((result, cancel) => _parts.CheckAsync(result.GetRequiredValue(file), result.GetValue(_json), cancel));
+        var passedOver = new Option<bool>("--passed-over") { Description = "List the lines that have no effect here" };
+        var command = new Command("check", "Check a configuration file without running it") { file, passedOver };
+        command.SetAction((result, cancel) =>
+            _parts.CheckAsync(new CheckFileRequest(result.GetRequiredValue(file), result.GetValue(_json), result.GetValue(passedOver)), cancel));
         return command;
     }
 
-    private Command Exec(string name, string description, string prefix, bool hidden = false)
+    private Command Exec(string name, string description, string prefix, bool hidden = false) => Exec(name, description, _ => prefix, hidden);
+
+    private Command Exec(string name, string description, Func<ParseResult, string> prefix, bool hidden = false)
     {
         var words = new Argument<string[]>("WORDS") { Description = "Words of the command, may be abbreviated; '?' as the last shows what can follow", Arity = ArgumentArity.ZeroOrMore };
         var command = new Command(name, description) { words };
         command.Hidden = hidden;
         command.SetAction((result, cancel) => _parts.ExecAsync(
             new ExecRequest(
-                prefix + string.Join(' ', result.GetValue(words) ?? []),
+                prefix(result) + string.Join(' ', result.GetValue(words) ?? []),
                 result.GetRequiredValue(_socket),
                 result.GetValue(_json),
                 result.GetResult(_watch) is { Implicit: false } ? TimeSpan.FromSeconds(result.GetValue(_watch)) : null),
             cancel));
+        return command;
+    }
+
+    private Command Reload()
+    {
+        var force = new Option<bool>("--force") { Description = "Also when the last tunnel or the protection of one goes" };
+        Command command = Exec("reload", "Read the configuration file again; a refused one changes nothing", result => result.GetValue(force) ? "reload force " : "reload ");
+        command.Add(force);
         return command;
     }
 

@@ -14,9 +14,11 @@ internal static class HelpText
 
         RUN THE ROUTER
           run FILE                 run it in the foreground with a configuration file (IOS syntax)
-          check FILE               check a configuration file, run nothing
+          check FILE               check a configuration file, run nothing; says what was
+                                   understood, --passed-over lists what has no effect
           reload                   read the file again: only what changed is touched,
-                                   a refused file changes nothing (also: SIGHUP)
+                                   a refused file changes nothing (also: SIGHUP);
+                                   --force: also when the last tunnel or a protection goes
 
         SEE WHAT IT DOES           (each also with --json and --watch)
           show dmvpn [detail]      the peers and how far their sessions have come

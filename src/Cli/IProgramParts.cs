@@ -21,7 +21,7 @@ internal interface IProgramParts
     Task<int> RunDaemonAsync(RunRequest request, CancellationToken cancel);
 
     /// <summary><c>check</c>.</summary>
-    Task<int> CheckAsync(string file, bool json, CancellationToken cancel);
+    Task<int> CheckAsync(CheckFileRequest request, CancellationToken cancel);
 
     /// <summary>An EXEC line.</summary>
     Task<int> ExecAsync(ExecRequest request, CancellationToken cancel);
@@ -38,6 +38,9 @@ internal interface IProgramParts
 /// keeps the keys secret, <paramref name="StateFile"/> null has the secrets beside the socket.
 /// </summary>
 internal sealed record RunRequest(string File, string Socket, string? LogLevel, string LogFormat, string? KeyLog = null, string? StateFile = null);
+
+/// <summary>What <c>check</c> was asked for: the file, JSON or text, and whether the text lists the lines without effect.</summary>
+internal sealed record CheckFileRequest(string File, bool Json, bool PassedOver);
 
 /// <summary>An EXEC line and how its result is wanted; <paramref name="Watch"/> null shows it once.</summary>
 internal sealed record ExecRequest(string Line, string Socket, bool Json, TimeSpan? Watch);

@@ -39,9 +39,9 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
         return DaemonHost.RunAsync(request.StateFile is { } state ? options with { StateFile = state } : options, cancel);
     }
 
-    public virtual async Task<int> CheckAsync(string file, bool json, CancellationToken cancel)
+    public virtual async Task<int> CheckAsync(CheckFileRequest request, CancellationToken cancel)
     {
-        (bool accepted, string text) = ConfigurationCheck.Run(file, json);
+        (bool accepted, string text) = ConfigurationCheck.Run(request.File, request.Json, request.PassedOver);
         await Output.WriteAsync(text);
         return accepted ? ExitCodes.Ok : ExitCodes.Failed;
     }

@@ -8,14 +8,17 @@ namespace Dmvpn.Daemon;
 public static class ConfigurationCheck
 {
     /// <summary>Reads the file. The text is for people, or JSON (<see cref="ReloadResult"/>).</summary>
-    public static (bool Accepted, string Text) Run(string path, bool json)
+    /// <param name="path">The file.</param>
+    /// <param name="json">JSON, with all that there is to say.</param>
+    /// <param name="passedOver">The text lists the lines without effect.</param>
+    public static (bool Accepted, string Text) Run(string path, bool json, bool passedOver = false)
     {
         (RouterConfig? config, ConfigReport report) = ConfigurationFile.Read(path);
         if (json)
         {
-            var result = new ReloadResult { Accepted = config is not null, Messages = ConfigurationFile.Messages(report) };
+            ReloadResult result = ConfigurationFile.Result(report) with { Accepted = config is not null };
             return (config is not null, JsonSerializer.Serialize(result, ApiJson.Default.ReloadResult) + "\n");
         }
-        return (config is not null, ConfigReportText.Render(path, report));
+        return (config is not null, ConfigReportText.Render(path, report, passedOver));
     }
 }

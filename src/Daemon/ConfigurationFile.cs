@@ -8,17 +8,17 @@ using Microsoft.Extensions.Logging;
 namespace Dmvpn.Daemon;
 
 /// <summary>
-/// The configuration file on disk: read at start, and again at every reload. A file that is refused changes nothing.
+/// The configuration file on disk: read at start, and again at every reload, never on the control thread.
 /// </summary>
-internal sealed class ConfigurationFile(string path, ConfigApplier applier, ILogger logger)
+internal static class ConfigurationFile
 {
     // A configuration is text of some kilobytes; a device or a huge file given by mistake must not fill the memory.
     private const int LargestFile = 16 * 1024 * 1024;
 
-    public string Path { get; } = path;
-
     /// <summary>Reads and validates a file; the configuration is null when there are errors.</summary>
-    public static (RouterConfig? Config, ConfigReport Report) Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="needsTunnel">False for a reload: what it says of a file without a tunnel depends on what runs.</param>
+    public static (RouterConfig? Config, ConfigReport Report) Read(string path, bool needsTunnel = true)
     {
         try
         {
@@ -31,7 +31,7 @@ internal sealed class ConfigurationFile(string path, ConfigApplier applier, ILog
                 if (text.Length + length > LargestFile) return Unreadable($"is larger than {LargestFile} characters", "name the configuration file");
                 text.Append(piece[..length]);
             }
-            return ConfigLoader.Load(text.ToString());
+            return ConfigLoader.Load(text.ToString(), needsTunnel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -55,32 +55,9 @@ internal sealed class ConfigurationFile(string path, ConfigApplier applier, ILog
         if (first is not null) DaemonLog.ConfigRefused(logger, path, report.Count(FindingKind.Error), Text(first));
     }
 
-    /// <summary>Reads the file again and takes it into use. Control thread.</summary>
-    public ReloadResult Reload(string who, Instant now)
-    {
-        (RouterConfig? config, ConfigReport report) = Read(Path);
-        Log(report, Path, logger);
-        if (config is null) return new ReloadResult { Messages = Messages(report) };
-        if (applier.Apply(config, now, out string failure) is not { } changes)
-        {
-            var refused = new ConfigMessage { Kind = ConfigMessageKind.Error, Text = failure, Remedy = "nothing was changed" };
-            return new ReloadResult { Messages = [.. Messages(report), refused] };
-        }
-        DaemonLog.Configured(logger, Path, who, changes.Count == 0 ? "nothing changed" : string.Join("; ", changes));
-        return new ReloadResult { Accepted = true, Changes = changes, Messages = Messages(report) };
-    }
-
-    /// <summary>What a reload with this text would do.</summary>
-    public ReloadResult Check(CheckRequest request, RouterConfig running)
-    {
-        (RouterConfig? config, ConfigReport report) = ConfigLoader.Load(request.Text);
-        return new ReloadResult
-        {
-            Accepted = config is not null,
-            Changes = config is null ? [] : ConfigChanges.Describe(ConfigDiff.Compute(running, config)),
-            Messages = Messages(report),
-        };
-    }
+    /// <summary>The report as the API and <c>--json</c> give it; whether the file is accepted the caller says.</summary>
+    public static ReloadResult Result(ConfigReport report) =>
+        new() { Messages = Messages(report), Understood = report.Understood, PassedOver = report.PassedOver };
 
     /// <summary>The running configuration as text, secrets masked.</summary>
     public static string Write(RouterConfig config, TunnelId? only) =>
@@ -88,7 +65,7 @@ internal sealed class ConfigurationFile(string path, ConfigApplier applier, ILog
         : config.Tunnel(id) is { } tunnel ? Management.Config.RunningConfig.Write(tunnel)
         : throw new ApiRefusal(404, new ApiError($"there is no interface {id}"));
 
-    public static List<ConfigMessage> Messages(ConfigReport report)
+    private static List<ConfigMessage> Messages(ConfigReport report)
     {
         var messages = new List<ConfigMessage>();
         foreach (Finding finding in report.Findings)

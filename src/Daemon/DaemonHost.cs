@@ -67,8 +67,8 @@ public static class DaemonHost
         using var router = new Router(loop, SecretsFile.LoadOrCreate(options.StateFile, logger), config.WorkersInForce, log);
         using KeyLogFile? keys = options.KeyLogFile is { } keyLog ? KeyLogFile.Open(keyLog, logger) : null;
         router.KeyLog = keys;
-        var file = new ConfigurationFile(options.ConfigFile, router.Configuration, logger);
-        await using var server = new ApiServer(options.SocketPath, loop, new RouterApi(router, file), log);
+        using var reload = new ConfigurationReload(options.ConfigFile, loop, router.Configuration, logger);
+        await using var server = new ApiServer(options.SocketPath, loop, new RouterApi(router, reload), log);
 
         Instant now = MonotonicClock.Now;
         router.Trustpoints.Directory = Path.GetDirectoryName(Path.GetFullPath(options.ConfigFile)) ?? "/";
@@ -85,7 +85,9 @@ public static class DaemonHost
         using CancellationTokenRegistration cancelled = cancel.Register(() => stop.TrySetResult("request"));
         using var signals = new SignalHandling(signal =>
         {
-            if (signal == SignalRequest.Reload) loop.Post(at => file.Reload("SIGHUP", at));
+            // A signal never forces: nobody would see what is lost.
+            if (signal == SignalRequest.Reload) _ = reload.ReloadAsync("SIGHUP", force: false).ContinueWith(
+                failed => DaemonLog.ControlFailure(logger, failed.Exception!), TaskContinuationOptions.OnlyOnFaulted);
             else stop.TrySetResult("signal");
         });
         try

@@ -19,6 +19,9 @@ internal static partial class DaemonLog
     [LoggerMessage(1803, LogLevel.Error, "{file} refused, nothing changed: {errors} errors, first: {first}", EventName = "ConfigRefused")]
     public static partial void ConfigRefused(ILogger logger, string file, int errors, string first);
 
+    [LoggerMessage(1817, LogLevel.Error, "{file} by {who} refused, nothing changed: {loss}; 'dmvpn reload --force' does it", EventName = "NeedsForce")]
+    public static partial void NeedsForce(ILogger logger, string file, string who, string loss);
+
     [LoggerMessage(1804, LogLevel.Warning, "{file}: {message}", EventName = "ConfigWarning")]
     public static partial void ConfigWarning(ILogger logger, string file, string message);
 

@@ -89,7 +89,7 @@ public sealed class OperationDocTests
 
         public Task<int> RunDaemonAsync(RunRequest request, CancellationToken cancel) => Task.FromResult(0);
 
-        public Task<int> CheckAsync(string file, bool json, CancellationToken cancel) => Task.FromResult(0);
+        public Task<int> CheckAsync(CheckFileRequest request, CancellationToken cancel) => Task.FromResult(0);
 
         public Task<int> ShellAsync(string socket, bool json, CancellationToken cancel) => Task.FromResult(0);
 

@@ -10,7 +10,7 @@ public sealed class ConfigurationFileTests : IDisposable
     public void Read_ValidFile_Configuration()
     {
         string path = Path.Combine(_folder, "router.conf");
-        File.WriteAllText(path, "hostname Hub\n");
+        File.WriteAllText(path, "hostname Hub\ninterface Tunnel0\n shutdown\n");
         (RouterConfig? config, ConfigReport report) = ConfigurationFile.Read(path);
         Assert.Equal("Hub", config?.Hostname);
         Assert.Equal(0, report.Count(FindingKind.Error));

@@ -36,7 +36,7 @@ public sealed class IpsecTortureTests : OursTest
         string file = await File.ReadAllTextAsync(Routers[1].File);
         await Routers[1].ReloadAsync(file.Replace(" ip mtu 1400", " ip mtu 1380", StringComparison.Ordinal));
         await Routers[1].ReloadAsync(file.Replace("esp-gcm 256", "esp-gcm 128", StringComparison.Ordinal));
-        await Routers[1].ReloadAsync(file.Replace($" tunnel protection ipsec profile {ProtectionText.Profile}\n", " shutdown\n", StringComparison.Ordinal));
+        await Routers[1].ReloadAsync(file.Replace($" tunnel protection ipsec profile {ProtectionText.Profile}\n", " shutdown\n", StringComparison.Ordinal), force: true);
         await Routers[1].ReloadAsync(file);
         await AgainAsync("reloading");
 

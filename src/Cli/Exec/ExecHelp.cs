@@ -16,6 +16,7 @@ internal static class ExecHelp
         ["logout"] = "Leave the shell",
         ["quit"] = "Leave the shell",
         ["reload"] = "Read the configuration file again",
+        ["reload force"] = "Also when the last tunnel or the protection of one goes",
         ["show"] = "Show running system information",
         ["terminal"] = "Accepted for IOS scripts, without effect",
         ["terminal length"] = "Accepted for IOS scripts, without effect",

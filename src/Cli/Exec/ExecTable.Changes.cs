@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dmvpn.Cli.Client;
 using Dmvpn.Management.Api;
 using Dmvpn.Management.Grammar;
@@ -19,7 +20,8 @@ internal static partial class ExecTable
             ApiRoutes.ClearCounters, new ClearCountersRequest { Interface = a.Text("device") }, ApiJson.Default.ClearCountersRequest)),
         Row("clear logging", _ => PostAction.Of(ApiRoutes.ClearLogging)),
         Row("clear cdp table", _ => PostAction.Of(ApiRoutes.ClearCdp)),
-        Row("reload", _ => new PostAction(ApiRoutes.Reload, null, RenderReload)),
+        Row("reload [force]", a => new PostAction(
+            ApiRoutes.Reload, JsonSerializer.SerializeToUtf8Bytes(new ReloadRequest { Force = a.Has("force") }, ApiJson.Default.ReloadRequest), RenderReload)),
     ];
 
     private static IEnumerable<CommandRow<Func<CommandArguments, ExecAction>>> Debugging()

@@ -103,9 +103,9 @@ public sealed class ApiServer : IAsyncDisposable
         Command(ApiRoutes.ClearDmvpnSession, json.ClearDmvpnSessionRequest, json.CommandResult, _router.ClearDmvpnSession);
         Command(ApiRoutes.ClearCrypto, json.ClearCryptoRequest, json.CommandResult, _router.ClearCrypto);
         Command(ApiRoutes.ClearCounters, json.ClearCountersRequest, json.CommandResult, _router.ClearCounters);
-        Command(ApiRoutes.Check, json.CheckRequest, json.ReloadResult, _router.Check);
+        Reading(ApiRoutes.Check, json.CheckRequest, json.ReloadResult, none: null, _router.CheckAsync);
         Command(ApiRoutes.ClearCdp, json.CommandResult, _router.ClearCdp);
-        Command(ApiRoutes.Reload, json.ReloadResult, now => _router.Reload("control socket", now));
+        Reading(ApiRoutes.Reload, json.ReloadRequest, json.ReloadResult, none: new ReloadRequest(), _router.ReloadAsync);
         _app.MapPost(ApiRoutes.ClearLogging, (RequestDelegate)(context =>
         {
             _log.Buffer.Clear();
@@ -126,32 +126,32 @@ public sealed class ApiServer : IAsyncDisposable
         }));
 
     private void Command<TRequest, T>(string path, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<T> type, Func<TRequest, Instant, T> command)
+        where TRequest : class => Reading(path, requestType, type, none: null, request => _loop.InvokeAsync(now => command(request, now)));
+
+    /// <summary>A command that finds its own way to the control thread, when it has read what may be long.</summary>
+    /// <param name="none">What a request without a body stands for; null refuses it.</param>
+    private void Reading<TRequest, T>(string path, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<T> type, TRequest? none, Func<TRequest, Task<T>> command)
         where TRequest : class =>
         _app.MapPost(path, (RequestDelegate)(async context =>
         {
-            TRequest? request;
-            try
-            {
-                request = await JsonSerializer.DeserializeAsync(context.Request.Body, requestType, context.RequestAborted);
-            }
-            catch (JsonException e)
-            {
-                await Refuse(context, StatusCodes.Status400BadRequest, new ApiError($"the request is not the JSON that is expected: {e.Message}"));
-                return;
-            }
-            if (request is null) await Refuse(context, StatusCodes.Status400BadRequest, new ApiError("the request has no body"));
-            else await Answer(context, type, now => command(request, now));
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            ApiRequest<TRequest> request = ApiRequest<TRequest>.Read(body.GetBuffer().AsSpan(0, (int)body.Length), requestType, none);
+            if (request.Value is { } value) await Answer(context, type, () => command(value));
+            else await Refuse(context, StatusCodes.Status400BadRequest, new ApiError(request.Error));
         }));
 
     private void Command<T>(string path, JsonTypeInfo<T> type, Func<Instant, T> command) =>
         _app.MapPost(path, (RequestDelegate)(context => Answer(context, type, command)));
 
-    private async Task Answer<T>(HttpContext context, JsonTypeInfo<T> type, Func<Instant, T> work)
+    private Task Answer<T>(HttpContext context, JsonTypeInfo<T> type, Func<Instant, T> work) => Answer(context, type, () => _loop.InvokeAsync(work));
+
+    private async Task Answer<T>(HttpContext context, JsonTypeInfo<T> type, Func<Task<T>> work)
     {
         T answer;
         try
         {
-            answer = await _loop.InvokeAsync(work);
+            answer = await work();
         }
         catch (ApiRefusal refusal)
         {

@@ -4,8 +4,8 @@ using Dmvpn.Management.Api;
 namespace Dmvpn.Daemon.Api;
 
 /// <summary>
-/// What the control socket can ask the router. Every method is called on the control thread, reads or changes engines there and returns
-/// records that are safe to serialise elsewhere.
+/// What the control socket can ask the router. Every method that answers at once is called on the control thread, reads or
+/// changes engines there and returns records that are safe to serialise elsewhere.
 /// </summary>
 public interface IRouterApi
 {
@@ -81,9 +81,9 @@ public interface IRouterApi
     /// <summary><see cref="ApiRoutes.ClearCdp"/>.</summary>
     CommandResult ClearCdp(Instant now);
 
-    /// <summary><see cref="ApiRoutes.Reload"/>.</summary>
-    ReloadResult Reload(string who, Instant now);
+    /// <summary><see cref="ApiRoutes.Reload"/>. Called on any thread: the file is read there.</summary>
+    Task<ReloadResult> ReloadAsync(ReloadRequest request);
 
-    /// <summary><see cref="ApiRoutes.Check"/>.</summary>
-    ReloadResult Check(CheckRequest request, Instant now);
+    /// <summary><see cref="ApiRoutes.Check"/>. Called on any thread: the text is read there.</summary>
+    Task<ReloadResult> CheckAsync(CheckRequest request);
 }

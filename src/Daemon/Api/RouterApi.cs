@@ -9,7 +9,7 @@ using AddressFamily = Dmvpn.Management.Api.AddressFamily;
 namespace Dmvpn.Daemon.Api;
 
 /// <summary>The router as the control socket sees it: screens and commands over the live composition. Control thread only.</summary>
-internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouterApi
+internal sealed class RouterApi(Router router, ConfigurationReload reload) : IRouterApi
 {
     private readonly InterfaceScreens _interfaces = new(router);
     private readonly CryptoSessionScreens _sessions = new(router.Engines, router.Protection, router.Kernel);
@@ -45,7 +45,7 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
 
     public CdpNeighborState CdpNeighbors(ScreenQuery query, Instant now) => SystemScreens.Neighbors(router.Engines.Odr, query, now);
 
-    public VersionState Version(ScreenQuery query, Instant now) => SystemScreens.Version(router, file.Path, now);
+    public VersionState Version(ScreenQuery query, Instant now) => SystemScreens.Version(router, reload.Path, now);
 
     public PlatformState Platform(ScreenQuery query, Instant now) => SystemScreens.Platform(router);
 
@@ -130,9 +130,9 @@ internal sealed class RouterApi(Router router, ConfigurationFile file) : IRouter
         return new CommandResult { Count = before };
     }
 
-    public ReloadResult Reload(string who, Instant now) => file.Reload(who, now);
+    public Task<ReloadResult> ReloadAsync(ReloadRequest request) => reload.ReloadAsync("control socket", request.Force);
 
-    public ReloadResult Check(CheckRequest request, Instant now) => file.Check(request, router.Configuration.Running);
+    public Task<ReloadResult> CheckAsync(CheckRequest request) => reload.CheckAsync(request);
 
     // "static": the sessions of configured entries start again, too. Those are the next hop servers.
     private void ClearStatic(ClearDmvpnSessionRequest request, Instant now)

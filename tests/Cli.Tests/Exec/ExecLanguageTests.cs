@@ -78,7 +78,8 @@ public sealed class ExecLanguageTests
     [InlineData("clear counters tu1", "/v1/clear/counters", """{"interface":"Tunnel1"}""")]
     [InlineData("clear logging", "/v1/clear/logging", null)]
     [InlineData("clear cdp table", "/v1/clear/cdp", null)]
-    [InlineData("reload", "/v1/reload", null)]
+    [InlineData("reload", "/v1/reload", """{"force":false}""")]
+    [InlineData("reload force", "/v1/reload", """{"force":true}""")]
     public void ChangingCommand_Typed_PostsItsRequest(string line, string path, string? body)
     {
         PostAction action = Assert.IsType<PostAction>(Parse(line));

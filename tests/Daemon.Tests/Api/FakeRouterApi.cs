@@ -66,9 +66,16 @@ internal sealed class FakeRouterApi : IRouterApi
 
     public CommandResult ClearCdp(Instant now) => Note("", new CommandResult(), nameof(ClearCdp));
 
-    public ReloadResult Reload(string who, Instant now) => Note(who, new ReloadResult { Accepted = true }, nameof(Reload));
+    public Task<ReloadResult> ReloadAsync(ReloadRequest request) => OffThread(request, new ReloadResult { Accepted = true }, nameof(ReloadAsync));
 
-    public ReloadResult Check(CheckRequest request, Instant now) => Note(request, new ReloadResult(), nameof(Check));
+    public Task<ReloadResult> CheckAsync(CheckRequest request) => OffThread(request, new ReloadResult(), nameof(CheckAsync));
+
+    private Task<T> OffThread<T>(object request, T answer, string method)
+    {
+        LastRequest = request;
+        Asked.Add(method);
+        return Task.FromResult(answer);
+    }
 
     private T Note<T>(object request, T answer, string method)
     {

@@ -80,10 +80,12 @@ public sealed class DmvpnDaemon
     public Task ReplaceAsync(string configuration) => System.IO.File.WriteAllTextAsync(File, configuration);
 
     /// <summary>Replaces the file and has it read again.</summary>
-    public async Task ReloadAsync(string configuration)
+    /// <param name="configuration">The new file.</param>
+    /// <param name="force">True: also when the protection of a tunnel or the last tunnel goes.</param>
+    public async Task ReloadAsync(string configuration, bool force = false)
     {
         await ReplaceAsync(configuration).ConfigureAwait(false);
-        await RunAsync("reload").ConfigureAwait(false);
+        await RunAsync(force ? ["reload", "--force"] : ["reload"]).ConfigureAwait(false);
     }
 
     /// <summary>A screen, as text. Throws when the daemon has none such.</summary>
