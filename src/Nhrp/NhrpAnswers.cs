@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Dmvpn.Core;
 
 namespace Dmvpn.Nhrp;
@@ -8,27 +9,27 @@ namespace Dmvpn.Nhrp;
 internal sealed class NhrpAnswers(NhrpInterface owner)
 {
     private PrefixTrie<NhrpAnswer> _answers = PrefixTrie<NhrpAnswer>.Empty;
+    private readonly Dictionary<NbmaPeer, int> _byPeer = [];
     private int _requesters;
 
     public int Count => _answers.Count;
 
     public IEnumerable<KeyValuePair<IpPrefix, NhrpAnswer>> All => _answers.Entries();
 
-    /// <summary>Remembers a requester; false when there is no room, and the answer must not be given then.</summary>
+    /// <summary>Remembers a requester; false when there is no room, or it has its share, and the answer must not be given then.</summary>
     public bool Add(IpPrefix prefix, IpAddress requester, NbmaPeer peer, uint requestId, TimeSpan holdTime, Instant now)
     {
-        if (!_answers.TryGet(prefix, out NhrpAnswer? answer))
+        bool isKnown = _answers.TryGet(prefix, out NhrpAnswer? answer) && answer.Requesters.ContainsKey(requester);
+        if (!isKnown && (_requesters >= NhrpLimits.MaximumRequesters || _byPeer.GetValueOrDefault(peer) >= NhrpLimits.AnswersPerPeer)) return false;
+        if (answer is null)
         {
-            if (_requesters >= NhrpLimits.MaximumRequesters) return false;
             answer = new NhrpAnswer(owner, prefix) { Created = now };
             _answers = _answers.Set(prefix, answer);
         }
         answer.Hits++;
-        if (!answer.Requesters.ContainsKey(requester))
-        {
-            if (_requesters >= NhrpLimits.MaximumRequesters) return false;
-            _requesters++;
-        }
+        if (answer.Requesters.TryGetValue(requester, out NhrpRequester former)) CountOut(former.Peer);
+        _requesters++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_byPeer, peer, out _)++;
         answer.Requesters[requester] = new NhrpRequester(peer, requestId, now + holdTime);
         if (answer.Deadline.IsNever) owner.Core.Timers.Set(answer, now + holdTime);
         return true;
@@ -70,8 +71,7 @@ internal sealed class NhrpAnswers(NhrpInterface owner)
         }
         foreach (IpAddress address in gone ?? [])
         {
-            answer.Requesters.Remove(address);
-            _requesters--;
+            if (answer.Requesters.Remove(address, out NhrpRequester requester)) CountOut(requester.Peer);
         }
         if (next.IsNever) Remove(answer);
         else owner.Core.Timers.Set(answer, next);
@@ -89,8 +89,15 @@ internal sealed class NhrpAnswers(NhrpInterface owner)
     private void Remove(NhrpAnswer answer)
     {
         _answers = _answers.Remove(answer.Prefix);
-        _requesters -= answer.Requesters.Count;
+        foreach (NhrpRequester requester in answer.Requesters.Values) CountOut(requester.Peer);
         owner.Core.Timers.Set(answer, Instant.Never);
+    }
+
+    private void CountOut(NbmaPeer peer)
+    {
+        _requesters--;
+        ref int left = ref CollectionsMarshal.GetValueRefOrNullRef(_byPeer, peer);
+        if (--left == 0) _byPeer.Remove(peer);
     }
 
     private List<NhrpAnswer> Overlapping(IpPrefix prefix)

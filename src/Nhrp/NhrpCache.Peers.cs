@@ -33,6 +33,12 @@ internal struct PeerUse
 /// <summary>Peers and multicast.</summary>
 internal sealed partial class NhrpCache
 {
+    /// <summary>How many mappings lead to a peer.</summary>
+    public int CountOf(NbmaPeer peer) => _peers.TryGetValue(peer, out PeerUse use) ? use.Count : 0;
+
+    /// <summary>How many of them are registrations.</summary>
+    public int RegisteredOf(NbmaPeer peer) => _peers.TryGetValue(peer, out PeerUse use) ? use.Registered : 0;
+
     /// <summary>Adds or takes away a reason for sending multicast to a peer.</summary>
     public void SetMulticast(NbmaPeer peer, MulticastReasons reason, bool on, Outbox<NhrpEffect> outbox)
     {

@@ -40,7 +40,8 @@ internal sealed partial class NhrpCache(NhrpInterface owner)
     {
         ref NhrpMapping? slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_mappings, address, out bool exists);
         NhrpMapping mapping = slot ??= new NhrpMapping(owner, address) { Created = now };
-        bool moved = !exists || mapping.Peer != peer || mapping.Claimed != claimed;
+        bool moved = !exists || mapping.Suspended || mapping.Peer != peer || mapping.Claimed != claimed;
+        mapping.Suspended = false;
         if (exists && mapping.Peer != peer) Unlink(mapping, outbox);
         bool link = !exists || mapping.Peer != peer;
         bool wasRegistered = exists && !link && mapping.Origin == NhrpOrigin.Registered;
@@ -73,10 +74,18 @@ internal sealed partial class NhrpCache(NhrpInterface owner)
         mapping.Removed = true;
         Timers.Set(mapping, Instant.Never);
         _mappings.Remove(mapping.Address);
-        outbox.Add(new NhrpEffect { Kind = NhrpEffectKind.MappingDown, Key = owner.Key, Address = mapping.Address, Peer = mapping.Peer, Claimed = mapping.Claimed });
-        owner.Core.Logger.MappingDown(owner.Key, mapping.Address, mapping.Peer);
+        if (!mapping.Suspended) GoDown(mapping, outbox);
         Unlink(mapping, outbox);
         if (mapping.IsServed) owner.Answers.Purge(IpPrefix.Host(mapping.Address), now, outbox);
+    }
+
+    /// <summary>Nothing is sent by a configured mapping until it is <see cref="Put"/> again.</summary>
+    public void Suspend(NhrpMapping mapping, Outbox<NhrpEffect> outbox)
+    {
+        if (mapping.Suspended) return;
+        while (mapping.Shortcuts is { Count: > 0 } shortcuts) RemoveShortcut(shortcuts[^1], outbox);
+        GoDown(mapping, outbox);
+        mapping.Suspended = true;
     }
 
     /// <summary>Makes or renews a shortcut by a next hop that has a mapping.</summary>
@@ -164,6 +173,12 @@ internal sealed partial class NhrpCache(NhrpInterface owner)
         }
         Timers.Set(shortcut, shortcut.Expires);
         if (WasUsed(shortcut.NextHop, shortcut.HoldTime, now)) owner.Resolutions.Refresh(shortcut.Destination, shortcut.NextHop, now, outbox);
+    }
+
+    private void GoDown(NhrpMapping mapping, Outbox<NhrpEffect> outbox)
+    {
+        outbox.Add(new NhrpEffect { Kind = NhrpEffectKind.MappingDown, Key = owner.Key, Address = mapping.Address, Peer = mapping.Peer, Claimed = mapping.Claimed });
+        owner.Core.Logger.MappingDown(owner.Key, mapping.Address, mapping.Peer);
     }
 
     private static bool WasUsed(NhrpMapping mapping, ushort holdTime, Instant now) =>

@@ -7,16 +7,11 @@ namespace Dmvpn.Nhrp;
 internal sealed class NhrpCore
 {
     private readonly List<NhrpInterface> _interfaces = [];
-    private uint _requestId;
-
     public NhrpCore(IRouteLookup routes, IRandom random, ILogger logger)
     {
         Routes = routes;
         Random = random;
         Logger = logger;
-        // RFC 2332 5.2.3 wants ids that go on after a crash, from non-volatile memory. A random start makes a repetition as
-        // unlikely, and needs no memory; half the range is left so that nobody sees it wrap.
-        _requestId = random.NextUInt32() >> 1;
         Sender = new NhrpSender(this);
         RegistrationServer = new RegistrationServer(this);
         ResolutionServer = new ResolutionServer(this);
@@ -24,6 +19,8 @@ internal sealed class NhrpCore
         PeerLines = new NhrpLogBudget(this);
         MalformedLines = new NhrpLogBudget(this);
         Identities = new NhrpIdentities(this);
+        Trust = new NhrpTrust(this);
+        Complaints = new NhrpComplaints();
     }
 
     public IRouteLookup Routes { get; }
@@ -45,6 +42,12 @@ internal sealed class NhrpCore
     /// <summary>Who is behind an association, and what it may claim.</summary>
     public NhrpIdentities Identities { get; }
 
+    /// <summary>Whose word counts for what.</summary>
+    public NhrpTrust Trust { get; }
+
+    /// <summary>What was complained of to the operator lately.</summary>
+    public NhrpComplaints Complaints { get; }
+
     public NhrpSender Sender { get; }
 
     public RegistrationServer RegistrationServer { get; }
@@ -56,7 +59,17 @@ internal sealed class NhrpCore
     /// <summary>All interfaces: a handful, so they are searched one by one.</summary>
     public List<NhrpInterface> Interfaces => _interfaces;
 
-    public uint NextRequestId() => ++_requestId == 0 ? ++_requestId : _requestId;
+    /// <summary>
+    /// An id that is not 0. RFC 2332 5.2.3 wants ids that a client does not use again after a crash, which a random one is as
+    /// unlikely to be; and nobody who has not seen the request can answer it.
+    /// </summary>
+    public uint NextRequestId()
+    {
+        uint id;
+        do id = Random.NextUInt32();
+        while (id == 0);
+        return id;
+    }
 
     public NhrpInterface? Find(NhrpInterfaceKey key)
     {

@@ -51,6 +51,9 @@ public enum NhrpDrop
     /// <summary>A reply as next hop server by a peer whose certificate does not let it be that one.</summary>
     NotTheServer,
 
+    /// <summary>A peer has as many registrations, or answers, as one may have.</summary>
+    Quota,
+
     /// <summary>No room for more mappings or requesters.</summary>
     NoRoom,
 

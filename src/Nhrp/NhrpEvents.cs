@@ -36,6 +36,9 @@ public sealed record NhrpInterfaceFacts
     /// <summary>The tunnel's IP MTU in bytes, announced in client information entries.</summary>
     public int Mtu { get; init; } = 1400;
 
+    /// <summary>The number of the protected source that the tunnel has, so that its associations are told from others'; 0 without protection.</summary>
+    public int Protection { get; init; }
+
     /// <summary>Address of the interface that <c>ip nhrp responder</c> names, <see cref="IpAddress.None"/> without one.</summary>
     public IpAddress Responder { get; init; }
 }
@@ -72,6 +75,12 @@ public enum NhrpEffectKind
 
     /// <summary>Multicast no longer goes to <see cref="NhrpEffect.Peer"/>.</summary>
     MulticastDown,
+
+    /// <summary><see cref="NhrpEffect.Peer"/> may send packets of others: a next hop server, or a configured neighbour.</summary>
+    TransitUp,
+
+    /// <summary>It may no longer.</summary>
+    TransitDown,
 
     /// <summary>The next hop server <see cref="NhrpEffect.Address"/> at <see cref="NhrpEffect.Peer"/> accepted the registration.</summary>
     NhsUp,

@@ -49,7 +49,8 @@ public sealed partial class NhrpInstance
         // RFC 2332 5.2.7 allows no extension on an Error Indication, FRR sends none: it is believed only as far as it names one of our requests.
         if (authenticated || view.Type == NhrpPacketType.ErrorIndication && (seen & 1u << (int)NhrpExtensionType.Authentication) == 0) return true;
         Drops.Count(NhrpDrop.Authentication);
-        if (_core.PeerLines.TryTake(now)) _core.Logger.AuthenticationFailed(via.Key, arrival.From);
+        if (_core.Complaints.IsNew(via.Key, NhrpComplaint.Authentication, arrival.From.Address, now) && _core.PeerLines.TryTake(now))
+            _core.Logger.AuthenticationFailed(via.Key, arrival.From, (seen & 1u << (int)NhrpExtensionType.Authentication) == 0 ? "missing" : "another one");
         _core.Sender.Error(arrival, via, view, NhrpErrorCode.AuthenticationFailure, view.ExtensionOffset, now, outbox);
         return false;
     }
@@ -77,7 +78,8 @@ public sealed partial class NhrpInstance
                 else _core.ResolutionServer.Forward(via, arrival, view, view.DestinationProtocol, default, now, outbox);
                 break;
             case NhrpPacketType.PurgeReply:
-                HandlePurgeReply(via, arrival, view, now, outbox);
+                if (_core.IsOwn(view.SourceProtocol)) via.Purges.HandleReply(arrival, view);
+                else _core.ResolutionServer.Forward(via, arrival, view, view.SourceProtocol, default, now, outbox);
                 break;
             case NhrpPacketType.ErrorIndication:
                 HandleError(via, arrival, view, now, outbox);
@@ -119,12 +121,6 @@ public sealed partial class NhrpInstance
     private static bool IsAnswered(NhrpInterface via, IpAddress destination, NhrpMapping nextHop) =>
         nextHop.Address == destination || via.Cache.FindShortcut(destination)?.NextHop == nextHop;
 
-    private void HandlePurgeReply(NhrpInterface via, in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
-    {
-        if (_core.IsOwn(view.SourceProtocol)) via.Purges.HandleReply(view);
-        else _core.ResolutionServer.Forward(via, arrival, view, view.SourceProtocol, default, now, outbox);
-    }
-
     private void HandleError(NhrpInterface via, in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
     {
         if (_core.IsOwn(view.SourceProtocol))
@@ -139,17 +135,18 @@ public sealed partial class NhrpInstance
             return;
         }
         NhrpHeader head = view.Header;
-        if (_core.PeerLines.TryTake(now)) _core.Logger.ErrorReceived(via.Key, view.SourceProtocol, arrival.From, head.ErrorCode, head.ErrorOffset);
+        bool isNew = _core.Complaints.IsNew(via.Key, NhrpComplaint.ErrorIndication, arrival.From.Address, now);
+        if (isNew && _core.PeerLines.TryTake(now)) _core.Logger.ErrorReceived(via.Key, view.SourceProtocol, arrival.From, head.ErrorCode, head.ErrorOffset);
         ReadOnlySpan<byte> offender = view.CarriedPacket;
         if (offender.Length < NhrpSpec.MinimumLength) return;
         uint requestId = BinaryPrimitives.ReadUInt32BigEndian(offender[24..]);
         switch ((NhrpPacketType)offender[17])
         {
             case NhrpPacketType.RegistrationRequest:
-                via.Nhss.HandleError(requestId);
+                via.Nhss.HandleError(arrival, requestId, head.ErrorCode, now);
                 break;
             case NhrpPacketType.ResolutionRequest:
-                if (via.Resolutions.Find(requestId) is { } resolution) via.Resolutions.Refuse(resolution, now);
+                if (via.Resolutions.Find(requestId) is { } resolution && _core.Trust.GetsTrafficTo(via, arrival.From, resolution.Destination)) via.Resolutions.Refuse(resolution, now);
                 break;
             default:
                 break;

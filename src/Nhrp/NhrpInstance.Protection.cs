@@ -11,13 +11,17 @@ public sealed partial class NhrpInstance
     /// </summary>
     public void OnPeerIdentified(NbmaPeer peer, NhrpIdentity identity, Instant now, Outbox<NhrpEffect> outbox)
     {
-        _core.Identities.Set(peer.Association, identity);
+        _core.Identities.Set(peer, identity);
         foreach (NhrpInterface via in _core.Interfaces)
         {
-            if (!via.Active) continue;
-            foreach (NhrpMapping mapping in via.Cache.MappingsOf(new NbmaPeer(peer.Address)))
+            if (!via.Active || via.Facts.Protection != identity.Protection) continue;
+            Settle(via, peer.Address, now, outbox);
+            foreach (NhrpMapping mapping in via.Cache.MappingsOf(peer))
             {
-                if (mapping.Origin != NhrpOrigin.Static && !_core.Identities.IsCertified(via, peer, mapping.Address, now)) Distrust(via, mapping, now, outbox);
+                // It may have come back with another certificate.
+                if (mapping.Origin == NhrpOrigin.Static) continue;
+                if (_core.Identities.IsCertified(via, peer, mapping.Address, now)) Restrict(via, mapping, now, outbox);
+                else Distrust(via, mapping, now, outbox);
             }
         }
     }
@@ -26,6 +30,7 @@ public sealed partial class NhrpInstance
     public void OnPeerMoved(NbmaPeer from, NbmaPeer to, Instant now, Outbox<NhrpEffect> outbox)
     {
         if (from == to) return;
+        _core.Identities.Move(to);
         foreach (NhrpInterface via in _core.Interfaces)
         {
             if (!via.Active) continue;
@@ -35,6 +40,8 @@ public sealed partial class NhrpInstance
                 if (mapping.IsServed) via.Answers.Purge(IpPrefix.Host(mapping.Address), now, outbox);
                 via.Cache.Put(mapping.Address, to, mapping.Claimed == from.Address ? to.Address : mapping.Claimed, mapping.Origin, now, outbox);
             }
+            Settle(via, from.Address, now, outbox);
+            Settle(via, to.Address, now, outbox);
         }
     }
 
@@ -50,6 +57,47 @@ public sealed partial class NhrpInstance
             {
                 if (mapping.Origin is NhrpOrigin.Resolved or NhrpOrigin.Implicit) Distrust(via, mapping, now, outbox);
             }
+        }
+    }
+
+    /// <summary>
+    /// Who is at an NBMA address has changed: stations that are known by it alone are bound to the association there that may be them, so that nothing for
+    /// them leaves by another one.
+    /// </summary>
+    private void Settle(NhrpInterface via, IpAddress nbma, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        via.Statics.Sync(now, outbox);
+        foreach (NhrpMapping mapping in via.Cache.MappingsOf(new NbmaPeer(nbma)))
+        {
+            if (mapping.Origin == NhrpOrigin.Static) continue;
+            NbmaPeer peer = mapping.Peer;
+            switch (_core.Identities.Bind(via, mapping.Address, asServer: false, isConfigured: false, ref peer))
+            {
+                case NhrpBinding.Bound:
+                    via.Cache.Put(mapping.Address, peer, mapping.Claimed, mapping.Origin, now, outbox);
+                    Restrict(via, mapping, now, outbox);
+                    break;
+                case NhrpBinding.Refused or NhrpBinding.Ambiguous:
+                    _core.Drops.Count(via.Config.Authorization == NhrpAuthorization.Certificate ? NhrpDrop.NotInCertificate : NhrpDrop.IdentityMismatch);
+                    via.Resolutions.ComplainOfShortcut(mapping.Address, mapping.Address, peer, "the station at its outer address did not prove to be it", now);
+                    Distrust(via, mapping, now, outbox);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Shortcuts by a next hop whose identity is known now lead no further than its certificate.</summary>
+    private static void Restrict(NhrpInterface via, NhrpMapping nextHop, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (via.Config.Authorization == NhrpAuthorization.None || nextHop.Shortcuts is not { Count: > 0 } shortcuts) return;
+        foreach (NhrpShortcut shortcut in shortcuts.ToArray())
+        {
+            if (via.Extent.TryFind(shortcut.Destination, shortcut.Prefix, nextHop.Address, nextHop.Peer, shortcut, out IpPrefix believed) && believed == shortcut.Prefix) continue;
+            via.Resolutions.ComplainOfShortcut(shortcut.Destination, nextHop.Address, nextHop.Peer, "its certificate does not name that network", now);
+            via.Resolutions.Avoid(shortcut.Destination, now);
+            via.Cache.RemoveShortcut(shortcut, outbox);
         }
     }
 

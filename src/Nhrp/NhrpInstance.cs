@@ -146,14 +146,18 @@ public sealed partial class NhrpInstance
         foreach (NhrpInterface via in _core.Interfaces)
         {
             if (!via.Active) continue;
-            foreach (NhrpMapping mapping in via.Cache.MappingsOf(peer))
+            // A configured station is known by its NBMA address alone again.
+            List<NhrpMapping> lost = via.Cache.MappingsOf(peer);
+            foreach (NhrpMapping mapping in lost)
             {
                 if (mapping.Origin != NhrpOrigin.Static) via.Cache.Remove(mapping, now, outbox);
+                else if (peer.Association != 0) via.Cache.Put(mapping.Address, new NbmaPeer(peer.Address), mapping.Claimed, NhrpOrigin.Static, now, outbox);
             }
             foreach (NhsClient nhs in via.Nhss.Clients)
             {
-                if (nhs.IsSelected && nhs.Peer == peer) nhs.OnPeerLost(now, outbox);
+                if (nhs.IsSelected && (nhs.Peer == peer || lost.Exists(mapping => mapping.IsNhs && mapping.Address == nhs.Address))) nhs.OnPeerLost(now, outbox);
             }
+            Settle(via, peer.Address, now, outbox);
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed class NhrpInterface
         Resolutions = new NhrpResolutions(this);
         Purges = new NhrpPurges(this);
         Redirects = new NhrpRedirects(this);
+        Extent = new NhrpExtent(this);
     }
 
     public NhrpCore Core { get; }
@@ -45,6 +46,8 @@ internal sealed class NhrpInterface
     public NhrpPurges Purges { get; }
 
     public NhrpRedirects Redirects { get; }
+
+    public NhrpExtent Extent { get; }
 
     /// <summary>Sent and received packets by type; index 0 is the sum.</summary>
     public long[] Sent { get; } = new long[9];

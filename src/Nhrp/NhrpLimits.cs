@@ -80,4 +80,40 @@ internal static class NhrpLimits
 
     /// <summary>Time between tries to look a name up that has no address (yet).</summary>
     public static readonly TimeSpan NameRetry = TimeSpan.FromSeconds(5);
+
+    /// <summary>Tunnel addresses that one peer may register: its own ones. A member must not take all that are free.</summary>
+    public const int RegistrationsPerPeer = 16;
+
+    /// <summary>The same where peers are told apart by their outer address alone: several may be behind one.</summary>
+    public const int RegistrationsPerAddress = 64;
+
+    /// <summary>Mappings of all kinds that lead to one peer.</summary>
+    public const int MappingsPerPeer = 64;
+
+    /// <summary>Shortcuts by one next hop; what is beyond goes by the hub.</summary>
+    public const int ShortcutsPerNextHop = 256;
+
+    /// <summary>Answers that one peer is given and that must be taken back from it.</summary>
+    public const int AnswersPerPeer = 1024;
+
+    /// <summary>
+    /// The longest holding time that is believed. Whoever says 65535 s registers again after a third of them and a tenth more, which this is just above: nobody loses anything by it,
+    /// and what a member left behind ends sooner.
+    /// </summary>
+    public const ushort LongestHoldTime = 25_200;
+
+    /// <summary>The widest prefix that an answer may draw when no certificate says what is behind the one who gives it: a LAN.</summary>
+    public const int ShortestPrefixIPv4 = 24;
+
+    /// <summary>The same for IPv6.</summary>
+    public const int ShortestPrefixIPv6 = 64;
+
+    /// <summary>Complaints that are remembered.</summary>
+    public const int MaximumComplaints = 4096;
+
+    /// <summary>A complaint about a peer is logged once in this time.</summary>
+    public static readonly TimeSpan ComplaintInterval = TimeSpan.FromMinutes(10);
+
+    /// <summary>The part of a holding time that is believed.</summary>
+    public static ushort HoldOf(ushort told) => told < LongestHoldTime ? told : LongestHoldTime;
 }

@@ -34,8 +34,23 @@ internal static partial class NhrpLog
     [LoggerMessage(1007, LogLevel.Information, "{Interface}: shortcut to {Prefix} via {NextHop} removed")]
     public static partial void ShortcutDown(this ILogger logger, NhrpInterfaceKey @interface, IpPrefix prefix, IpAddress nextHop);
 
-    [LoggerMessage(1008, LogLevel.Warning, "{Interface}: authentication failure, packet from {Peer}")]
-    public static partial void AuthenticationFailed(this ILogger logger, NhrpInterfaceKey @interface, NbmaPeer peer);
+    [LoggerMessage(1008, LogLevel.Warning,
+        "{Interface}: authentication failure, packet from {Peer}: its NHRP password is {How}; 'ip nhrp authentication' must be the same on all routers of the tunnel")]
+    public static partial void AuthenticationFailed(this ILogger logger, NhrpInterfaceKey @interface, NbmaPeer peer, string how);
+
+    [LoggerMessage(1011, LogLevel.Warning, "{Interface}: NHS {Nhs} ({Peer}) does not accept our NHRP password: 'ip nhrp authentication' must be the same here and there")]
+    public static partial void PasswordRefused(this ILogger logger, NhrpInterfaceKey @interface, IpAddress nhs, NbmaPeer peer);
+
+    [LoggerMessage(1012, LogLevel.Warning, "{Interface}: no shortcut to {Destination} by {NextHop}, {Name} ({Peer}): {Why}; traffic goes by the hub")]
+    public static partial void ShortcutRefused(
+        this ILogger logger, NhrpInterfaceKey @interface, IpAddress destination, IpAddress nextHop, string name, NbmaPeer peer, string why);
+
+    [LoggerMessage(1013, LogLevel.Warning,
+        "{Interface}: {Station} and this router are behind one NAT ({Outside}), through which neither can call the other: their traffic goes by the hub")]
+    public static partial void SameNat(this ILogger logger, NhrpInterfaceKey @interface, IpAddress station, IpAddress outside);
+
+    [LoggerMessage(1014, LogLevel.Warning, "{Interface}: {Name} ({Peer}) has {Count} {What}, no more are accepted from one peer")]
+    public static partial void QuotaFull(this ILogger logger, NhrpInterfaceKey @interface, string name, NbmaPeer peer, int count, string what);
 
     [LoggerMessage(1020, LogLevel.Warning,
         "{Interface}: {Address} claimed by {Claimer} ({ClaimerPeer}) belongs to {Owner} ({OwnerPeer}): refused; two stations are configured with one address, or one of them lies")]
@@ -49,6 +64,10 @@ internal static partial class NhrpLog
     [LoggerMessage(1022, LogLevel.Warning,
         "{Interface}: {Claimer} ({ClaimerPeer}) answers as next hop server {Address}, and its certificate does not let it be that: refused; issue the hub's certificate with this address and without a spoke's role")]
     public static partial void NotTheServer(this ILogger logger, NhrpInterfaceKey @interface, IpAddress address, string claimer, NbmaPeer claimerPeer);
+
+    [LoggerMessage(1023, LogLevel.Warning,
+        "{Interface}: whoever is at {Peer} may not be the next hop server {Nhs} by its certificate: nothing is sent there until the server proves itself")]
+    public static partial void ServerSuspended(this ILogger logger, NhrpInterfaceKey @interface, NbmaPeer peer, IpAddress nhs);
 
     [LoggerMessage(1009, LogLevel.Warning, "{Interface}: received Error Indication from {Source} ({Peer}), code: {Code}, offset: {Offset}")]
     public static partial void ErrorReceived(this ILogger logger, NhrpInterfaceKey @interface, IpAddress source, NbmaPeer peer, NhrpErrorCode code, int offset);

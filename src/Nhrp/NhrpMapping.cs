@@ -43,6 +43,9 @@ internal sealed class NhrpMapping(NhrpInterface owner, IpAddress address) : Nhrp
 
     /// <summary>A static one that belongs to an NHS.</summary>
     public bool IsNhs;
+
+    /// <summary>A configured one at whose address only stations are that may not be it: nothing is sent there.</summary>
+    public bool Suspended;
     public bool Removed;
 
     public bool IsNatted => Claimed != Peer.Address && !Claimed.IsUnspecified;

@@ -33,7 +33,7 @@ internal sealed class NhrpPaths(NhrpCore core)
         {
             if (!candidate.Active || !NhrpCore.IsSameDomain(via, candidate)) continue;
             // What a client registered goes before the routes only where the routes have no say: another network's address is not its to draw.
-            if (candidate.Cache.Find(destination) is { IsServed: true } served && (served.Origin == NhrpOrigin.Static || candidate.IsTunnelAddress(destination))) return new(NhrpPathKind.Hop, candidate, served, IpPrefix.Host(destination));
+            if (candidate.Cache.Find(destination) is { IsServed: true, Suspended: false } served && (served.Origin == NhrpOrigin.Static || candidate.IsTunnelAddress(destination))) return new(NhrpPathKind.Hop, candidate, served, IpPrefix.Host(destination));
         }
         NhrpInterface towards = via;
         IpPrefix prefix = IpPrefix.Host(destination);
@@ -45,7 +45,7 @@ internal sealed class NhrpPaths(NhrpCore core)
             if (tunnel is null || !tunnel.Active || !NhrpCore.IsSameDomain(via, tunnel)) return new(NhrpPathKind.Local, via, null, prefix);
             towards = tunnel;
             IpAddress nextHop = route.NextHop.IsUnspecified ? destination : route.NextHop;
-            if (towards.Cache.Find(nextHop) is { } mapping && mapping.Address != destination) return new(NhrpPathKind.Hop, towards, mapping, prefix);
+            if (towards.Cache.Find(nextHop) is { Suspended: false } mapping && mapping.Address != destination) return new(NhrpPathKind.Hop, towards, mapping, prefix);
         }
         else if (!via.Facts.Addresses.AsSpan()[0].Subnet.Contains(destination))
         {

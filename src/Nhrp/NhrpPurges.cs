@@ -32,13 +32,14 @@ internal sealed class NhrpPurges(NhrpInterface owner)
     public void Send(IpPrefix prefix, IpAddress destination, NbmaPeer peer, bool byServer, Instant now, Outbox<NhrpEffect> outbox)
     {
         if (!owner.Active) return;
-        var purge = new NhrpPurge(owner, prefix, destination, peer, Core.NextRequestId(), byServer);
         if (_open.Count >= NhrpLimits.MaximumPurges)
         {
             Core.Drops.Count(NhrpDrop.NoRoom);
             return;
         }
-        _open.Add(purge.RequestId, purge);
+        NhrpPurge purge;
+        do purge = new NhrpPurge(owner, prefix, destination, peer, Core.NextRequestId(), byServer);
+        while (!_open.TryAdd(purge.RequestId, purge));
         Transmit(purge, now, outbox);
     }
 
@@ -70,10 +71,15 @@ internal sealed class NhrpPurges(NhrpInterface owner)
         else Transmit(purge, now, outbox);
     }
 
-    public void HandleReply(NhrpView view)
+    public void HandleReply(in NhrpArrival arrival, NhrpView view)
     {
-        if (!_open.Remove(view.RequestId, out NhrpPurge? purge)) Core.Drops.Count(NhrpDrop.UnexpectedPurgeReply);
-        else Core.Timers.Set(purge, Instant.Never);
+        if (!_open.TryGetValue(view.RequestId, out NhrpPurge? purge) || !NhrpTrust.IsFrom(arrival.From, purge.Peer) && !Core.Trust.IsTransit(owner, arrival.From, purge.Destination))
+        {
+            Core.Drops.Count(NhrpDrop.UnexpectedPurgeReply);
+            return;
+        }
+        _open.Remove(view.RequestId);
+        Core.Timers.Set(purge, Instant.Never);
     }
 
     /// <summary>Forgets what the request names, if its sender may say so, and acknowledges in any case (5.2.5).</summary>
@@ -111,13 +117,15 @@ internal sealed class NhrpPurges(NhrpInterface owner)
             // Learnt by that answer alone: who takes the answer back may be elsewhere by now. It is asked for again when it is needed.
             if (nextHop is { Origin: NhrpOrigin.Resolved, Shortcuts: null or { Count: 0 } }) owner.Cache.Remove(nextHop, now, outbox);
         }
-        owner.Resolutions.ForgetNegative(prefix);
+        if (Core.Trust.MaySpeakFor(owner, arrival.From, source, now)) owner.Resolutions.ForgetNegative(prefix);
     }
 
     /// <summary>Only the next hop itself takes back what it taught, directly or by way of an NHS.</summary>
     private bool MayPurge(in NhrpArrival arrival, IpAddress source, NhrpMapping mapping)
     {
-        if (mapping.Peer == arrival.From || mapping.Address == source && owner.Cache.KnowsSender(arrival.From)) return true;
+        if (NhrpTrust.IsFrom(arrival.From, mapping.Peer)) return true;
+        // Without protection a station whose outer address changed is told from others by nothing: as far as it is known here.
+        if (mapping.Address == source && (Core.Trust.IsTransit(owner, arrival.From, source) || arrival.From.Association == 0 && owner.Cache.KnowsSender(arrival.From))) return true;
         Core.Drops.Count(NhrpDrop.PurgeNotAllowed);
         return false;
     }

@@ -93,6 +93,8 @@ internal sealed class NhrpRedirects(NhrpInterface owner)
         }
         // A hub that is a spoke of another hub is told about packets that it only passed on: their own spoke is told by this hub.
         if (Core.Paths.Find(owner, source).Kind != NhrpPathKind.Local) return NhrpDrop.RedirectNotForUs;
+        // Only who gets the traffic can say that there is a shorter way for it.
+        if (!Core.Trust.GetsTrafficTo(owner, arrival.From, destination)) return NhrpDrop.RedirectFromStranger;
         NhrpPath path = Core.Paths.Find(owner, destination);
         return path.Kind != NhrpPathKind.Hop || path.Hop!.Address == destination ? NhrpDrop.RedirectUnusable : null;
     }

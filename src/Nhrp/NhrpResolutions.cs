@@ -25,7 +25,7 @@ internal sealed class NhrpResolution(NhrpInterface owner, IpAddress destination)
 }
 
 /// <summary>The client's side of resolution on one interface (RFC 2332 5.2.1, 5.2.2): asks, asks again, believes the answer or the refusal.</summary>
-internal sealed class NhrpResolutions(NhrpInterface owner)
+internal sealed partial class NhrpResolutions(NhrpInterface owner)
 {
     private readonly Dictionary<IpAddress, NhrpResolution> _byDestination = [];
     private readonly Dictionary<uint, NhrpResolution> _byId = [];
@@ -126,43 +126,6 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
         Refuse(negative, NhrpLimits.UnreachableRetry, now);
     }
 
-    /// <summary>A positive or negative answer to one of ours.</summary>
-    public void HandleReply(NhrpResolution resolution, in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
-    {
-        NhrpCie best = default;
-        bool any = false;
-        foreach (NhrpCieView entry in view.Cies)
-        {
-            NhrpCie cie = entry.ToCie();
-            // The first of the highest preference (5.2.2).
-            if (any && (cie.Code != NhrpCieCode.Success || cie.Preference <= best.Preference)) continue;
-            best = cie;
-            any = true;
-        }
-        if (!any || best.Code != NhrpCieCode.Success || best.HoldTime == 0)
-        {
-            Core.Logger.ResolutionRefused(owner.Key, resolution.Destination, any ? best.Code : NhrpCieCode.NoBinding);
-            Refuse(resolution, now);
-            return;
-        }
-        IpAddress nextHop = best.Protocol.Ip, claimed = best.Nbma.Ip;
-        NbmaPeer peer = PeerOf(arrival, view, nextHop, claimed);
-        IpPrefix prefix = PrefixOf(resolution.Destination, best.PrefixLength);
-        if (!IsUsable(nextHop, peer, claimed, prefix))
-        {
-            Core.Drops.Count(NhrpDrop.UnusableReply);
-            Refuse(resolution, now);
-            return;
-        }
-        if (!Core.Identities.MayClaim(owner, peer, nextHop, now))
-        {
-            Refuse(resolution, now);
-            return;
-        }
-        Cancel(resolution);
-        Learn(resolution.Destination, prefix, nextHop, peer, claimed, best, view, now, outbox);
-    }
-
     private bool IsWantedOftenEnough(IpAddress destination)
     {
         if (owner.Config.UseCount <= 1) return true;
@@ -185,9 +148,10 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
             Core.Drops.Count(NhrpDrop.TooManyResolutions);
             return;
         }
-        var resolution = new NhrpResolution(owner, destination) { Existing = existing, RequestId = Core.NextRequestId(), Created = now, Hits = 1 };
+        var resolution = new NhrpResolution(owner, destination) { Existing = existing, Created = now, Hits = 1 };
+        do resolution.RequestId = Core.NextRequestId();
+        while (!_byId.TryAdd(resolution.RequestId, resolution));
         _byDestination.Add(destination, resolution);
-        _byId.Add(resolution.RequestId, resolution);
         Send(resolution, now, outbox);
     }
 
@@ -221,74 +185,4 @@ internal sealed class NhrpResolutions(NhrpInterface owner)
         NhrpSender.WriteExtensions(ref writer, towards, responder: true, null);
         Core.Sender.Transmit(towards, hop.Peer, NhrpPacketType.ResolutionRequest, ref writer, outbox);
     }
-
-    /// <summary>
-    /// Where the answer's next hop is: what a transit NHS wrote into the NAT extension; else, when the reply came straight from the next
-    /// hop, where it came from; else what it claims.
-    /// </summary>
-    private NbmaPeer PeerOf(in NhrpArrival arrival, NhrpView view, IpAddress nextHop, IpAddress claimed)
-    {
-        bool transit = view.TryGetExtension(NhrpExtensionType.ReverseTransitNhs, out NhrpExtensionView records) && records.Value.Length > 0;
-        bool byServer = owner.Cache.Find(nextHop) is not { IsNhs: true } && IsServer(arrival.From);
-        if (!transit && !byServer) return arrival.From;
-        if (view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) && !nat.IsCompulsory && nat.TryGetCies(out NhrpCieList entries))
-        {
-            foreach (NhrpCieView entry in entries)
-            {
-                NhrpCie cie = entry.ToCie();
-                if (cie.Protocol.Ip == nextHop && !cie.Nbma.Ip.IsUnspecified) return new NbmaPeer(cie.Nbma.Ip);
-            }
-        }
-        // An association that is already there is the way to it.
-        return owner.Cache.Find(nextHop) is { } known && known.Peer.Address == claimed ? known.Peer : new NbmaPeer(claimed);
-    }
-
-    private bool IsServer(NbmaPeer peer)
-    {
-        foreach (NhsClient nhs in owner.Nhss.Clients)
-        {
-            if (nhs.Peer.Address == peer.Address) return true;
-        }
-        return false;
-    }
-
-    private bool IsUsable(IpAddress nextHop, NbmaPeer peer, IpAddress claimed, IpPrefix prefix) =>
-        nextHop.IsIPv4 != owner.Key.IPv6 && !nextHop.IsUnspecified && !nextHop.IsMulticast && !Core.IsOwn(nextHop)
-        && !peer.Address.IsUnspecified && !peer.Address.IsMulticast && peer.Address.IsIPv4 == owner.Facts.NbmaSource.IsIPv4
-        && peer.Address != owner.Facts.NbmaSource && !claimed.IsUnspecified
-        // A route for the peer's own underlay address into the tunnel to it would be a loop (IOS: %TUN-5-RECURDOWN).
-        && !prefix.Contains(peer.Address) && !prefix.Contains(owner.Facts.NbmaSource)
-        && (prefix.IsHost || !prefix.Contains(owner.Address));
-
-    private void Learn(
-        IpAddress destination, IpPrefix prefix, IpAddress nextHop, NbmaPeer peer, IpAddress claimed, in NhrpCie cie, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
-    {
-        NhrpMapping? mapping = owner.Cache.Find(nextHop);
-        if (mapping is not { IsServed: true })
-        {
-            mapping = owner.Cache.Put(nextHop, peer, claimed, NhrpOrigin.Resolved, now, outbox);
-            mapping.Authoritative = (view.Flags & NhrpFlags.Authoritative) != 0;
-            mapping.Mtu = cie.Mtu;
-            mapping.Preference = cie.Preference;
-            mapping.RequestId = view.RequestId;
-            owner.Cache.SetLifetime(mapping, cie.HoldTime, now);
-        }
-        mapping.Hits++;
-        bool routed = Core.Routes.TryLookup(destination, withShortcuts: false, out RouteView route);
-        if (destination == nextHop && (!routed || route.NextHop.IsUnspecified || route.NextHop == nextHop)) return;
-        // A longer prefix in the routing table would win over the shortcut: then the shortcut is for that one.
-        if (routed && route.Prefix.Length > prefix.Length) prefix = route.Prefix;
-        NhrpShortcut? old = owner.Cache.FindShortcut(destination);
-        NhrpShortcut shortcut = owner.Cache.PutShortcut(prefix, mapping, routed && route.Prefix == prefix, now, outbox);
-        shortcut.Destination = destination;
-        shortcut.Authoritative = mapping.Authoritative;
-        shortcut.Mtu = cie.Mtu;
-        shortcut.Preference = cie.Preference;
-        shortcut.Hits++;
-        owner.Cache.SetLifetime(shortcut, cie.HoldTime, now);
-        if (old is not null && old != shortcut) owner.Cache.RemoveShortcut(old, outbox);
-    }
-
-    private IpPrefix PrefixOf(IpAddress destination, byte length) =>
-        length == 0 || length > owner.Width ? IpPrefix.Host(destination) : new IpPrefix(destination, length);
 }

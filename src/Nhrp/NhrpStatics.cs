@@ -11,6 +11,7 @@ internal sealed class NhrpStatics(NhrpInterface owner)
     private readonly HashSet<IpAddress> _mapped = [];
     private readonly HashSet<NbmaPeer> _multicast = [];
     private readonly HashSet<NbmaPeer> _multicastNhs = [];
+    private readonly HashSet<NbmaPeer> _transits = [];
 
     public void Sync(Instant now, Outbox<NhrpEffect> outbox)
     {
@@ -23,7 +24,7 @@ internal sealed class NhrpStatics(NhrpInterface owner)
             {
                 // Several for one address are alternatives: the highest preference wins, the first of equals.
                 if (!map.Protocol.IsHost || wanted.TryGetValue(map.Protocol.Address, out var other) && other.Preference >= map.Preference) continue;
-                wanted[map.Protocol.Address] = (Keep(map.Protocol.Address, new NbmaPeer(map.Nbma)), false, map.Preference);
+                wanted[map.Protocol.Address] = (new NbmaPeer(map.Nbma), false, map.Preference);
             }
             foreach (NhsClient nhs in owner.Nhss.Clients)
             {
@@ -41,6 +42,7 @@ internal sealed class NhrpStatics(NhrpInterface owner)
             if (owner.Cache.Find(address) is { Origin: NhrpOrigin.Static } gone) owner.Cache.Remove(gone, now, outbox);
         }
         foreach ((IpAddress address, (NbmaPeer peer, bool nhs, byte preference)) in wanted) Put(address, peer, nhs, preference, now, outbox);
+        SyncTransits(wanted, multicast, outbox);
         SyncMulticast(_multicast, multicast, MulticastReasons.Static, outbox);
         SyncMulticast(_multicastNhs, multicastNhs, MulticastReasons.Nhs, outbox);
     }
@@ -56,13 +58,10 @@ internal sealed class NhrpStatics(NhrpInterface owner)
     /// <summary>True for who sent a packet when it is one of the next hop servers in use or in a <c>map</c>: trusted with what others said.</summary>
     public bool IsConfigured(NbmaPeer from)
     {
-        foreach (NhsClient nhs in owner.Nhss.Clients)
+        if (NhrpTrust.IsServer(owner, from)) return true;
+        foreach (IpAddress address in _mapped)
         {
-            if (nhs.IsSelected && nhs.Peer.Address == from.Address && (nhs.Peer.Association == 0 || nhs.Peer.Association == from.Association)) return true;
-        }
-        foreach (NhrpStaticMap map in owner.Config.Maps.AsSpan())
-        {
-            if (map.Nbma == from.Address) return true;
+            if (owner.Cache.Find(address) is { Origin: NhrpOrigin.Static, Suspended: false } mapping && NhrpTrust.IsFrom(from, mapping.Peer)) return true;
         }
         return false;
     }
@@ -70,25 +69,61 @@ internal sealed class NhrpStatics(NhrpInterface owner)
     private void Put(IpAddress address, NbmaPeer peer, bool nhs, byte preference, Instant now, Outbox<NhrpEffect> outbox)
     {
         _mapped.Add(address);
+        bool refused = peer.Association == 0 && !TryBind(address, nhs, ref peer, now);
+        if (refused && owner.Cache.Find(address) is { Suspended: true } still && still.Peer == peer) return;
         NhrpMapping mapping = owner.Cache.Put(address, peer, peer.Address, NhrpOrigin.Static, now, outbox);
         mapping.IsNhs = nhs;
         mapping.Preference = preference;
         mapping.Authoritative = true;
         mapping.Expires = Instant.Never;
         owner.Core.Timers.Set(mapping, Instant.Never);
+        if (refused) owner.Cache.Suspend(mapping, outbox);
+    }
+
+    /// <summary>False when only stations are at the address that may not be it.</summary>
+    private bool TryBind(IpAddress address, bool nhs, ref NbmaPeer peer, Instant now)
+    {
+        // An association that was learnt for the same address stays.
+        if (owner.Cache.Find(address) is { Origin: NhrpOrigin.Static } current && current.Peer.Association != 0 && current.Peer.Address == peer.Address)
+        {
+            peer = current.Peer;
+            return true;
+        }
+        if (owner.Core.Identities.Bind(owner, address, nhs, isConfigured: true, ref peer) != NhrpBinding.Refused) return true;
+        if (nhs && owner.Core.Complaints.IsNew(owner.Key, NhrpComplaint.NotTheServer, peer.Address, now))
+            owner.Core.Logger.ServerSuspended(owner.Key, peer, address);
+        return false;
+    }
+
+    /// <summary>
+    /// Who may bring packets with the tunnel addresses of others: next hop servers, and routers that are configured as neighbours (<c>map</c> and <c>map multicast</c>).
+    /// </summary>
+    private void SyncTransits(Dictionary<IpAddress, (NbmaPeer Peer, bool Nhs, byte Preference)> wanted, HashSet<NbmaPeer> multicast, Outbox<NhrpEffect> outbox)
+    {
+        var transits = new HashSet<NbmaPeer>();
+        foreach ((IpAddress address, (NbmaPeer configured, bool nhs, _)) in wanted)
+        {
+            if (owner.Cache.Find(address) is { Suspended: false } mapping && (nhs || multicast.Contains(new NbmaPeer(configured.Address)))) transits.Add(mapping.Peer);
+        }
+        foreach (NbmaPeer peer in new List<NbmaPeer>(_transits))
+        {
+            if (transits.Contains(peer)) continue;
+            _transits.Remove(peer);
+            outbox.Add(new NhrpEffect { Kind = NhrpEffectKind.TransitDown, Key = owner.Key, Peer = peer });
+        }
+        foreach (NbmaPeer peer in transits)
+        {
+            if (_transits.Add(peer)) outbox.Add(new NhrpEffect { Kind = NhrpEffectKind.TransitUp, Key = owner.Key, Peer = peer });
+        }
     }
 
     private void KeepDerived(Dictionary<IpAddress, (NbmaPeer Peer, bool Nhs, byte Preference)> wanted)
     {
         foreach (IpAddress address in _mapped)
         {
-            if (!wanted.ContainsKey(address) && FindNetwork(address) is { } map) wanted[address] = (Keep(address, new NbmaPeer(map.Nbma)), false, map.Preference);
+            if (!wanted.ContainsKey(address) && FindNetwork(address) is { } map) wanted[address] = (new NbmaPeer(map.Nbma), false, map.Preference);
         }
     }
-
-    /// <summary>An association that was learnt for the same address stays.</summary>
-    private NbmaPeer Keep(IpAddress address, NbmaPeer configured) =>
-        owner.Cache.Find(address) is { Origin: NhrpOrigin.Static } current && current.Peer.Address == configured.Address ? current.Peer : configured;
 
     private NhrpStaticMap? FindNetwork(IpAddress address)
     {

@@ -9,6 +9,7 @@ internal sealed partial class NhsClient
     /// <summary>True when the reply was for this server.</summary>
     public bool HandleReply(in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
     {
+        if (!NhrpTrust.IsFrom(arrival.From, Peer)) return false;
         if (State is not RegistrationState.Registering registering || view.RequestId == 0) return view.RequestId != 0 && view.RequestId == AcknowledgedId;
         int index = Array.IndexOf(registering.Open, view.RequestId);
         if (index < 0) return view.RequestId == AcknowledgedId;
@@ -37,12 +38,18 @@ internal sealed partial class NhsClient
         return true;
     }
 
+    /// <summary>True for packets of this server: by its association, or from its address when there is none.</summary>
+    public bool IsHeardFrom(NbmaPeer from) => NhrpTrust.IsFrom(from, Peer) && (Address.IsUnspecified || owner.Core.Identities.CanServe(owner, from, Address));
+
     /// <summary>The server (or somebody before it) could not use a request: the next one has a new id, as FRR's.</summary>
-    public bool HandleError(uint requestId)
+    public bool HandleError(in NhrpArrival arrival, uint requestId, NhrpErrorCode code, Instant now)
     {
+        if (!IsHeardFrom(arrival.From)) return false;
         if (State is not RegistrationState.Registering registering || Array.IndexOf(registering.Open, requestId) is var index && index < 0) return false;
         RequestsFailed++;
         registering.Open[index] = owner.Core.NextRequestId();
+        if (code == NhrpErrorCode.AuthenticationFailure && owner.Core.Complaints.IsNew(owner.Key, NhrpComplaint.Authentication, Address, now))
+            owner.Core.Logger.PasswordRefused(owner.Key, Address, Peer);
         return true;
     }
 
@@ -52,7 +59,7 @@ internal sealed partial class NhsClient
         TimeSpan interval = owner.Config.RegistrationTimeout ?? owner.Config.HoldTime / 3;
         owner.Core.Timers.Set(this, now + owner.Core.Random.Jitter(interval, 0.1));
         // Over an association the packets of this server are told from others at its address by the association.
-        if (arrival.From.Address == Peer.Address) Peer = arrival.From;
+        if (Peer.Association == 0) Peer = arrival.From;
         bool wasUp = IsUp;
         owner.Statics.Sync(now, outbox);
         SetStatus(NhsStatus.Up, now, outbox);

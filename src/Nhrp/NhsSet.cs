@@ -75,7 +75,7 @@ internal sealed class NhsSet(NhrpInterface owner) : NhrpTimed
         NhrpMapping? tried = null;
         foreach (NhsClient client in _clients)
         {
-            if (!client.IsSelected || client.Address.IsUnspecified || owner.Cache.Find(client.Address) is not { } mapping) continue;
+            if (!client.IsSelected || client.Address.IsUnspecified || owner.Cache.Find(client.Address) is not { Suspended: false } mapping) continue;
             if (client.IsUp) return mapping;
             if (client.Status == NhsStatus.Probing) tried ??= mapping;
         }
@@ -91,11 +91,11 @@ internal sealed class NhsSet(NhrpInterface owner) : NhrpTimed
         return false;
     }
 
-    public bool HandleError(uint requestId)
+    public bool HandleError(in NhrpArrival arrival, uint requestId, NhrpErrorCode code, Instant now)
     {
         foreach (NhsClient client in _clients)
         {
-            if (client.HandleError(requestId)) return true;
+            if (client.HandleError(arrival, requestId, code, now)) return true;
         }
         return false;
     }

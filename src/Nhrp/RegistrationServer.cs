@@ -109,9 +109,13 @@ internal sealed class RegistrationServer(NhrpCore core)
             core.Drops.Count(NhrpDrop.RegistrationProhibited);
             return NhrpCieCode.AdministrativelyProhibited;
         }
-        if (existing is not { Origin: NhrpOrigin.Static } && !core.Identities.MayClaim(via, arrival.From, address, now))
+        if (existing is not { Origin: NhrpOrigin.Static } && !MayRegister(via, arrival.From, existing, address, now))
         {
             return existing is null ? NhrpCieCode.AdministrativelyProhibited : NhrpCieCode.UniqueAddressRegistered;
+        }
+        if (existing is not { Origin: NhrpOrigin.Static } && (existing?.Origin != NhrpOrigin.Registered || existing.Peer != arrival.From) && IsFull(via, arrival.From, now))
+        {
+            return NhrpCieCode.InsufficientResources;
         }
         if (existing is null)
         {
@@ -129,6 +133,20 @@ internal sealed class RegistrationServer(NhrpCore core)
         // RFC 2332 5.2.3 refuses a unique registration of a unique address. One without the bit would take it over all the same, so it is refused too.
         core.Drops.Count(NhrpDrop.UniqueAddress);
         return NhrpCieCode.UniqueAddressRegistered;
+    }
+
+    /// <summary>What a server only heard of goes before nobody's own word: who registers is there.</summary>
+    private bool MayRegister(NhrpInterface via, NbmaPeer from, NhrpMapping? existing, IpAddress address, Instant now) =>
+        existing is { Peer.Association: 0 } ? core.Identities.IsCertified(via, from, address, now) : core.Identities.MayClaim(via, from, address, now);
+
+    private bool IsFull(NhrpInterface via, NbmaPeer from, Instant now)
+    {
+        int limit = from.Association != 0 ? NhrpLimits.RegistrationsPerPeer : NhrpLimits.RegistrationsPerAddress, has = via.Cache.RegisteredOf(from);
+        // A server that passes registrations on has many.
+        if (has < limit || NhrpTrust.IsServer(via, from)) return false;
+        core.Drops.Count(NhrpDrop.Quota);
+        if (core.Complaints.IsNew(via.Key, NhrpComplaint.Quota, from.Address, now)) core.Logger.QuotaFull(via.Key, core.Identities.NameOf(from), from, has, "registrations");
+        return true;
     }
 
     /// <summary>Addresses of other interfaces too. Link-local ones of IPv6 are each interface's own matter.</summary>
@@ -166,7 +184,7 @@ internal sealed class RegistrationServer(NhrpCore core)
         mapping.RequestId = view.RequestId;
         mapping.Mtu = cie.Mtu;
         mapping.Preference = cie.Preference;
-        via.Cache.SetLifetime(mapping, cie.HoldTime, now);
+        via.Cache.SetLifetime(mapping, NhrpLimits.HoldOf(cie.HoldTime), now);
     }
 
     private static IpAddress ClientAddress(NhrpView view, in NhrpCie cie) => cie.Protocol.IsEmpty ? view.SourceProtocol : cie.Protocol.Ip;

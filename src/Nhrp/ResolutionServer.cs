@@ -34,7 +34,7 @@ internal sealed class ResolutionServer(NhrpCore core)
             return;
         }
         // A requester that is not who it says would have the answer, and the target's trust, sent to somebody else.
-        if (!WasForwarded(view) && !core.Identities.MayClaim(via, arrival.From, view.SourceProtocol, now)) return;
+        if (!core.Trust.MaySpeakFor(via, arrival.From, view.SourceProtocol, now)) return;
         NhrpPath path = core.Paths.Find(via, destination);
         if (IsOfNobody(via, destination, path))
         {
@@ -88,6 +88,8 @@ internal sealed class ResolutionServer(NhrpCore core)
             core.Sender.Error(arrival, via, view, NhrpErrorCode.HopCountExceeded, 9, now, outbox);
             return;
         }
+        // AFTER what tells a neighbour of a loop: that is no lie.
+        if (!core.Trust.MayPass(via, arrival.From, view, now)) return;
         NhrpPath path = known.Kind == NhrpPathKind.None ? core.Paths.Find(via, destination) : known;
         if (path.Kind != NhrpPathKind.Hop || path.Hop!.Peer == arrival.From)
         {
@@ -121,12 +123,13 @@ internal sealed class ResolutionServer(NhrpCore core)
             core.Sender.Error(arrival, via, view, NhrpErrorCode.UnrecognizedExtension, offset, now, outbox);
             return;
         }
-        IpAddress destination = view.DestinationProtocol, source = view.SourceProtocol, outside = OutsideOf(arrival, view);
+        IpAddress destination = view.DestinationProtocol, source = view.SourceProtocol, outside = OutsideOf(via, arrival, view);
         bool natted = outside != view.SourceNbma;
         // Both behind one NAT, told apart by nothing on the underlay: the hub stays the way.
         NbmaPeer direct = DirectPeer(via, arrival, view, outside);
         if (natted && direct.Association == 0 && via.Nhss.AppearsAs(outside))
         {
+            if (core.Complaints.IsNew(via.Key, NhrpComplaint.SameNat, source, now)) core.Logger.SameNat(via.Key, source, outside);
             Refuse(via, arrival, view, NhrpCieCode.AdministrativelyProhibited, outbox);
             return;
         }
@@ -208,8 +211,9 @@ internal sealed class ResolutionServer(NhrpCore core)
     }
 
     /// <summary>The requester's address outside of its NAT: as a transit NHS wrote it, or as seen.</summary>
-    private static IpAddress OutsideOf(in NhrpArrival arrival, NhrpView view)
+    private IpAddress OutsideOf(NhrpInterface via, in NhrpArrival arrival, NhrpView view)
     {
+        if (!IsRelayed(via, arrival, view)) return arrival.From.Address;
         if (view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) && !nat.IsCompulsory && nat.TryGetCies(out NhrpCieList entries))
         {
             foreach (NhrpCieView entry in entries)
@@ -218,23 +222,28 @@ internal sealed class ResolutionServer(NhrpCore core)
                 if (cie.Protocol.Ip == view.SourceProtocol && !cie.Nbma.Ip.IsUnspecified) return cie.Nbma.Ip;
             }
         }
-        return IsFirstHop(view) ? arrival.From.Address : view.SourceNbma;
+        return view.SourceNbma;
     }
+
+    /// <summary>
+    /// True when the packet came by way of another. A record of a transit NHS proves nothing, whoever asks can write one; without protection it is all there is.
+    /// </summary>
+    private bool IsRelayed(NhrpInterface via, in NhrpArrival arrival, NhrpView view) =>
+        core.Trust.IsTransit(via, arrival.From, view.SourceProtocol) || arrival.From.Association == 0 && !IsFirstHop(view);
 
     /// <summary>True while no NHS has recorded itself: then the packet came from the requester itself.</summary>
     private static bool IsFirstHop(NhrpView view) =>
         view.TryGetExtension(NhrpExtensionType.ForwardTransitNhs, out NhrpExtensionView records) && records.Value.IsEmpty;
 
-    /// <summary>True when a transit NHS has recorded itself. Without the extension nothing has, as far as can be told.</summary>
-    private static bool WasForwarded(NhrpView view) =>
-        view.TryGetExtension(NhrpExtensionType.ForwardTransitNhs, out NhrpExtensionView records) && !records.Value.IsEmpty;
-
     private NbmaPeer DirectPeer(NhrpInterface via, in NhrpArrival arrival, NhrpView view, IpAddress outside)
     {
-        if (arrival.From.Address == outside && !core.IsOwn(view.SourceProtocol) && (IsFirstHop(view) || arrival.From.Address == view.SourceNbma)) return arrival.From;
+        if (!IsRelayed(via, arrival, view) && arrival.From.Address == outside) return arrival.From;
         if (via.Cache.Find(view.SourceProtocol) is { } known && known.Peer.Address == outside) return known.Peer;
         // Another underlay family, or nothing at all: only the way back is left.
-        return outside.IsUnspecified || outside.IsIPv4 != via.Facts.NbmaSource.IsIPv4 ? arrival.From : new NbmaPeer(outside);
+        if (outside.IsUnspecified || outside.IsIPv4 != via.Facts.NbmaSource.IsIPv4) return arrival.From;
+        var peer = new NbmaPeer(outside);
+        // Whoever is there must be one that may be the requester: the answer names this router's own address, and a request id.
+        return core.Identities.Bind(via, view.SourceProtocol, asServer: false, isConfigured: false, ref peer) is NhrpBinding.Open or NhrpBinding.Bound ? peer : arrival.From;
     }
 
     /// <summary>
@@ -249,12 +258,15 @@ internal sealed class ResolutionServer(NhrpCore core)
         NhrpCieList cies = view.Cies;
         if (!cies.MoveNext() || cies.Current.ToCie() is not { HoldTime: > 0 } cie) return;
         NhrpMapping? known = via.Cache.Find(source);
+        if (known is null && via.Cache.CountOf(direct) >= NhrpLimits.MappingsPerPeer) return;
+        // An association that has the address keeps it.
+        if (known is { Peer.Association: not 0 } bound && direct.Association == 0 && core.Identities.IsLive(bound.Peer)) return;
         if (known is { Origin: not NhrpOrigin.Implicit } || !via.Statics.IsConfigured(arrival.From) && (known?.Peer != direct || known.Claimed != view.SourceNbma)) return;
         if (via.Cache.MappingCount >= NhrpLimits.MaximumMappings) return;
         NhrpMapping mapping = via.Cache.Put(source, direct, view.SourceNbma, NhrpOrigin.Implicit, now, outbox);
         mapping.Mtu = cie.Mtu;
         mapping.RequestId = view.RequestId;
-        via.Cache.SetLifetime(mapping, cie.HoldTime, now);
+        via.Cache.SetLifetime(mapping, NhrpLimits.HoldOf(cie.HoldTime), now);
     }
 
     /// <summary>What a transit NHS knows and the other end cannot: the address outside of the requester's, or the answering station's, NAT.</summary>

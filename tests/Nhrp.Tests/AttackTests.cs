@@ -171,6 +171,8 @@ public sealed class AttackTests
             Header = new NhrpHeader { Type = NhrpPacketType.ErrorIndication, SourceNbma = Stranger.Address, SourceProtocol = Parse("10.0.0.99"), DestinationProtocol = Parse("10.0.0.1"), ErrorCode = NhrpErrorCode.AuthenticationFailure },
         }.Write();
         for (int i = 0; i < 200; i++) engine.HandlePacket(new NhrpArrival(key, Stranger, default), error, Instant.FromSeconds(10), outbox);
+        Assert.Equal(1, log.Lines);
+        for (uint i = 0; i < 200; i++) engine.HandlePacket(new NhrpArrival(key, new NbmaPeer(FromIPv4(0xCB007200 + i)), default), error, Instant.FromSeconds(10), outbox);
         Assert.Equal(50, log.Lines);
     }
 

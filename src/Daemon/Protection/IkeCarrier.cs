@@ -63,7 +63,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
     {
         NbmaPeer? before = peers.Put(effect.Protection, effect.Peer, effect.Identity!);
         if (before is { } old && old != effect.Peer) engines.Nhrp.OnPeerMoved(old, effect.Peer, now, engines.NhrpOut);
-        var identity = new NhrpIdentity(effect.Identity!.Id.ToString(), effect.Identity.Rights);
+        var identity = new NhrpIdentity(effect.Identity!.Id.ToString(), effect.Identity.Rights) { Protection = effect.Protection.Number };
         engines.Nhrp.OnPeerIdentified(effect.Peer, identity, now, engines.NhrpOut);
         if (peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? entry) && entry.Sending != 0) SendBy(entry, entry.Sending);
     }

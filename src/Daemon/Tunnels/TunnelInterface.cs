@@ -77,7 +77,7 @@ internal sealed class TunnelInterface(TunnelConfig config, TunnelDevice device)
     };
 
     /// <summary>For NHRP of one family.</summary>
-    public NhrpInterfaceFacts NhrpFacts(bool ipv6, IpAddress responder)
+    public NhrpInterfaceFacts NhrpFacts(bool ipv6, IpAddress responder, int protection)
     {
         var addresses = new List<NhrpInterfaceAddress>();
         foreach (InterfaceAddress address in ipv6 ? Config.Ipv6Addresses.OrderBy(static a => a.Address.IsLinkLocal) : Config.Ipv4Addresses.AsEnumerable())
@@ -90,6 +90,7 @@ internal sealed class TunnelInterface(TunnelConfig config, TunnelDevice device)
             NbmaSource = Source,
             Mtu = Mtu,
             Responder = responder,
+            Protection = protection,
         };
     }
 

@@ -287,7 +287,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         {
             NhrpConfig config = ipv6 ? tunnel.Config.Ipv6Nhrp : tunnel.Config.IpNhrp;
             IpAddress responder = config.Responder is { } name ? kernel.Links.SourceOf(name, ipv6) : IpAddress.None;
-            engines.Nhrp.OnInterfaceChanged(tunnel.NhrpFacts(ipv6, responder), now, engines.NhrpOut);
+            engines.Nhrp.OnInterfaceChanged(tunnel.NhrpFacts(ipv6, responder, protections.Of(tunnel.Id)?.Number ?? 0), now, engines.NhrpOut);
         }
     }
 }

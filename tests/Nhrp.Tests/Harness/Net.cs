@@ -22,6 +22,9 @@ internal sealed class Net
     /// <summary>True for a packet that shall be lost.</summary>
     public Func<Node, Node, NhrpPacketType, bool> Lose { get; set; } = static (_, _, _) => false;
 
+    /// <summary>True: each node knows the others by an association with a proved identity, as with tunnel protection.</summary>
+    public bool Protected { get; set; }
+
     public List<string> Trace { get; } = [];
 
     /// <summary>The packets of <see cref="Trace"/>.</summary>
@@ -64,6 +67,12 @@ internal sealed class Net
     /// <summary>Delivers a packet that no node sent.</summary>
     public void Inject(Node to, IpAddress from, byte[] bytes) => to.Receive(new NbmaPeer(from), bytes);
 
+    /// <summary>Who answers at an underlay address.</summary>
+    public Node? At(IpAddress outside) => _byOutside.GetValueOrDefault(outside);
+
+    /// <summary>Whom a packet for a peer reaches.</summary>
+    public Node? Reached(NbmaPeer peer) => peer.Association != 0 && Protected ? Nodes[peer.Association - 1] : At(peer.Address);
+
     public void Run(double seconds)
     {
         Instant end = Now + TimeSpan.FromSeconds(seconds);
@@ -90,9 +99,9 @@ internal sealed class Net
 
     private void Deliver((Node From, NbmaPeer Source, NhrpEffect Effect, byte[] Bytes) packet)
     {
-        if (!_byOutside.TryGetValue(packet.Effect.Peer.Address, out Node? to)) return;
+        if (Reached(packet.Effect.Peer) is not { } to) return;
         NhrpView.TryParse(packet.Bytes, out NhrpView view, out _);
         if (Lose(packet.From, to, view.Type) || !to.LetsIn(packet.Source.Address)) return;
-        to.Receive(packet.Source, packet.Bytes);
+        to.ReceiveFrom(packet.From, packet.Bytes);
     }
 }

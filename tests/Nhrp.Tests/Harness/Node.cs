@@ -22,6 +22,18 @@ internal sealed class Node : IRouteLookup
 
     public string Name { get; }
 
+    /// <summary>Its association, the same at all others.</summary>
+    public int Number => _net.Nodes.IndexOf(this) + 1;
+
+    /// <summary>What its certificate says.</summary>
+    public SiteRights Rights { get; set; } = SiteRights.None;
+
+    /// <summary>Who has proved itself here.</summary>
+    public HashSet<Node> Identified { get; } = [];
+
+    /// <summary>What was received.</summary>
+    public List<byte[]> Received { get; } = [];
+
     public IpAddress Nbma { get; private set; }
 
     public IpAddress Nat { get; private set; }
@@ -49,6 +61,8 @@ internal sealed class Node : IRouteLookup
     public HashSet<NbmaPeer> Multicast { get; } = [];
 
     public HashSet<NbmaPeer> Wanted { get; } = [];
+
+    public HashSet<NbmaPeer> Transits { get; } = [];
 
     public HashSet<IpAddress> NhssUp { get; } = [];
 
@@ -142,6 +156,24 @@ internal sealed class Node : IRouteLookup
         CarryOut();
     }
 
+    public void ReceiveFrom(Node from, byte[] bytes)
+    {
+        Received.Add(bytes);
+        if (!_net.Protected)
+        {
+            Receive(new NbmaPeer(from.Outside), bytes);
+            return;
+        }
+        Identify(from);
+        Receive(new NbmaPeer(from.Outside, from.Number), bytes);
+    }
+
+    /// <summary>The other has proved who it is.</summary>
+    public void Identify(Node other)
+    {
+        if (Identified.Add(other)) Call((engine, now, outbox) => engine.OnPeerIdentified(new NbmaPeer(other.Outside, other.Number), new NhrpIdentity(other.Name, other.Rights), now, outbox));
+    }
+
     public void OnDeadline()
     {
         Engine.OnDeadline(_net.Now, _outbox);
@@ -215,12 +247,17 @@ internal sealed class Node : IRouteLookup
 
     private void CarryOut()
     {
-        foreach (NhrpEffect effect in _outbox.Effects.ToArray())
+        NhrpEffect[] effects = _outbox.Effects.ToArray();
+        byte[][] packets = [.. effects.Select(effect => effect.Kind == NhrpEffectKind.Transmit ? _outbox.Bytes(effect.Bytes).ToArray() : [])];
+        _outbox.Clear();
+        List<Node> called = [];
+        for (int i = 0; i < effects.Length; i++)
         {
+            NhrpEffect effect = effects[i];
             switch (effect.Kind)
             {
                 case NhrpEffectKind.Transmit:
-                    _net.Send(this, effect, _outbox.Bytes(effect.Bytes).ToArray());
+                    _net.Send(this, effect, packets[i]);
                     break;
                 case NhrpEffectKind.MappingUp:
                     Adjacencies[effect.Address] = effect.Peer;
@@ -247,11 +284,18 @@ internal sealed class Node : IRouteLookup
                 case NhrpEffectKind.NhsDown:
                     Assert.True(NhssUp.Remove(effect.Address), "NhsDown without NhsUp");
                     break;
+                case NhrpEffectKind.TransitUp:
+                    Assert.True(Transits.Add(effect.Peer), "TransitUp twice");
+                    break;
+                case NhrpEffectKind.TransitDown:
+                    Assert.True(Transits.Remove(effect.Peer), "TransitDown without TransitUp");
+                    break;
                 case NhrpEffectKind.ResolveName:
                     Names.Add(effect.Name!);
                     break;
                 case NhrpEffectKind.PeerWanted:
                     Assert.True(Wanted.Add(effect.Peer), "PeerWanted twice");
+                    if (_net.Protected && _net.Reached(effect.Peer) is { } there && there != this) called.Add(there);
                     break;
                 case NhrpEffectKind.PeerReleased:
                     Assert.True(Wanted.Remove(effect.Peer), "PeerReleased without PeerWanted");
@@ -261,6 +305,6 @@ internal sealed class Node : IRouteLookup
                     break;
             }
         }
-        _outbox.Clear();
+        foreach (Node node in called) Identify(node);
     }
 }
