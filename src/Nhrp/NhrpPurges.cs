@@ -105,7 +105,7 @@ internal sealed class NhrpPurges(NhrpInterface owner)
     {
         if (prefix.IsHost && owner.Cache.Find(address) is { } mapping)
         {
-            if (mapping.Origin == NhrpOrigin.Registered) Core.RegistrationServer.HandlePurge(owner, arrival, mapping, now, outbox);
+            if (mapping.Origin == NhrpOrigin.Registered && (arrival.From.Association == 0 || IsOfStation(source, mapping))) Core.RegistrationServer.HandlePurge(owner, arrival, mapping, now, outbox);
             else if (mapping.Origin != NhrpOrigin.Static && MayPurge(arrival, source, mapping)) owner.Cache.Remove(mapping, now, outbox);
         }
         foreach (NhrpShortcut shortcut in owner.Cache.ShortcutsOverlapping(prefix))
@@ -123,12 +123,15 @@ internal sealed class NhrpPurges(NhrpInterface owner)
     /// <summary>Only the next hop itself takes back what it taught, directly or by way of an NHS.</summary>
     private bool MayPurge(in NhrpArrival arrival, IpAddress source, NhrpMapping mapping)
     {
-        if (NhrpTrust.IsFrom(arrival.From, mapping.Peer)) return true;
+        if (NhrpTrust.IsFrom(arrival.From, mapping.Peer) && (arrival.From.Association == 0 || IsOfStation(source, mapping))) return true;
         // Without protection a station whose outer address changed is told from others by nothing: as far as it is known here.
         if (mapping.Address == source && (Core.Trust.IsTransit(owner, arrival.From, source) || arrival.From.Association == 0 && owner.Cache.KnowsSender(arrival.From))) return true;
         Core.Drops.Count(NhrpDrop.PurgeNotAllowed);
         return false;
     }
+
+    /// <summary>A station that passes a purge on lends it its association, not its name.</summary>
+    private bool IsOfStation(IpAddress source, NhrpMapping mapping) => source == mapping.Address || owner.Cache.Find(source) is { } other && other.Peer.IsSameAs(mapping.Peer);
 
     private void Transmit(NhrpPurge purge, Instant now, Outbox<NhrpEffect> outbox)
     {

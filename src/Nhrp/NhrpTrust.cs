@@ -54,9 +54,22 @@ internal sealed class NhrpTrust(NhrpCore core)
                 if (first.Protocol.IsEmpty) return from.Association == 0 || IsTransit(via, from, view.DestinationProtocol) || LeadsBack(via, from, view.DestinationProtocol, orIsIt: true)
                     || MaySpeakFor(via, from, view.DestinationProtocol, now);
                 return MaySpeakFor(via, from, first.Protocol.Ip, now);
+            case NhrpPacketType.RegistrationRequest when !MayRegister(via, from, view, now):
+                return false;
             default:
                 return MaySpeakFor(via, from, view.SourceProtocol, now);
         }
+    }
+
+    /// <summary>Who passes a registration on lends it its own association: each address in it must be of whom it came from.</summary>
+    private bool MayRegister(NhrpInterface via, NbmaPeer from, NhrpView view, Instant now)
+    {
+        foreach (NhrpCieView entry in view.Cies)
+        {
+            NhrpCie cie = entry.ToCie();
+            if (!cie.Protocol.IsEmpty && !MaySpeakFor(via, from, cie.Protocol.Ip, now)) return false;
+        }
+        return true;
     }
 
     /// <summary>True for who an indication about traffic to an address can come from: the station that gets the traffic, or a server.</summary>

@@ -112,6 +112,20 @@ public sealed class LiarCasesTests
     [Theory]
     [InlineData(NhrpAuthorization.Certificate)]
     [InlineData(NhrpAuthorization.Identity)]
+    public void WordsAboutTheVictim_PassedOnByTheVictim_AreNotItsOwn(NhrpAuthorization authorization)
+    {
+        var net = new LiarNet(authorization);
+        net.Lie(net.Cloud.A, NhrpBytes.Registration(LiarNet.Nbma, LiarNet.Address, cies: [new NhrpCie { Protocol = Parse("10.0.0.11"), Nbma = Parse("203.0.113.11"), HoldTime = 0 }]));
+        net.AssertNothingWasLost();
+        net.Lie(net.Cloud.A, NhrpBytes.Purge(LiarNet.Nbma, LiarNet.Address, "10.0.0.1", "10.0.0.11"));
+        net.AssertNothingWasLost();
+        net.Lie(net.Cloud.A, NhrpBytes.Purge(LiarNet.Nbma, LiarNet.Address, "10.0.0.12", "10.1.11.0", 24));
+        net.AssertNothingWasLost();
+    }
+
+    [Theory]
+    [InlineData(NhrpAuthorization.Certificate)]
+    [InlineData(NhrpAuthorization.Identity)]
     public void RequestInAnothersName_ByTheHub_IsNotPassedOn(NhrpAuthorization authorization)
     {
         var net = new LiarNet(authorization);
