@@ -65,6 +65,10 @@ internal static class IkeCredentials
         return TryKeyring(core, profile, local: false, out keyring, out problem) && KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: false, out entry, out problem);
     }
 
+    /// <summary>The entry of a keyring in words, for <see cref="PeerIdentity.KeyEntry"/>. Names have no spaces: no two entries have the same words.</summary>
+    public static string NameOf(Ikev2Profile profile, Ikev2Keyring keyring, Ikev2KeyringPeer entry) =>
+        profile.RemoteKey is null ? $"keyring {keyring.Name} peer {entry.Name}" : $"profile {profile.Name}";
+
     /// <summary>What peers' certificates are verified with.</summary>
     public static List<Trustpoint> Verifiers(IkeCore core, Ikev2Profile profile)
     {

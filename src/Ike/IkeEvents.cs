@@ -135,7 +135,14 @@ public readonly record struct IkeEffect
 /// <param name="Id">Its IKE identity.</param>
 /// <param name="Method">How it proved it.</param>
 /// <param name="Rights">What its certificate lets it have: tunnel addresses, role, networks.</param>
-public sealed record PeerIdentity(IkeIdentity Id, IkeAuthMethod Method, SiteRights Rights);
+public sealed record PeerIdentity(IkeIdentity Id, IkeAuthMethod Method, SiteRights Rights)
+{
+    /// <summary>
+    /// Whose pre-shared key it proved itself with: <c>keyring K peer P</c> or <c>profile N</c>; empty with a certificate. Who has one peer's key
+    /// is that peer, whatever name he gives: a part of who the peer is, and never secret.
+    /// </summary>
+    public string KeyEntry { get; init; } = "";
+}
 
 /// <summary>Why a peer is down.</summary>
 public enum IkeDownReason

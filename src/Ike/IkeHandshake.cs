@@ -33,6 +33,9 @@ internal abstract class IkeHandshake(IkeSa sa, Instant started) : IWorkOwner
     /// <summary>The session that is resumed (RFC 5723); null for a new one. Owned until the end of the handshake.</summary>
     public SessionTicket? Resuming { get; protected set; }
 
+    /// <summary>See <see cref="PeerIdentity.KeyEntry"/>; empty before it is proved.</summary>
+    protected string KeyEntry { get; set; } = "";
+
     /// <summary>The slow work that is waited for.</summary>
     protected IkeWork? Work { get; set; }
 
@@ -94,8 +97,12 @@ internal abstract class IkeHandshake(IkeSa sa, Instant started) : IWorkOwner
         {
             if (!IkeCredentials.TryRemoteKey(Core, profile, message.Identity, path, out Ikev2Keyring? keyring, out Ikev2KeyringPeer? entry, out string problem)) return problem;
             byte[] expected = IkeAuthenticationOctets.SharedKey(Sa.Keys!.Suite.Prf, entry!.RemoteKey!, PeerOctets(message));
-            return IkeAuthenticationOctets.Matches(expected, message.Authentication) ? null
-                : profile.RemoteKey is null ? IkeDiagnosis.WrongSharedKey(keyring!, entry, message.Identity) : IkeDiagnosis.WrongSharedKey(profile, message.Identity);
+            if (IkeAuthenticationOctets.Matches(expected, message.Authentication))
+            {
+                KeyEntry = IkeCredentials.NameOf(profile, keyring!, entry);
+                return null;
+            }
+            return profile.RemoteKey is null ? IkeDiagnosis.WrongSharedKey(keyring!, entry, message.Identity) : IkeDiagnosis.WrongSharedKey(profile, message.Identity);
         }
         if (message.Certificates.Count == 0) return "the peer sent no X.509 certificate with its signature: have it send one ('pki trustpoint' with 'sign' on IOS, 'send_certs' of strongSwan)";
         List<Trustpoint> verifiers = IkeCredentials.Verifiers(Core, profile);

@@ -38,6 +38,10 @@ internal static partial class IkeLog
     [LoggerMessage(2008, LogLevel.Warning, "{Exchange} with {Remote} is refused, which anybody may have said, so it is tried on: {Why}")]
     public static partial void NegotiationRefused(this ILogger logger, IkeEndpoint remote, string exchange, string why);
 
+    [LoggerMessage(2009, LogLevel.Warning,
+        "{Identity} at {Remote} proves itself with the key of {Entry}, while a peer of that name is up with that of {Other}: they are two peers. Give each entry 'identity' with the name of its peer")]
+    public static partial void IdentityTwice(this ILogger logger, IkeIdentity identity, IkeEndpoint remote, string entry, string other);
+
     [LoggerMessage(2100, LogLevel.Debug, "Send {Exchange} {Direction} {Id}, {Sa}, {Path}{Content}", EventName = "MessageSent")]
     private static partial void Sent(this ILogger logger, string exchange, string direction, uint id, string sa, IkePath path, string content);
 

@@ -4,14 +4,17 @@ using Dmvpn.Wire.Ike;
 namespace Dmvpn.Ike;
 
 /// <summary>
-/// An association: one identity at one protected source, with all its SAs. Its number stays while anybody depends on it, over rekeying, moves and reconnections.
+/// An association: one identity at one protected source, proved with one credential, with all its SAs. Its number stays while anybody depends on it, over rekeying, moves and reconnections.
 /// </summary>
-internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentity id, int association) : IkeTimed
+internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentity id, string keyEntry, int association) : IkeTimed
 {
     public IkeProtection Protection { get; } = protection;
 
     /// <summary>Its identity, names in lower case: the key of the association.</summary>
     public IkeIdentity Id { get; } = id;
+
+    /// <summary>See <see cref="PeerIdentity.KeyEntry"/>: the other part of the key.</summary>
+    public string KeyEntry { get; } = keyEntry;
 
     public int Association { get; } = association;
 
@@ -56,6 +59,9 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
 
     /// <summary>The next peer that was last seen at the same address.</summary>
     public IkePeer? NextAtAddress { get; set; }
+
+    /// <summary>The next peer of the same identity, with another credential.</summary>
+    public IkePeer? NextNamesake { get; set; }
 
     public NbmaPeer Nbma => new(Address, Association);
 

@@ -8,7 +8,8 @@ internal sealed partial class IkePeers
     /// <summary>Both ends of an IKE SA are authenticated: it belongs to a peer from now on.</summary>
     public IkePeer Establish(IkeSa sa, IkeProtection protection, PeerIdentity identity, Ikev2Profile profile, AuthenticationFacts facts, Instant now)
     {
-        IkePeer peer = FindOrAdd(protection, identity.Id);
+        IkePeer peer = FindOrAdd(protection, identity);
+        if (peer.Sas.Count == 0) WarnOfNamesake(peer, sa, now);
         peer.Identity = identity;
         peer.IsReachable = sa.IsInitiator || !sa.IsRemoteBehindNat;
         peer.Add(sa);
@@ -100,6 +101,18 @@ internal sealed partial class IkePeers
         peer.Target ??= target;
         core.Timers.Set(target, now + core.Random.Jitter(IkeLimits.CollisionPause, 0.5));
     }
+
+    /// <summary>Somebody with another peer's name: a mistake in a keyring, or a member that lies. Nothing of the other one is touched.</summary>
+    private void WarnOfNamesake(IkePeer peer, IkeSa sa, Instant now)
+    {
+        foreach (IkePeer other in Namesakes(peer))
+        {
+            if (!other.IsUp || !core.PeerLines.TryTake(now)) continue;
+            core.Logger.IdentityTwice(peer.Id, sa.Path.Remote, WordsFor(peer), WordsFor(other));
+        }
+    }
+
+    private static string WordsFor(IkePeer peer) => peer.KeyEntry.Length > 0 ? peer.KeyEntry : "its certificate";
 
     private static void End(IkeSa sa, Instant now)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
 using Dmvpn.Wire.Ike;
@@ -21,7 +22,7 @@ internal sealed class IkeResumption(IkeCore core)
             Refuse(arrival, view, now, outbox);
             return;
         }
-        if (!IsStillGood(ticket, arrival.Path))
+        if (Recognize(ticket, arrival.Path) is null)
         {
             ticket.Dispose();
             Refuse(arrival, view, now, outbox);
@@ -41,7 +42,9 @@ internal sealed class IkeResumption(IkeCore core)
     public void WriteTicket(ref IkePayloadWriter writer, IkeSa sa, PeerIdentity client, CertificateFacts? certificate, Instant now)
     {
         DateTimeOffset notAfter = certificate?.NotAfter ?? (sa.Authentication!.PeerNotAfter != default ? sa.Authentication.PeerNotAfter : DateTimeOffset.MaxValue);
-        byte[]? credential = CredentialOf(sa.Profile!, client.Id, client.Method, sa.Path);
+        IkeProtection protection = sa.Peer!.Protection;
+        byte[]? credential = CredentialOf(protection, protection.Facts.Local, sa.Profile!, client.Id, client.Method, sa.Path, out string entry);
+        if (entry != client.KeyEntry) credential = null;
         if (!core.Config.Resumption || credential is null)
         {
             writer.Notify(IkeNotifyType.TicketNack);
@@ -81,6 +84,12 @@ internal sealed class IkeResumption(IkeCore core)
         if (!core.Config.Resumption || sa.Keys is null) return;
         sa.Abilities |= PeerAbilities.Resumption;
         peer.Ticket?.Dispose();
+        byte[]? credential = CredentialOf(peer.Protection, IpAddress.None, sa.Profile!, gateway, facts.RemoteMethod, sa.Path, out string entry);
+        if (credential is null || entry != peer.KeyEntry)
+        {
+            peer.Ticket = null;
+            return;
+        }
         peer.Ticket = new HeldTicket(octets, new SessionTicket
         {
             Suite = sa.Keys.Suite,
@@ -90,6 +99,8 @@ internal sealed class IkeResumption(IkeCore core)
             ClientMethod = facts.LocalMethod,
             NotAfter = facts.PeerNotAfter != default ? facts.PeerNotAfter : DateTimeOffset.MaxValue,
             Certificate = facts.PeerCertificate,
+            GatewayMethod = facts.RemoteMethod,
+            Credential = credential,
             Issued = core.Clock.Now,
             Lifetime = lifetime,
         });
@@ -101,26 +112,51 @@ internal sealed class IkeResumption(IkeCore core)
         core.Admission.Answer(arrival, view, IkeNotifyType.TicketNack, default, now, outbox);
     }
 
-    /// <summary>The client is still one of ours: a profile fits it, and what it was authenticated with is what it would be now (6.2).</summary>
-    private bool IsStillGood(SessionTicket ticket, in IkePath path)
+    /// <summary>
+    /// The source, the profile and the keyring entry that a ticket was sealed to, as they are at present (6.2): a profile fits the client, and what it was
+    /// authenticated with is what it would be now. Null when nothing fits. Never another source at the same address: what a guest's key
+    /// opened there does not open the members' tunnel.
+    /// </summary>
+    public (IkeProtection Protection, Ikev2Profile Profile, string KeyEntry)? Recognize(SessionTicket ticket, in IkePath path)
     {
         foreach (IkeProtection protection in core.Protections.At(path.Vrf, path.Local.Address))
         {
-            if (ProfileChoice.TryFind(core.Config, protection.Policy!.Ipsec.Ikev2Profile, path.Local.Address, ticket.Client, out Ikev2Profile? profile, out _)
-                && CredentialOf(profile, ticket.Client, ticket.ClientMethod, path) is { } credential)
-                return credential.AsSpan().SequenceEqual(ticket.Credential) && !IkeCredentials.IsRevoked(core, profile, ticket.Certificate);
+            if (!ProfileChoice.TryFind(core.Config, protection.Policy!.Ipsec.Ikev2Profile, path.Local.Address, ticket.Client, out Ikev2Profile? profile, out _)) continue;
+            if (CredentialOf(protection, path.Local.Address, profile, ticket.Client, ticket.ClientMethod, path, out string entry) is not { } credential) continue;
+            if (!CryptographicOperations.FixedTimeEquals(credential, ticket.Credential) || IkeCredentials.IsRevoked(core, profile, ticket.Certificate)) continue;
+            return (protection, profile, entry);
         }
-        return false;
+        return null;
     }
 
-    /// <summary>Stands for the peer's pre-shared key, or for the anchors that its certificate is verified with.</summary>
-    private byte[]? CredentialOf(Ikev2Profile profile, IkeIdentity client, IkeAuthMethod method, in IkePath path)
+    /// <summary>
+    /// May we still believe the gateway that gave this ticket? Not when its key or authority has changed here, or its certificate is revoked.
+    /// </summary>
+    public bool IsStillGood(SessionTicket ticket, IkeProtection protection, Ikev2Profile profile, in IkePath path) =>
+        ticket.IsValid(core.Clock.Now)
+        && CredentialOf(protection, IpAddress.None, profile, ticket.Gateway, ticket.GatewayMethod, path, out _) is { } credential
+        && CryptographicOperations.FixedTimeEquals(credential, ticket.Credential) && !IkeCredentials.IsRevoked(core, profile, ticket.Certificate);
+
+    /// <summary>
+    /// Stands for all that the other end's authentication rests on: the protected source with its present address, however the configuration
+    /// names that; both profiles; the method; the entry of the keyring and its key, or the anchors that a certificate is verified with.
+    /// </summary>
+    /// <param name="protection">The source.</param>
+    /// <param name="local">Its address; none where it does not matter, which is where we call.</param>
+    private byte[]? CredentialOf(IkeProtection protection, IpAddress local, Ikev2Profile profile, IkeIdentity other, IkeAuthMethod method, in IkePath path, out string keyEntry)
     {
+        keyEntry = "";
         if (!IkeCredentials.Allows(profile, method)) return null;
-        if (method != IkeAuthMethod.SharedKey) return _seal.CredentialOf(IkeCredentials.AnchorHashes(IkeCredentials.Verifiers(core, profile)));
-        if (!IkeCredentials.TryRemoteKey(core, profile, client, path, out _, out Ikev2KeyringPeer? entry, out _)) return null;
-        using SecretBytes key = entry!.RemoteKey!.Octets();
-        return _seal.CredentialOf(key.Span);
+        SecretBytes? key = null;
+        if (method == IkeAuthMethod.SharedKey)
+        {
+            if (!IkeCredentials.TryRemoteKey(core, profile, other, path, out Ikev2Keyring? keyring, out Ikev2KeyringPeer? entry, out _)) return null;
+            keyEntry = IkeCredentials.NameOf(profile, keyring!, entry!);
+            key = entry!.RemoteKey!.Octets();
+        }
+        // Names have no line ends: what is joined is what it was made of.
+        string scope = string.Join('\n', protection.Facts.Vrf, local, protection.Facts.Profile, profile.Name, (int)method, keyEntry);
+        using (key) return _seal.CredentialOf(scope, key is null ? IkeCredentials.AnchorHashes(IkeCredentials.Verifiers(core, profile)) : key.Span);
     }
 }
 
@@ -131,7 +167,8 @@ internal sealed class HeldTicket(byte[] octets, SessionTicket session) : IDispos
 
     public byte[] Octets { get; } = octets;
 
-    public bool IsValid(DateTimeOffset now) => _session?.IsValid(now) ?? false;
+    /// <summary>What it stands for; null after it was taken.</summary>
+    public SessionTicket? Session => _session;
 
     /// <summary>Somebody took the session.</summary>
     public bool IsUsed => _session is null;

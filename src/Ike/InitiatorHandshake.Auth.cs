@@ -121,7 +121,7 @@ internal sealed partial class InitiatorHandshake
         SessionTicket? resumed = Resuming;
         Resuming = null;
         PeerIdentity identity = resumed is not null && _target?.Peer is { } known
-            ? known.Identity : new PeerIdentity(message.Identity, message.Method, _certificate?.Rights ?? SiteRights.None);
+            ? known.Identity : new PeerIdentity(message.Identity, message.Method, _certificate?.Rights ?? SiteRights.None) { KeyEntry = KeyEntry };
         var facts = new AuthenticationFacts(_credentials!.Identity, _method, identity.Method, now, _certificate?.NotAfter ?? resumed?.NotAfter ?? default, _credentials.Keyring, _certificate?.Id ?? resumed?.Certificate ?? default);
         Sa.IsResumed = resumed is not null;
         Sa.PeerToken = message.Token;

@@ -50,7 +50,7 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
     /// <summary>By a ticket where there is one (RFC 5723), otherwise with a key exchange.</summary>
     public void Begin(HeldTicket? ticket, Instant now, Outbox<IkeEffect> outbox)
     {
-        _ticket = ticket is not null && ticket.IsValid(Core.Clock.Now) ? ticket : null;
+        _ticket = ticket?.Session is { } session && Core.Resumption.IsStillGood(session, Protection, _profile, Sa.Path) ? ticket : null;
         if (_ticket is not null) SendInit(now, outbox);
         else BeginExchange(Protection.Ike!.FirstGroup, outbox);
     }

@@ -37,7 +37,7 @@ internal sealed partial class ResponderHandshake
             Refuse(IkeNotifyType.UnexpectedNatDetected, IkeDrop.MoveRefused, "a NAT is between, and the peer allows none (NO_NATS_ALLOWED): turn NAT traversal on at the peer", now, outbox);
             return;
         }
-        if (!TryChooseProfile(arrival.Path, out string problem) || !IkeCredentials.TryLocal(Core, _profile!, message.Identity, arrival.Path, IkeCredentials.WantedAuthorities(payloads), out _credentials, out problem))
+        if (!(Resuming is null ? TryChooseProfile(arrival.Path, out string problem) : TryRecognize(Resuming, arrival.Path, out problem)) || !IkeCredentials.TryLocal(Core, _profile!, message.Identity, arrival.Path, IkeCredentials.WantedAuthorities(payloads), out _credentials, out problem))
         {
             Refuse(IkeNotifyType.AuthenticationFailed, IkeDrop.AuthenticationFailed, problem, now, outbox);
             return;
@@ -93,6 +93,18 @@ internal sealed partial class ResponderHandshake
         return _profile is not null;
     }
 
+    /// <summary>
+    /// A resumed session goes on where it was: the source, the profile and the credential that the ticket was sealed to, whatever other sources
+    /// there are at the address.
+    /// </summary>
+    private bool TryRecognize(SessionTicket session, in IkePath path, out string problem)
+    {
+        problem = "nothing here is as it was when the ticket was given";
+        if (Core.Resumption.Recognize(session, path) is not { } grounds) return false;
+        (_protection, _profile, KeyEntry) = grounds;
+        return true;
+    }
+
     /// <summary>Both ends are who they say: the SA is established and its first child SA made. What was proved is acted on only now.</summary>
     private void Finish(IkeAuthMethod method, byte[] code, Instant now, Outbox<IkeEffect> outbox)
     {
@@ -101,8 +113,8 @@ internal sealed partial class ResponderHandshake
         Uncount();
         Sa.EndsAt = Instant.Never;
         PeerIdentity identity = Resuming is { } session
-            ? new PeerIdentity(message.Identity, session.ClientMethod, session.Rights)
-            : new PeerIdentity(message.Identity, message.Method, _certificate?.Rights ?? SiteRights.None);
+            ? new PeerIdentity(message.Identity, session.ClientMethod, session.Rights) { KeyEntry = KeyEntry }
+            : new PeerIdentity(message.Identity, message.Method, _certificate?.Rights ?? SiteRights.None) { KeyEntry = KeyEntry };
         var facts = new AuthenticationFacts(_credentials!.Identity, method, identity.Method, now, Resuming?.NotAfter ?? _certificate?.NotAfter ?? default, _credentials.Keyring, Resuming?.Certificate ?? _certificate?.Id ?? default);
         Sa.IsResumed = Resuming is not null;
         Sa.PeerToken = message.Token;

@@ -35,8 +35,12 @@ internal sealed class SessionTicket : IDisposable
     /// <summary>The other end's certificate, which may have been revoked since; none without one.</summary>
     public CertificateId Certificate { get; init; }
 
+    /// <summary>How the gateway proved its identity; what a client keeps, and not in the ticket.</summary>
+    public IkeAuthMethod GatewayMethod { get; init; }
+
     /// <summary>
-    /// Stands for what the client was authenticated with (<see cref="TicketSeal.CredentialOf"/>): with another key or another certificate authority the ticket is worth nothing (6.2).
+    /// Stands for what the other end was authenticated with, where and by which profile (<see cref="TicketSeal.CredentialOf"/>): with another key or another certificate
+    /// authority, or at another protected source, the ticket is worth nothing (6.2).
     /// </summary>
     public byte[] Credential { get; init; } = [];
 

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
 
@@ -31,12 +33,19 @@ internal sealed class TicketSeal(SecretBytes secret, IRandom random)
     private HashSet<UInt128> _used = [];
     private HashSet<UInt128> _usedBefore = [];
 
-    /// <summary>Stands for a credential (a pre-shared key, the anchor of a certificate) without telling what it is.</summary>
-    public byte[] CredentialOf(ReadOnlySpan<byte> credential)
+    /// <summary>Stands for a credential (a pre-shared key, the anchor of a certificate) and what it is good for, without telling what it is.</summary>
+    public byte[] CredentialOf(string scope, ReadOnlySpan<byte> credential)
     {
         using var key = new SecretBytes(HMACSHA256.HashSizeInBytes);
         HMACSHA256.HashData(secret.Span, "credential"u8, key.Span);
-        return HMACSHA256.HashData(key.Span, credential)[..TicketContent.MaximumCredential];
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key.Span);
+        byte[] words = Encoding.UTF8.GetBytes(scope);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(length, words.Length);
+        hash.AppendData(length);
+        hash.AppendData(words);
+        hash.AppendData(credential);
+        return hash.GetHashAndReset()[..TicketContent.MaximumCredential];
     }
 
     /// <summary>The ticket's octets; false when it would be too long.</summary>
@@ -98,7 +107,7 @@ internal sealed class TicketSeal(SecretBytes secret, IRandom random)
 
     private static ReadOnlySpan<byte> Nonce => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-    private static UInt128 SaltOf(ReadOnlySpan<byte> octets) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(octets[(1 + KeyIdLength)..]);
+    private static UInt128 SaltOf(ReadOnlySpan<byte> octets) => BinaryPrimitives.ReadUInt128BigEndian(octets[(1 + KeyIdLength)..]);
 
     private AesGcm CipherOf(ReadOnlySpan<byte> salt)
     {

@@ -291,6 +291,7 @@ public sealed class CrashTests
                 Client = who == "client" ? other : session.Client,
                 Gateway = who == "gateway" ? other : session.Gateway,
                 ClientMethod = session.ClientMethod,
+                GatewayMethod = session.GatewayMethod,
                 Credential = session.Credential,
                 Issued = session.Issued,
                 Lifetime = session.Lifetime,

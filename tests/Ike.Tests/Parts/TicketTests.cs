@@ -141,10 +141,12 @@ public sealed class TicketTests : IDisposable
     [Fact]
     public void Credential_TellsKeysApartWithoutTellingThem()
     {
-        Assert.Equal(_seal.CredentialOf("key1"u8), _seal.CredentialOf("key1"u8));
-        Assert.NotEqual(_seal.CredentialOf("key1"u8), _seal.CredentialOf("key2"u8));
+        Assert.Equal(_seal.CredentialOf("a", "key1"u8), _seal.CredentialOf("a", "key1"u8));
+        Assert.NotEqual(_seal.CredentialOf("a", "key1"u8), _seal.CredentialOf("a", "key2"u8));
+        Assert.NotEqual(_seal.CredentialOf("a", "key1"u8), _seal.CredentialOf("b", "key1"u8));
+        Assert.NotEqual(_seal.CredentialOf("ak", "ey1"u8), _seal.CredentialOf("a", "key1"u8));
         using var secret = new SecretBytes(KeyScheduleTests.Bytes(32, 2));
-        Assert.NotEqual(_seal.CredentialOf("key1"u8), new TicketSeal(secret, new SeededRandom(1)).CredentialOf("key1"u8));
+        Assert.NotEqual(_seal.CredentialOf("a", "key1"u8), new TicketSeal(secret, new SeededRandom(1)).CredentialOf("a", "key1"u8));
     }
 
     [Theory]
