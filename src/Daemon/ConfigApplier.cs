@@ -16,7 +16,7 @@ namespace Dmvpn.Daemon;
 /// devices) is done first, so that a configuration is applied as a whole or not at all. Control thread only.
 /// </summary>
 internal sealed class ConfigApplier(
-    Engines engines, TunnelSet tunnels, DeviceSet devices, KernelSync kernel, NameResolver names, TrustpointStore trustpoints, int workers, RouterLog log, ILogger logger)
+    Engines engines, TunnelSet tunnels, EffectCarrier carrier, ITunnelDevices devices, IKernelPort kernel, NameResolver names, TrustpointStore trustpoints, int workers, RouterLog log, ILogger logger)
 {
     private HashSet<string> _watchedNames = [];
 
@@ -33,11 +33,12 @@ internal sealed class ConfigApplier(
         failure = "";
         ConfigDiff diff = ConfigDiff.Compute(Running, config);
         if (!trustpoints.TryLoad(config.Crypto, out IReadOnlyDictionary<string, Trustpoint> loaded, out failure)) return null;
-        if (!TryCreateDevices(diff, out List<TunnelDevice> made, out failure))
+        if (!TryCreateDevices(diff, out List<ITunnelDevice> made, out failure))
         {
             trustpoints.Discard(loaded);
             return null;
         }
+        SayGoodbyes(diff, now);
         IReadOnlyList<string> renewed = trustpoints.Use(config.Crypto, loaded, now);
         // BEFORE the tunnels: their protected sources name its profiles.
         engines.Ike.TryApply(config.Crypto, loaded, now, engines.IkeOut);
@@ -56,7 +57,35 @@ internal sealed class ConfigApplier(
         return [.. ConfigChanges.Describe(diff), .. renewed];
     }
 
-    private bool TryCreateDevices(ConfigDiff diff, out List<TunnelDevice> made, out string failure)
+    /// <summary>
+    /// Tunnels that go, are shut down or get another protection say their last words by what they still have: these are sent BEFORE
+    /// anything changes.
+    /// </summary>
+    private void SayGoodbyes(ConfigDiff diff, Instant now)
+    {
+        var leaving = new List<TunnelId>();
+        foreach (TunnelId removed in diff.TunnelsRemoved)
+        {
+            if (tunnels.BeginGoodbye(removed, "removed")) leaving.Add(removed);
+        }
+        foreach (TunnelChange change in diff.TunnelsChanged)
+        {
+            if (GoodbyeReason(change) is { } reason && tunnels.BeginGoodbye(change.New.Id, reason)) leaving.Add(change.New.Id);
+        }
+        if (leaving.Count == 0) return;
+        // Goodbyes of CDP go to the peers that NHRP forgets in the next step.
+        foreach (TunnelId tunnel in leaving) engines.Odr.Withdraw(tunnel, engines.OdrOut);
+        carrier.CarryOut(now);
+        foreach (TunnelId tunnel in leaving) tunnels.SayGoodbye(tunnel, now);
+        carrier.CarryOut(now);
+    }
+
+    private static string? GoodbyeReason(TunnelChange change) =>
+        change.New.Shutdown && !change.Old.Shutdown ? SourceRule.AdministrativelyDown
+        : (change.Aspects & TunnelAspects.Protection) != 0 ? "its protection changes"
+        : null;
+
+    private bool TryCreateDevices(ConfigDiff diff, out List<ITunnelDevice> made, out string failure)
     {
         made = [];
         failure = "";
@@ -71,7 +100,7 @@ internal sealed class ConfigApplier(
                 failure = $"interface {tunnel.Id} cannot be made: {e.Error}"
                     + (e.Error.Number == Errno.Busy ? "; another program has a device of that name, perhaps another dmvpn" : "");
                 DaemonLog.KernelRefused(logger, $"make {tunnel.Id}", e.Error.ToString());
-                foreach (TunnelDevice device in made) devices.Discard(device);
+                foreach (ITunnelDevice device in made) devices.Discard(device);
                 return false;
             }
         }

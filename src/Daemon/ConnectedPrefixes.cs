@@ -11,7 +11,7 @@ namespace Dmvpn.Daemon;
 /// </summary>
 internal static class ConnectedPrefixes
 {
-    public static ValueList<IpPrefix> Of(Engines engines, KernelSync kernel, TunnelSet tunnels)
+    public static ValueList<IpPrefix> Of(Engines engines, IKernelPort kernel, TunnelSet tunnels)
     {
         var excluded = new HashSet<RibInterface>();
         foreach (TunnelInterface tunnel in tunnels.All)

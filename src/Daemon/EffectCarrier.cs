@@ -14,36 +14,61 @@ namespace Dmvpn.Daemon;
 /// <summary>
 /// Carries out what the engines ask for, at the end of each round:
 /// <code>
-/// 1. effects of one engine become events of another (mapping → adjacency, shortcut → RIB, …), until all are quiet
-/// 2. the forwarding snapshot is published
-/// 3. packets are sent       AFTER 2: a reply must not overtake the mapping that it announces
-/// 4. kernel routes change   AFTER 2: traffic must not be routed to a next hop that the workers do not know
+/// 1. carry     effects of one engine become events of another (mapping → adjacency, shortcut → RIB, …), until all are quiet
+/// 2. publish   the forwarding snapshot
+/// 3. send      AFTER 2: a reply must not overtake the mapping that it announces
+/// 4. kernel    AFTER 2: traffic must not be routed to a next hop that the workers do not know
+/// 5. release   AFTER 3: sockets of sources that nobody uses any more, by which the last words left in 3
 /// </code>
-/// Control thread only.
+/// Nothing that is called from here may call <see cref="CarryOut"/>: who has last words to say before something changes
+/// (a reload, the end) says them, has them carried out, and changes it then. Control thread only.
 /// </summary>
 internal sealed class EffectCarrier(
-    Engines engines, TunnelSet tunnels, KernelSync kernel, NameResolver names, ProtectionParts protection, int controlSender) : IDisposable
+    Engines engines, TunnelSet tunnels, IKernelPort kernel, NameResolver names, ProtectionParts protection, int controlSender) : IDisposable
 {
     // What IOS shows of an H route without a preference.
     private const uint ShortcutMetric = 255;
 
     private readonly ControlSender _sender = new(engines.Forwarding.Security, controlSender);
 
+    // How far each outbox has been carried. An effect whose carrying fails is passed over, not carried again in each round.
+    private int _ike;
+    private int _nhrp;
+    private int _odr;
+    private int _keepalive;
+    private bool _carrying;
+
+    /// <summary>Carries out everything that the engines asked for until now.</summary>
+    /// <exception cref="InvalidOperationException">An effect caused another call: a bug, which must not become an endless one.</exception>
     public void CarryOut(Instant now)
     {
-        int ike = 0, nhrp = 0, odr = 0, keepalive = 0;
+        if (_carrying) throw new InvalidOperationException("Effects are being carried out: what one of them causes is carried in the same round.");
+        _carrying = true;
+        try
+        {
+            CarryUntilQuiet(now);
+            engines.Forwarding.Publish();
+            Send(now);
+            kernel.Apply(engines.RibOut);
+            tunnels.ReleaseSources();
+        }
+        finally
+        {
+            _carrying = false;
+        }
+    }
+
+    private void CarryUntilQuiet(Instant now)
+    {
         while (true)
         {
             // An event may append to an outbox that is being read: so by index, and until nothing is left.
-            if (ike < engines.IkeOut.Effects.Length) protection.Carrier.Carry(engines.IkeOut.Effects[ike++], now);
-            else if (nhrp < engines.NhrpOut.Effects.Length) Carry(engines.NhrpOut.Effects[nhrp++], now);
-            else if (odr < engines.OdrOut.Effects.Length) Carry(engines.OdrOut.Effects[odr++], now);
-            else if (keepalive < engines.KeepaliveOut.Effects.Length) Carry(engines.KeepaliveOut.Effects[keepalive++], now);
+            if (_ike < engines.IkeOut.Effects.Length) protection.Carrier.Carry(engines.IkeOut.Effects[_ike++], now);
+            else if (_nhrp < engines.NhrpOut.Effects.Length) Carry(engines.NhrpOut.Effects[_nhrp++], now);
+            else if (_odr < engines.OdrOut.Effects.Length) Carry(engines.OdrOut.Effects[_odr++], now);
+            else if (_keepalive < engines.KeepaliveOut.Effects.Length) Carry(engines.KeepaliveOut.Effects[_keepalive++], now);
             else break;
         }
-        engines.Forwarding.Publish();
-        Send(now);
-        kernel.Apply(engines.RibOut);
     }
 
     /// <summary>What sending showed of SAs.</summary>
@@ -148,5 +173,6 @@ internal sealed class EffectCarrier(
         engines.NhrpOut.Clear();
         engines.OdrOut.Clear();
         engines.KeepaliveOut.Clear();
+        (_ike, _nhrp, _odr, _keepalive) = (0, 0, 0, 0);
     }
 }

@@ -62,11 +62,10 @@ internal sealed class Router : IControlWork, IDisposable
         _underlays = new UnderlaySet(new RawUnderlayFactory(_workers));
         Protection = new ProtectionParts(Engines, children, _underlays, loop);
         _namespaces = new NamespaceSet(Kernel, loop.Poller);
-        _devices = new DeviceSet(_workers, tunnelLog);
-        Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces, _devices, Protection.Sources, tunnelLog);
+        _devices = new DeviceSet(_workers, Kernel.Netlink, tunnelLog);
+        Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces.Links, _devices, Protection.Sources, tunnelLog);
         _names = new NameResolver(result => loop.Post(now => OnName(result, now)));
         Carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names, Protection, workers);
-        Tunnels.Flush = Carrier.CarryOut;
         Tunnels.WindowsAreWide = protection => children.HaveWindow(protection, SendingRule.LeastWindow);
         _pathMtus = new PathMtuTable(loop.Post, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
@@ -84,7 +83,7 @@ internal sealed class Router : IControlWork, IDisposable
         };
         Deadlines = WatchDeadlines(routerLog);
         Stalls = new StallWatch(loop.Progress, routerLog);
-        Configuration = new ConfigApplier(Engines, Tunnels, _devices, Kernel, _names, Trustpoints, workers, log, routerLog);
+        Configuration = new ConfigApplier(Engines, Tunnels, Carrier, _devices, Kernel, _names, Trustpoints, workers, log, routerLog);
     }
 
     public Engines Engines { get; }
@@ -136,7 +135,7 @@ internal sealed class Router : IControlWork, IDisposable
             {
                 if (!mailbox.IsEmpty) return Instant.Zero;
             }
-            return Deadlines.NextDeadline;
+            return Kernel.WantsResync ? Instant.Zero : Deadlines.NextDeadline;
         }
     }
 
@@ -183,8 +182,10 @@ internal sealed class Router : IControlWork, IDisposable
     /// <summary>The orderly end: purges, goodbyes, and all routes taken back.</summary>
     public void Stop(Instant now)
     {
-        Engines.Nhrp.Stop(now, Engines.NhrpOut);
+        // FIRST: goodbyes go to the peers that NHRP forgets next.
         Engines.Odr.Withdraw(Engines.OdrOut);
+        Carrier.CarryOut(now);
+        Engines.Nhrp.Stop(now, Engines.NhrpOut);
         Carrier.CarryOut(now);
         Engines.Rib.Withdraw(Engines.RibOut);
         Carrier.CarryOut(now);

@@ -123,6 +123,18 @@ public sealed partial class OdrInstance(IRandom random, ILogger? logger = null)
         foreach (OdrNeighbor neighbor in new List<OdrNeighbor>(_neighbors.Values)) RemoveNeighbor(neighbor, "this router ends", outbox);
     }
 
+    /// <summary>The same for one tunnel, which is shut down or goes: its neighbours hear of it.</summary>
+    public void Withdraw(TunnelId id, Outbox<OdrEffect> outbox)
+    {
+        if (!_tunnels.TryGetValue(id, out OdrTunnel? tunnel)) return;
+        if (IsActive(tunnel)) SayGoodbye(tunnel, outbox);
+        tunnel.NextHello = Instant.Never;
+        foreach (OdrNeighbor neighbor in new List<OdrNeighbor>(_neighbors.Values))
+        {
+            if (neighbor.Key.Tunnel == id) RemoveNeighbor(neighbor, "the tunnel is taken down", outbox);
+        }
+    }
+
     private static CdpTunnelConfig? Find(OdrConfig config, TunnelId id)
     {
         foreach (CdpTunnelConfig tunnel in config.Tunnels)

@@ -11,7 +11,7 @@ namespace Dmvpn.Daemon.Kernel;
 /// Between the kernel's tables and the engines: what netlink tells goes to the link table, the RIB and the workers' mirror; what the RIB
 /// wants goes to the kernel. Control thread only.
 /// </summary>
-internal sealed class KernelSync : INetlinkObserver, IDisposable
+internal sealed class KernelSync : IKernelPort, INetlinkObserver, IDisposable
 {
     private readonly Engines _engines;
     private readonly ForwardingMirror _mirror;
@@ -80,6 +80,9 @@ internal sealed class KernelSync : INetlinkObserver, IDisposable
     /// The line of a tunnel changed: the RIB forgot or wants the routes by it, and the kernel, which keeps them, will not tell them again.
     /// </summary>
     public void OnLineChanged() => _resync ??= ResyncReason.LinkState;
+
+    /// <summary>True when the next round has tables to read again.</summary>
+    public bool WantsResync => _resync is not null;
 
     /// <summary>True when this link is one of our tunnels.</summary>
     public bool IsTunnel(int index) => _tunnels.ContainsKey(index);

@@ -41,7 +41,10 @@ internal sealed class ProtectionSet(Engines engines)
     /// <summary>The tunnel is there; its configuration or its source may have changed.</summary>
     public void Update(TunnelInterface tunnel, Instant now)
     {
-        Key? wanted = tunnel.Config.Protection is { } protection && tunnel.Config.Source is { } source ? new Key(tunnel.Config.Vrf, source, protection.Profile) : null;
+        // With `shutdown` the peers are told that their SAs are gone: it may be for long, and they have other ways.
+        Key? wanted = tunnel.Config is { Shutdown: false, Protection: { } protection, Source: { } source }
+            ? new Key(tunnel.Config.Vrf, source, protection.Profile)
+            : null;
         if (_byTunnel.TryGetValue(tunnel.Id, out Entry? present) && present.Key != wanted)
         {
             Leave(tunnel, present, now);

@@ -11,7 +11,7 @@ namespace Dmvpn.Daemon.Tunnels;
 /// The TUN devices: made, given addresses and MTU, watched by the workers, and closed when no worker can touch them any
 /// more. Control thread only.
 /// </summary>
-internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposable
+internal sealed class DeviceSet(WorkerPool workers, Rtnetlink netlink, ILogger logger) : ITunnelDevices, IDisposable
 {
     // For comparison, and for a kernel whose offloads are not to be trusted: packets one by one, as in the beginning.
     private const string OffloadVariable = "DMVPN_TUN_OFFLOADS";
@@ -26,9 +26,8 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
     private readonly List<TunnelDevice> _open = [];
     private readonly List<(TunnelDevice Device, long Version)> _retired = [];
 
-    /// <summary>Makes the device of a tunnel, down and without addresses.</summary>
-    /// <exception cref="LinuxException">No permission, or the name is taken.</exception>
-    public TunnelDevice Create(TunnelId tunnel)
+    /// <inheritdoc/>
+    public ITunnelDevice Create(TunnelId tunnel)
     {
         TunnelDevice device = TunnelDevice.Open(tunnel.ToString(), workers.Count, WantedOffloads);
         _open.Add(device);
@@ -37,8 +36,8 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
         return device;
     }
 
-    /// <summary>Gives the device what its configuration says; what is right already is not touched.</summary>
-    public void Configure(TunnelInterface tunnel, Rtnetlink netlink)
+    /// <inheritdoc/>
+    public void Configure(TunnelInterface tunnel)
     {
         int index = tunnel.Device.LinkIndex;
         bool up = !tunnel.Config.Shutdown;
@@ -68,37 +67,39 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
         }
     }
 
-    /// <summary>Has the workers read from it.</summary>
-    public void Start(TunnelDevice device)
+    /// <inheritdoc/>
+    public void Start(ITunnelDevice device)
     {
-        for (int i = 0; i < workers.Count; i++) workers.Watch(i, device.Queues[i]);
+        for (int i = 0; i < workers.Count; i++) workers.Watch(i, Own(device).Queues[i]);
     }
 
-    /// <summary>Shows the line state as the device's carrier.</summary>
+    /// <inheritdoc/>
     public void SetCarrier(TunnelInterface tunnel, bool up) =>
-        Report(tunnel, up ? "raise carrier" : "drop carrier", tunnel.Device.SetCarrier(up));
+        Report(tunnel, up ? "raise carrier" : "drop carrier", Own(tunnel.Device).SetCarrier(up));
 
-    /// <summary>Whether all workers take the tunnel's packets from the kernel, or one alone: another one for each tunnel.</summary>
+    /// <inheritdoc/>
+    /// <remarks>Where one takes them alone, that is another one for each tunnel.</remarks>
     public bool Spread(TunnelInterface tunnel, bool spread)
     {
         if (spread == tunnel.Device.IsSpread) return false;
-        Report(tunnel, "share out flows", tunnel.Device.Spread(spread, tunnel.Id.Number % workers.Count));
+        Report(tunnel, "share out flows", Own(tunnel.Device).Spread(spread, tunnel.Id.Number % workers.Count));
         return true;
     }
 
-    /// <summary>The device goes; it is closed when the workers have moved on.</summary>
-    public void Retire(TunnelDevice device, long version)
+    /// <inheritdoc/>
+    public void Retire(ITunnelDevice device, long version)
     {
-        for (int i = 0; i < workers.Count; i++) workers.Unwatch(i, device.Queues[i].Descriptor);
-        _open.Remove(device);
-        _retired.Add((device, version));
+        TunnelDevice own = Own(device);
+        for (int i = 0; i < workers.Count; i++) workers.Unwatch(i, own.Queues[i].Descriptor);
+        _open.Remove(own);
+        _retired.Add((own, version));
     }
 
-    /// <summary>A device that was made and never used.</summary>
-    public void Discard(TunnelDevice device)
+    /// <inheritdoc/>
+    public void Discard(ITunnelDevice device)
     {
-        _open.Remove(device);
-        device.Dispose();
+        _open.Remove(Own(device));
+        Own(device).Dispose();
     }
 
     /// <summary>True while something waits for <see cref="CloseRetired"/>.</summary>
@@ -123,6 +124,9 @@ internal sealed class DeviceSet(WorkerPool workers, ILogger logger) : IDisposabl
         _open.Clear();
         _retired.Clear();
     }
+
+    // All of them were made by Create.
+    private static TunnelDevice Own(ITunnelDevice device) => (TunnelDevice)device;
 
     private void Report(TunnelInterface tunnel, string operation, LinuxError error)
     {

@@ -7,10 +7,13 @@ namespace Dmvpn.Daemon.Tunnels;
 /// <summary>Which address a tunnel sends from now, or why it has none.</summary>
 internal static class SourceRule
 {
+    /// <summary>Why the line of a tunnel with <c>shutdown</c> is down.</summary>
+    public const string AdministrativelyDown = "administratively down";
+
     public static IpAddress Find(TunnelConfig config, LinkTable? links, out string? whyNot)
     {
         whyNot = null;
-        if (config.Shutdown) whyNot = "administratively down";
+        if (config.Shutdown) whyNot = AdministrativelyDown;
         else if (config.Source is null) whyNot = "no tunnel source";
         else if (links is null) whyNot = $"network namespace {config.Vrf} does not exist";
         else if (!config.IsMultipoint && config.Destination.IsNone) whyNot = "no tunnel destination";

@@ -8,7 +8,7 @@ namespace Dmvpn.Daemon.Tunnels;
 /// <summary>
 /// A tunnel's TUN device with a queue for each worker, which it reads and writes. With one worker it is a device of one queue. Control thread only, but for the queues themselves.
 /// </summary>
-internal sealed class TunnelDevice : IDisposable
+internal sealed class TunnelDevice : ITunnelDevice, IDisposable
 {
     private readonly TunDevice[] _queues;
     private TunnelDevice(TunDevice[] queues) => _queues = queues;

@@ -10,13 +10,13 @@ namespace Dmvpn.Daemon.Tunnels;
 /// One <c>interface TunnelN</c> that lives: its configuration, its TUN device, the source it sends from now, and why its line is
 /// down. What the engines must know of it is computed here, from these facts alone. Control thread only.
 /// </summary>
-internal sealed class TunnelInterface(TunnelConfig config, TunnelDevice device)
+internal sealed class TunnelInterface(TunnelConfig config, ITunnelDevice device)
 {
     public TunnelId Id => Config.Id;
 
     public TunnelConfig Config { get; set; } = config;
 
-    public TunnelDevice Device { get; } = device;
+    public ITunnelDevice Device { get; } = device;
 
     /// <summary>The source in use; None while there is none.</summary>
     public IpAddress Source { get; set; }
@@ -26,6 +26,12 @@ internal sealed class TunnelInterface(TunnelConfig config, TunnelDevice device)
 
     /// <summary>When the source is tried again whose ports could not be opened.</summary>
     public Instant SourceRetryAt { get; set; } = Instant.Never;
+
+    /// <summary>
+    /// Why it says goodbye, from then on until its new configuration is there or it is gone; null otherwise. Meanwhile nothing that
+    /// happens brings its line up again.
+    /// </summary>
+    public string? Leaving { get; set; }
 
     /// <summary>The sockets of the source; null while there is none.</summary>
     public (UnderlayKey Key, Underlay Underlay)? Underlay { get; set; }

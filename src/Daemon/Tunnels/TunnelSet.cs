@@ -16,7 +16,8 @@ namespace Dmvpn.Daemon.Tunnels;
 /// All tunnel interfaces: makes and removes their devices, follows their sources, decides whether their lines are up, and tells the engines
 /// and the data path. Control thread only.
 /// </summary>
-internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet underlays, NamespaceSet namespaces, DeviceSet devices, ProtectionSet protections, ILogger logger)
+internal sealed class TunnelSet(
+    Engines engines, IKernelPort kernel, UnderlaySet underlays, Func<string?, LinkTable?> linksOf, ITunnelDevices devices, ProtectionSet protections, ILogger logger)
 {
     // An address that is renewed is gone for a moment: nobody who hangs on the tunnel need notice.
     private static readonly TimeSpan SourceGrace = TimeSpan.FromSeconds(3);
@@ -26,8 +27,8 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
 
     private readonly SortedDictionary<TunnelId, TunnelInterface> _tunnels = [];
 
-    /// <summary>Carries out what the engines asked for until now: their last words must leave while the tunnel still has its source.</summary>
-    public Action<Instant> Flush { get; set; } = static _ => { };
+    // Sources that tunnels gave up in this round, with the last version of the snapshot that had them.
+    private readonly List<(UnderlayKey Key, long Version)> _givenUp = [];
 
     public IEnumerable<TunnelInterface> All => _tunnels.Values;
 
@@ -58,12 +59,12 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     }
 
     /// <summary>Takes a device that was made for it into use.</summary>
-    public void Add(TunnelConfig config, TunnelDevice device, Instant now)
+    public void Add(TunnelConfig config, ITunnelDevice device, Instant now)
     {
         var tunnel = new TunnelInterface(config, device);
         _tunnels.Add(config.Id, tunnel);
         protections.Update(tunnel, now);
-        devices.Configure(tunnel, kernel.Netlink);
+        devices.Configure(tunnel);
         ReadRelays(tunnel);
         HandToWorkers(tunnel, null);
         kernel.AddTunnel(config.Id, device.LinkIndex);
@@ -73,7 +74,24 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         Evaluate(tunnel, now);
     }
 
-    /// <summary>Takes a tunnel down with everything that hangs on it.</summary>
+    /// <summary>From now on the tunnel is about to go, or to be changed from the ground up. False when it has nothing to say.</summary>
+    public bool BeginGoodbye(TunnelId id, string reason)
+    {
+        if (!_tunnels.TryGetValue(id, out TunnelInterface? tunnel)) return false;
+        tunnel.Leaving = reason;
+        return true;
+    }
+
+    /// <summary>
+    /// Has the engines say their last words by the tunnel: what NHRP has learnt came by the present SAs, and is taken back by them. The
+    /// effects must be carried out BEFORE <see cref="Remove"/> or <see cref="Change"/>, while the tunnel has its source.
+    /// </summary>
+    public void SayGoodbye(TunnelId id, Instant now)
+    {
+        if (_tunnels.TryGetValue(id, out TunnelInterface? tunnel) && tunnel.Leaving is { } reason) SetLine(tunnel, reason, now);
+    }
+
+    /// <summary>Takes a tunnel down with everything that hangs on it. It has said its goodbyes.</summary>
     public void Remove(TunnelId id, Instant now)
     {
         if (!_tunnels.Remove(id, out TunnelInterface? tunnel)) return;
@@ -81,7 +99,6 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         engines.Nhrp.TryApply(new NhrpInterfaceKey(id, false), null, now, engines.NhrpOut);
         engines.Nhrp.TryApply(new NhrpInterfaceKey(id, true), null, now, engines.NhrpOut);
         protections.Remove(tunnel, now);
-        Flush(now);
         ReleaseUnderlay(tunnel);
         engines.Forwarding.RemoveTunnel(id);
         kernel.RemoveTunnel(tunnel.Device.LinkIndex);
@@ -93,16 +110,11 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     {
         if (!_tunnels.TryGetValue(change.New.Id, out TunnelInterface? tunnel)) return;
         TunnelAspects aspects = change.Aspects;
-        if ((aspects & TunnelAspects.Protection) != 0)
-        {
-            // What NHRP has learnt came by the old SAs, and depends on their peers: it says goodbye by them, and starts anew.
-            SetLine(tunnel, "its protection changes", now);
-            Flush(now);
-        }
         tunnel.Config = change.New;
+        tunnel.Leaving = null;
         protections.Update(tunnel, now);
         const TunnelAspects device = TunnelAspects.Addresses | TunnelAspects.Mtu | TunnelAspects.Shutdown;
-        if ((aspects & device) != 0) devices.Configure(tunnel, kernel.Netlink);
+        if ((aspects & device) != 0) devices.Configure(tunnel);
         if ((aspects & (TunnelAspects.Keepalive | TunnelAspects.Transport)) != 0) ApplyKeepalive(tunnel, now);
         if ((aspects & (TunnelAspects.IpNhrp | TunnelAspects.Ipv6Nhrp)) != 0) ApplyNhrp(tunnel, now);
         if ((aspects & (TunnelAspects.Metadata | TunnelAspects.Cdp)) == aspects) return;
@@ -158,10 +170,18 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
         if (_tunnels.TryGetValue(id, out TunnelInterface? tunnel)) tunnel.Keepalive?.HandleReturned(engines.KeepaliveOut);
     }
 
+    /// <summary>Closes the sources that nobody has any more: AFTER sending, for the last words leave by them.</summary>
+    public void ReleaseSources()
+    {
+        foreach ((UnderlayKey key, long version) in _givenUp) underlays.Release(key, version);
+        _givenUp.Clear();
+    }
+
     private void Evaluate(TunnelInterface tunnel, Instant now)
     {
+        if (tunnel.Leaving is not null) return;
         tunnel.SourceRetryAt = Instant.Never;
-        IpAddress source = SourceRule.Find(tunnel.Config, namespaces.Links(tunnel.Config.Vrf), out string? reason);
+        IpAddress source = SourceRule.Find(tunnel.Config, linksOf(tunnel.Config.Vrf), out string? reason);
         if (reason is null) reason = UseSource(tunnel, source, now);
         else if (tunnel.Underlay is not null || !tunnel.SourceLostAt.IsNever) reason = LoseSource(tunnel, reason, now);
         if (reason is null && tunnel.Keepalive is { IsUp: false }) reason = "no keepalive comes back";
@@ -172,12 +192,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
     /// <summary>Returns why the line is down, or null while it may come back without anybody's notice.</summary>
     private string? LoseSource(TunnelInterface tunnel, string reason, Instant now)
     {
-        if (tunnel.Config.Shutdown)
-        {
-            SetLine(tunnel, reason, now);
-            Flush(now);
-        }
-        else if (tunnel.LineUp)
+        if (tunnel.LineUp && !tunnel.Config.Shutdown)
         {
             if (tunnel.SourceLostAt.IsNever) tunnel.SourceLostAt = now;
             if (now < tunnel.SourceLostAt + SourceGrace)
@@ -246,7 +261,7 @@ internal sealed class TunnelSet(Engines engines, KernelSync kernel, UnderlaySet 
 
     private void ReleaseUnderlay(TunnelInterface tunnel)
     {
-        if (tunnel.Underlay is { } old) underlays.Release(old.Key, engines.Forwarding.Current.Version);
+        if (tunnel.Underlay is { } old) _givenUp.Add((old.Key, engines.Forwarding.Current.Version));
         tunnel.Underlay = null;
     }
 
