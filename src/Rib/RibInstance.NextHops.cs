@@ -7,6 +7,9 @@ public sealed partial class RibInstance
 {
     private readonly HashSet<RibInterface> _up = [];
 
+    // Next hops that do not answer, as they are in the kernel's routes.
+    private readonly HashSet<RibNextHop> _lost = [];
+
     /// <summary>Prefixes whose best route (never a shortcut) can carry the next hops of others.</summary>
     private PrefixTrie<RouteEntry> _active = PrefixTrie<RouteEntry>.Empty;
 
@@ -23,6 +26,7 @@ public sealed partial class RibInstance
         RibLog.InterfaceChanged(_logger, @interface, isUp ? "up" : "down");
         if (!isUp)
         {
+            _lost.RemoveWhere(nextHop => nextHop.Interface == @interface);
             var changed = new List<IpPrefix>();
             Mirror.RemoveInterface(@interface, changed);
             foreach (IpPrefix prefix in changed) EnqueueDependents(prefix);
@@ -37,6 +41,31 @@ public sealed partial class RibInstance
             }
         }
         Evaluate(now, outbox);
+    }
+
+    /// <summary>
+    /// A next hop that says whether it is there (a next hop server) is lost, or is there again. Routes by a lost one give way to others to
+    /// the same prefix, of whatever distance, and equal-cost paths go on without it. Where there is no other way they stay: their traffic
+    /// must not take a shorter prefix's way, which may be the open internet.
+    /// </summary>
+    public void OnNextHop(RibNextHop nextHop, bool lost, Instant now, Outbox<RibEffect> outbox)
+    {
+        if (lost ? !_lost.Add(nextHop) : !_lost.Remove(nextHop)) return;
+        foreach (RouteEntry entry in _entries.Values)
+        {
+            if (entry.Candidates.Exists(candidate => candidate.Resolved.AsSpan().Contains(nextHop))) Enqueue(entry);
+        }
+        Evaluate(now, outbox);
+    }
+
+    /// <summary>True when one of the candidate's next hops at least is not lost.</summary>
+    private bool IsReached(Candidate candidate)
+    {
+        foreach (RibNextHop nextHop in candidate.Resolved.AsSpan())
+        {
+            if (!_lost.Contains(nextHop)) return true;
+        }
+        return false;
     }
 
     private void Track(RouteEntry entry, RibNextHop nextHop)

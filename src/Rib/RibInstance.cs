@@ -193,17 +193,20 @@ public sealed partial class RibInstance(ILogger? logger = null)
         if (entry.Candidates.Count == 0) _entries.Remove(entry.Prefix);
     }
 
-    /// <summary>Lowest distance, then lowest metric, of one source; its next hops together, at most the configured number.</summary>
+    /// <summary>
+    /// Lowest distance, then lowest metric, of one source; its next hops together, at most the configured number. Next hops that are lost
+    /// count only where there are no others.
+    /// </summary>
     private InstalledRoute? Choose(RouteEntry entry, bool wantShortcut)
     {
         Candidate? best = null;
+        bool reached = false;
         foreach (Candidate candidate in entry.Candidates)
         {
-            if (candidate.IsUsable && candidate.Route.Source == RouteSource.Nhrp == wantShortcut
-                && (best is null || Compare(candidate.Route, best.Route) < 0))
-            {
-                best = candidate;
-            }
+            if (!candidate.IsUsable || candidate.Route.Source == RouteSource.Nhrp != wantShortcut) continue;
+            bool isReached = IsReached(candidate);
+            if (best is not null && (reached != isReached ? reached : Compare(candidate.Route, best.Route) >= 0)) continue;
+            (best, reached) = (candidate, isReached);
         }
         if (best is null) return null;
         _scratch.Clear();
@@ -212,7 +215,7 @@ public sealed partial class RibInstance(ILogger? logger = null)
             if (!candidate.IsUsable || Compare(candidate.Route, best.Route) != 0) continue;
             foreach (RibNextHop nextHop in candidate.Resolved.AsSpan())
             {
-                if (!_scratch.Contains(nextHop)) _scratch.Add(nextHop);
+                if (!_scratch.Contains(nextHop) && !(reached && _lost.Contains(nextHop))) _scratch.Add(nextHop);
             }
         }
         _scratch.Sort();

@@ -40,6 +40,9 @@ internal sealed class FakeKernel
     public void Forget(string prefix, RouteSource source, string nextHop, RibInterface by = default) => Do((rib, now, outbox) =>
         rib.OnRouteForgotten(IpPrefix.Parse(prefix), source, new RibNextHop(nextHop.Length == 0 ? IpAddress.None : IpAddress.Parse(nextHop), by), now, outbox));
 
+    public void Lose(string nextHop, bool lost = true) =>
+        Do((rib, now, outbox) => rib.OnNextHop(new RibNextHop(IpAddress.Parse(nextHop), Tunnel0), lost, now, outbox));
+
     public void Up(RibInterface @interface, bool isUp = true) => Do((rib, now, outbox) => rib.OnInterface(@interface, isUp, now, outbox));
 
     /// <summary>Another program, or the kernel itself, adds or removes a route.</summary>

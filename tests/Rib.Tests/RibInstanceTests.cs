@@ -65,6 +65,55 @@ public sealed class RibInstanceTests
     }
 
     [Fact]
+    public void NextHopLost_EqualCostPaths_TheOtherCarriesAllUntilItIsBack()
+    {
+        _kernel.Up(Tunnel0);
+        _kernel.Learn("0.0.0.0/0", RouteSource.Odr, "10.0.0.1", Tunnel0);
+        _kernel.Learn("0.0.0.0/0", RouteSource.Odr, "10.0.0.2", Tunnel0);
+        string[] both = ["0.0.0.0/0 10.0.0.1 Tunnel0, 10.0.0.2 Tunnel0 241 160/0"];
+        Assert.Equal(both, _kernel.Installed);
+        _kernel.Lose("10.0.0.1");
+        Assert.Equal(["0.0.0.0/0 10.0.0.2 Tunnel0 241 160/0"], _kernel.Installed);
+        // With both lost, both are as good as before.
+        _kernel.Lose("10.0.0.2");
+        Assert.Equal(both, _kernel.Installed);
+        _kernel.Lose("10.0.0.2", lost: false);
+        Assert.Equal(["0.0.0.0/0 10.0.0.2 Tunnel0 241 160/0"], _kernel.Installed);
+        _kernel.Lose("10.0.0.1", lost: false);
+        Assert.Equal(both, _kernel.Installed);
+    }
+
+    [Fact]
+    public void NextHopLost_FloatingStatic_TakesOver()
+    {
+        _kernel.Up(Tunnel0);
+        _kernel.Learn("10.0.0.0/8", RouteSource.Static, "10.0.0.1", Tunnel0);
+        _kernel.Learn("10.0.0.0/8", RouteSource.Static, "10.0.0.2", Tunnel0, distance: 200);
+        Assert.Equal(["10.0.0.0/8 10.0.0.1 Tunnel0 240 1/0"], _kernel.Installed);
+        _kernel.Lose("10.0.0.1");
+        Assert.Equal(["10.0.0.0/8 10.0.0.2 Tunnel0 240 200/0"], _kernel.Installed);
+        _kernel.Lose("10.0.0.1", lost: false);
+        Assert.Equal(["10.0.0.0/8 10.0.0.1 Tunnel0 240 1/0"], _kernel.Installed);
+    }
+
+    [Fact]
+    public void NextHopLost_OnlyRoute_StaysAndKeepsTrafficOffShorterPrefixes()
+    {
+        _kernel.Up(Tunnel0);
+        _kernel.Learn("10.0.0.0/8", RouteSource.Static, "10.0.0.1", Tunnel0);
+        _kernel.Log.Clear();
+        _kernel.Lose("10.0.0.1");
+        Assert.Empty(_kernel.Log);
+        Assert.Single(_kernel.Installed);
+        // What is lost is forgotten with its interface.
+        _kernel.Learn("10.0.0.0/8", RouteSource.Static, "10.0.0.2", Tunnel0, distance: 200);
+        Assert.Equal(["10.0.0.0/8 10.0.0.2 Tunnel0 240 200/0"], _kernel.Installed);
+        _kernel.Up(Tunnel0, isUp: false);
+        _kernel.Up(Tunnel0);
+        Assert.Equal(["10.0.0.0/8 10.0.0.1 Tunnel0 240 1/0"], _kernel.Installed);
+    }
+
+    [Fact]
     public void EqualRoutes_UpToMaximumPaths_AreOneMultipathRoute()
     {
         _kernel.Up(Tunnel0);
