@@ -16,10 +16,8 @@ namespace Dmvpn.Daemon;
 /// devices) is done first, so that a configuration is applied as a whole or not at all. Control thread only.
 /// </summary>
 internal sealed class ConfigApplier(
-    Engines engines, TunnelSet tunnels, EffectCarrier carrier, ITunnelDevices devices, IKernelPort kernel, NameResolver names, TrustpointStore trustpoints, int workers, RouterLog log, ILogger logger)
+    Engines engines, TunnelSet tunnels, EffectCarrier carrier, ITunnelDevices devices, IKernelPort kernel, ServerNames names, TrustpointStore trustpoints, int workers, RouterLog log, ILogger logger)
 {
-    private HashSet<string> _watchedNames = [];
-
     /// <summary>The running configuration.</summary>
     public RouterConfig Running { get; private set; } = new();
 
@@ -51,7 +49,7 @@ internal sealed class ConfigApplier(
         engines.Rib.Apply(RibConfigOf(config), now, engines.RibOut);
         engines.Odr.Apply(config.ForOdr(ProductVersion.Text), now, engines.OdrOut);
         engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(engines, kernel, tunnels), now, engines.OdrOut);
-        ForgetUnusedNames(config);
+        names.Keep(config);
         if (diff.LoggingChanged) ApplyLogging(config.Logging);
         if (config.WorkersInForce != workers) DaemonLog.OtherWorkers(logger, config.WorkersInForce, workers);
         return [.. ConfigChanges.Describe(diff), .. renewed];
@@ -113,23 +111,6 @@ internal sealed class ConfigApplier(
         foreach (StaticRouteConfig route in config.StaticRoutes)
             routes.Add(new StaticRoute(route.Prefix, route.NextHop, RibInterface.Of(route.Tunnel), route.Distance, route.Name, route.Tag));
         return new RibConfig { StaticRoutes = [.. routes] };
-    }
-
-    private void ForgetUnusedNames(RouterConfig config)
-    {
-        var wanted = new HashSet<string>();
-        foreach (TunnelConfig tunnel in config.Tunnels)
-        {
-            foreach (Nhrp.NhsConfig nhs in tunnel.IpNhrp.Nhss.Concat(tunnel.Ipv6Nhrp.Nhss))
-            {
-                if (nhs.NbmaName is { } name) wanted.Add(name);
-            }
-        }
-        foreach (string name in _watchedNames)
-        {
-            if (!wanted.Contains(name)) names.Unwatch(name);
-        }
-        _watchedNames = wanted;
     }
 
     private void ApplyLogging(LoggingConfig logging)

@@ -24,7 +24,7 @@ namespace Dmvpn.Daemon;
 /// (a reload, the end) says them, has them carried out, and changes it then. Control thread only.
 /// </summary>
 internal sealed class EffectCarrier(
-    Engines engines, TunnelSet tunnels, IKernelPort kernel, NameResolver names, ProtectionParts protection, int controlSender) : IDisposable
+    Engines engines, TunnelSet tunnels, IKernelPort kernel, ServerNames names, ProtectionParts protection, int controlSender) : IDisposable
 {
     // What IOS shows of an H route without a preference.
     private const uint ShortcutMetric = 255;
@@ -116,8 +116,13 @@ internal sealed class EffectCarrier(
                 engines.Forwarding.SetNhs(tunnel, !effect.Key.IPv6, server);
                 tunnels.OnServersChanged(tunnel, now);
                 break;
+            case NhrpEffectKind.NhsLost:
+            case NhrpEffectKind.NhsFound:
+                var hop = new RibNextHop(effect.Address, RibInterface.Of(tunnel));
+                engines.Rib.OnNextHop(hop, effect.Kind == NhrpEffectKind.NhsLost, now, engines.RibOut);
+                break;
             case NhrpEffectKind.ResolveName:
-                names.Watch(effect.Name!);
+                names.Ask(tunnel, effect.Name!);
                 break;
             case NhrpEffectKind.PeerWanted when protection.Sources.Of(tunnel) is { } source:
                 engines.Ike.OnPeerWanted(source, effect.Peer, now, engines.IkeOut);

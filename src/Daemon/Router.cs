@@ -36,7 +36,7 @@ internal sealed class Router : IControlWork, IDisposable
     private readonly UnderlaySet _underlays;
     private readonly NamespaceSet _namespaces;
     private readonly DeviceSet _devices;
-    private readonly NameResolver _names;
+    private readonly ServerNames _names;
     private readonly MailReader _mail;
     private readonly PathMtuTable _pathMtus;
     private readonly RevocationFetch _fetch;
@@ -64,7 +64,7 @@ internal sealed class Router : IControlWork, IDisposable
         _namespaces = new NamespaceSet(Kernel, loop.Poller);
         _devices = new DeviceSet(_workers, Kernel.Netlink, tunnelLog);
         Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces.Links, _devices, Protection.Sources, tunnelLog);
-        _names = new NameResolver(result => loop.Post(now => OnName(result, now)));
+        _names = new ServerNames(Engines, Tunnels, loop.Post, routerLog);
         Carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names, Protection, workers);
         Tunnels.WindowsAreWide = protection => children.HaveWindow(protection, SendingRule.LeastWindow);
         _pathMtus = new PathMtuTable(loop.Post, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
@@ -160,7 +160,11 @@ internal sealed class Router : IControlWork, IDisposable
     {
         bool linksChanged = Kernel.LinksChanged || _namespaces.LinksChanged;
         Kernel.LinksChanged = _namespaces.LinksChanged = false;
-        if (linksChanged) Tunnels.OnLinksChanged(now);
+        if (linksChanged)
+        {
+            Tunnels.OnLinksChanged(now);
+            _names.OnLinksChanged();
+        }
         Kernel.ResyncIfNeeded(now);
         if (linksChanged || _connectedVersion != Engines.Rib.Mirror.ConnectedVersion)
         {
@@ -230,9 +234,6 @@ internal sealed class Router : IControlWork, IDisposable
         watch.Add("housekeeping", () => _housekeepingAt, DoHousekeeping);
         return watch;
     }
-
-    private void OnName(NameResolution result, Instant now) => Engines.Nhrp.OnNameResolved(
-        result.Name, result.Addresses.AsSpan(), NameResolver.Refresh, now, Engines.NhrpOut);
 
     private void DoHousekeeping(Instant now)
     {

@@ -88,6 +88,15 @@ public enum NhrpEffectKind
     /// <summary>The next hop server stopped answering, refused, or is no longer used.</summary>
     NhsDown,
 
+    /// <summary>
+    /// The next hop server <see cref="NhrpEffect.Address"/> has not answered for a while, whether or not it ever did: what is routed by it
+    /// does not arrive.
+    /// </summary>
+    NhsLost,
+
+    /// <summary>The opposite of <see cref="NhsLost"/>: it answers, or is no longer used and nothing is known of it.</summary>
+    NhsFound,
+
     /// <summary>Look <see cref="NhrpEffect.Name"/> up and call <see cref="NhrpInstance.OnNameResolved"/>.</summary>
     ResolveName,
 

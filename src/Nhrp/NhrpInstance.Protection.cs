@@ -23,6 +23,7 @@ public sealed partial class NhrpInstance
                 if (_core.Identities.IsCertified(via, peer, mapping.Address, now)) Restrict(via, mapping, now, outbox);
                 else Distrust(via, mapping, now, outbox);
             }
+            foreach (NhsClient nhs in via.Nhss.Clients) nhs.OnPeerUp(peer, now, outbox);
         }
     }
 

@@ -127,15 +127,17 @@ public sealed partial class NhrpInstance
         }
     }
 
-    /// <summary>Answer to <see cref="NhrpEffectKind.ResolveName"/>; no address means that the look-up failed.</summary>
-    public void OnNameResolved(string name, ReadOnlySpan<IpAddress> addresses, TimeSpan timeToLive, Instant now, Outbox<NhrpEffect> outbox)
+    /// <summary>
+    /// Answer to <see cref="NhrpEffectKind.ResolveName"/> for one interface: where its tunnel's source is the same name may have other
+    /// addresses. No address means that the look-up failed.
+    /// </summary>
+    public void OnNameResolved(
+        NhrpInterfaceKey key, string name, ReadOnlySpan<IpAddress> addresses, TimeSpan timeToLive, Instant now, Outbox<NhrpEffect> outbox)
     {
-        foreach (NhrpInterface via in _core.Interfaces)
+        if (_core.Find(key) is not { } via) return;
+        foreach (NhsClient nhs in via.Nhss.Clients)
         {
-            foreach (NhsClient nhs in via.Nhss.Clients)
-            {
-                if (nhs.Config.NbmaName == name) nhs.OnNameResolved(addresses, timeToLive, now, outbox);
-            }
+            if (string.Equals(nhs.Config.NbmaName, name, StringComparison.OrdinalIgnoreCase)) nhs.OnNameResolved(addresses, timeToLive, now, outbox);
         }
     }
 

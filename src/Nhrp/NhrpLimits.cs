@@ -39,11 +39,14 @@ internal static class NhrpLimits
     /// <summary>First retransmission; then doubled (seen: IOS, FRR).</summary>
     public static readonly TimeSpan FirstRetransmission = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longest time between registrations that are not answered (IOS shows "Ret 64").</summary>
-    public static readonly TimeSpan LongestRetransmission = TimeSpan.FromSeconds(64);
+    /// <summary>
+    /// Longest time between registrations that are not answered. IOS goes up to 64 s ("Ret 64"), and leaves a branch without its hub for
+    /// a minute after an outage of an hour is over; a request of 100 bytes is cheap.
+    /// </summary>
+    public static readonly TimeSpan LongestRetransmission = TimeSpan.FromSeconds(8);
 
     /// <summary>From this retransmission on the time is shortened by up to a quarter, as IOS's is, so that spokes of a dead hub do not come back in step.</summary>
-    public static readonly TimeSpan JitterFrom = TimeSpan.FromSeconds(16);
+    public static readonly TimeSpan JitterFrom = TimeSpan.FromSeconds(8);
 
     /// <summary>An NHS that did not answer this many transmissions (1 + 2 + 4 s) is down.</summary>
     public const int TriesUntilNhsDown = 3;

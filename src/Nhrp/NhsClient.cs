@@ -4,7 +4,7 @@ using Dmvpn.Wire.Nhrp;
 namespace Dmvpn.Nhrp;
 
 /// <summary>
-/// The client's side of registration with one NHS (RFC 2332 5.2.3): the same id after 1, 2, 4 … 64 s until it is answered, a new one
+/// The client's side of registration with one NHS (RFC 2332 5.2.3): the same id after 1, 2, 4, 8, 8 … s until it is answered, a new one
 /// every third of the holding time. IOS sends a second registration a second after the first; nothing depends on it, so this does not.
 /// </summary>
 internal sealed partial class NhsClient(NhrpInterface owner, NhsConfig config) : NhrpTimed
@@ -13,7 +13,7 @@ internal sealed partial class NhsClient(NhrpInterface owner, NhsConfig config) :
     private int _candidate;
     private Instant _nameExpires = Instant.Never;
 
-    public NhsConfig Config { get; } = config;
+    public NhsConfig Config { get; private set; } = config;
 
     public RegistrationState State { get; private set; } = new RegistrationState.Idle();
 
@@ -49,6 +49,23 @@ internal sealed partial class NhsClient(NhrpInterface owner, NhsConfig config) :
     public bool IsSelected => State is not RegistrationState.Idle;
 
     public bool IsUp => Status == NhsStatus.Up;
+
+    /// <summary>
+    /// True when <paramref name="next"/> means the same server at the same place: what differs (multicast, priority, cluster) is taken
+    /// over by <see cref="Reconfigure"/>, and the registration lives on.
+    /// </summary>
+    public bool Is(NhsConfig next) =>
+        next.Protocol == Config.Protocol && next.Nbma == Config.Nbma && string.Equals(next.NbmaName, Config.NbmaName, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Takes over a configuration for which <see cref="Is"/> is true.</summary>
+    public void Reconfigure(NhsConfig next) => Config = next;
+
+    /// <summary>Another server had the same name: its addresses are known without a look-up.</summary>
+    public void TakeAddresses(NhsClient before)
+    {
+        if (Config.NbmaName is not { } name || !string.Equals(name, before.Config.NbmaName, StringComparison.OrdinalIgnoreCase)) return;
+        (_candidates, _candidate, _nameExpires) = (before._candidates, before._candidate, before._nameExpires);
+    }
 
     /// <summary>Starts using the server.</summary>
     public void Select(Instant now, Outbox<NhrpEffect> outbox)
@@ -109,6 +126,15 @@ internal sealed partial class NhsClient(NhrpInterface owner, NhsConfig config) :
         if (current >= 0 && (IsUp || _candidates.Length == 1) && State is not RegistrationState.Unresolved) return;
         _candidate = current < 0 ? 0 : (current + 1) % _candidates.Length;
         Resolve(_candidates[_candidate], now, outbox);
+    }
+
+    /// <summary>
+    /// There is an association with the server's address: a server that did not answer is asked at once, and not when the time of the next
+    /// retransmission comes.
+    /// </summary>
+    public void OnPeerUp(NbmaPeer peer, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        if (State is RegistrationState.Registering { Tries: > 0 } && Peer.Address == peer.Address && !IsUp) Register(now, outbox);
     }
 
     /// <summary>The association is gone: the server is asked anew, which brings up another.</summary>
@@ -197,8 +223,8 @@ internal sealed partial class NhsClient(NhrpInterface owner, NhsConfig config) :
         if (registering.Tries >= NhrpLimits.TriesUntilNhsDown)
         {
             if (registering.Tries == NhrpLimits.TriesUntilNhsDown) RequestsFailed++;
+            if (Status == NhsStatus.Down && Config.NbmaName is not null) AskForName(now, outbox);
             Fail(now, outbox);
-            if (Config.NbmaName is not null) AskForName(now, outbox);
             if (State != registering) return;
         }
         SendOpen(registering, now, outbox);
@@ -213,15 +239,22 @@ internal sealed partial class NhsClient(NhrpInterface owner, NhsConfig config) :
         if (Status == NhsStatus.Down) return;
         HasFailed = true;
         SetStatus(NhsStatus.Down, now, outbox);
+        // It may have moved, and its name with it.
+        if (Config.NbmaName is not null) AskForName(now, outbox);
         owner.Nhss.Reselect(now, outbox);
     }
 
     private void SetStatus(NhsStatus status, Instant now, Outbox<NhrpEffect> outbox)
     {
         if (status == Status) return;
-        bool wasUp = IsUp;
+        bool wasUp = IsUp, wasLost = Status == NhsStatus.Down;
         Status = status;
         Since = now;
+        if (wasLost != (status == NhsStatus.Down) && !Address.IsUnspecified)
+        {
+            NhrpEffectKind kind = wasLost ? NhrpEffectKind.NhsFound : NhrpEffectKind.NhsLost;
+            outbox.Add(new NhrpEffect { Kind = kind, Key = owner.Key, Address = Address, Peer = Peer });
+        }
         if (wasUp == IsUp) return;
         outbox.Add(new NhrpEffect { Kind = IsUp ? NhrpEffectKind.NhsUp : NhrpEffectKind.NhsDown, Key = owner.Key, Address = Address, Peer = Peer });
         if (IsUp) owner.Core.Logger.NhsUp(owner.Key, Address, Peer);

@@ -22,8 +22,9 @@ internal sealed class NhsSet(NhrpInterface owner) : NhrpTimed
         var clients = new List<NhsClient>();
         foreach (NhsConfig config in owner.Config.Nhss.AsSpan())
         {
-            NhsClient? existing = _clients.Find(client => client.Config == config && !clients.Contains(client));
-            clients.Add(existing ?? new NhsClient(owner, config));
+            NhsClient? existing = _clients.Find(client => client.Is(config) && !clients.Contains(client));
+            existing?.Reconfigure(config);
+            clients.Add(existing ?? Make(config));
         }
         foreach (NhsClient gone in _clients)
         {
@@ -111,6 +112,13 @@ internal sealed class NhsSet(NhrpInterface owner) : NhrpTimed
     }
 
     public override void OnDeadline(Instant now, Outbox<NhrpEffect> outbox) => Reselect(now, outbox);
+
+    private NhsClient Make(NhsConfig config)
+    {
+        var made = new NhsClient(owner, config);
+        foreach (NhsClient before in _clients) made.TakeAddresses(before);
+        return made;
+    }
 
     private bool Counts(NhsClient client, Instant now, ref Instant next)
     {

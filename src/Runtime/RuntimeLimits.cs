@@ -47,4 +47,7 @@ internal static class RuntimeLimits
 
     /// <summary>After a failed look-up: at boot the resolver often comes up a little later than we do.</summary>
     public static readonly TimeSpan NameRetry = TimeSpan.FromSeconds(10);
+
+    /// <summary>A look-up that ended less than this ago is not done again when somebody asks.</summary>
+    public static readonly TimeSpan NameHurry = TimeSpan.FromSeconds(5);
 }

@@ -26,7 +26,7 @@ public sealed class EffectCarrierTests : IDisposable
     private readonly ControlLoop _loop = new(NullLogger.Instance);
     private readonly ProtectionParts _protection;
     private readonly KernelSync _kernel;
-    private readonly NameResolver _names = new(static _ => { });
+    private readonly ServerNames _names;
     private readonly EffectCarrier _carrier;
     private readonly FakePort _port;
 
@@ -39,6 +39,7 @@ public sealed class EffectCarrierTests : IDisposable
         _protection = new ProtectionParts(_engines, children, new UnderlaySet(null!), _loop);
         _kernel = new KernelSync(_engines, NullLogger.Instance);
         var tunnels = new TunnelSet(_engines, _kernel, null!, null!, null!, _protection.Sources, NullLogger.Instance);
+        _names = new ServerNames(_engines, tunnels, static _ => { }, NullLogger.Instance);
         _carrier = new EffectCarrier(_engines, tunnels, _kernel, _names, _protection, controlSender: 1);
         _port = new FakePort(() => HasMapping);
         _engines.Forwarding.SetTunnel(new TunnelForwarding { Tunnel = Tunnel }, new Underlay(_port.LocalAddress, [_port], _port), []);

@@ -49,7 +49,7 @@ public sealed class NhsTests
         Node spoke = Spoke(new NhrpConfig { NetworkId = 1, Nhss = [new NhsConfig { Protocol = Parse("10.0.0.1"), NbmaName = "hub.example.net" }] });
         Assert.Equal(["hub.example.net"], spoke.Names);
         Assert.Equal(NhsStatus.Unresolved, spoke.Nhs.Status);
-        spoke.Call((engine, now, outbox) => engine.OnNameResolved("hub.example.net", [], TimeSpan.Zero, now, outbox));
+        spoke.Call((engine, now, outbox) => engine.OnNameResolved(spoke.Key, "hub.example.net", [], TimeSpan.Zero, now, outbox));
         _net.Run(6);
         Assert.Equal(2, spoke.Names.Count);
         Resolve(spoke, "198.51.100.200", "198.51.100.1");
@@ -62,6 +62,63 @@ public sealed class NhsTests
         Assert.Equal(NhsStatus.Up, spoke.Nhs.Status);
         Assert.Equal(Parse("198.51.100.1"), spoke.Nhs.Nbma);
         Assert.Equal([new NbmaPeer(Parse("198.51.100.1"))], spoke.Wanted);
+    }
+
+    [Theory]
+    [InlineData("priority")]
+    [InlineData("multicast")]
+    [InlineData("cluster")]
+    [InlineData("hold time")]
+    public void Reload_NamedServerChanges_StaysUpWithoutALookUp(string what)
+    {
+        Hub(1);
+        var nhs = new NhsConfig { Protocol = Parse("10.0.0.1"), NbmaName = "hub.example.net", Multicast = true };
+        Node spoke = Spoke(new NhrpConfig { NetworkId = 1, Nhss = [nhs] });
+        Resolve(spoke, "198.51.100.1");
+        _net.Run(1);
+        Assert.Single(spoke.NhssUp);
+        int asked = spoke.Names.Count;
+        spoke.Reconfigure(config => what switch
+        {
+            "priority" => config with { Nhss = [nhs with { Priority = 7 }] },
+            "multicast" => config with { Nhss = [nhs with { Multicast = false }] },
+            "cluster" => config with { Nhss = [nhs with { Cluster = 3 }] },
+            _ => config with { HoldTime = TimeSpan.FromSeconds(90) },
+        });
+        Assert.Single(spoke.NhssUp);
+        Assert.Equal(what == "multicast" ? 0 : 1, spoke.Multicast.Count);
+        _net.Run(5);
+        Assert.Single(spoke.NhssUp);
+        Assert.Equal(asked, spoke.Names.Count);
+    }
+
+    [Fact]
+    public void Reload_OtherServerBehindTheSameName_IsRegisteredWithoutALookUp()
+    {
+        Hub(1);
+        var nhs = new NhsConfig { Protocol = Parse("10.0.0.9"), NbmaName = "hub.example.net" };
+        Node spoke = Spoke(new NhrpConfig { NetworkId = 1, Nhss = [nhs] });
+        Resolve(spoke, "198.51.100.1");
+        _net.Run(1);
+        spoke.Reconfigure(config => config with { Nhss = [nhs with { Protocol = Parse("10.0.0.1") }] });
+        _net.Run(1);
+        Assert.Equal([Parse("10.0.0.1")], spoke.NhssUp);
+    }
+
+    [Fact]
+    public void AssociationComesUp_ServerThatDidNotAnswerIsAskedAtOnce()
+    {
+        Node hub = Hub(1);
+        _net.Unplug(hub);
+        Node spoke = Spoke(new NhrpConfig { NetworkId = 1, Nhss = [Nhs(1)] });
+        _net.Run(600);
+        Assert.Equal(NhsStatus.Down, spoke.Nhs.Status);
+        for (int i = 0; i < 80 && spoke.Nhs.NextRegistration.Since(_net.Now) < TimeSpan.FromSeconds(5); i++) _net.Run(0.1);
+        _net.Route(hub);
+        spoke.Call((engine, now, outbox) =>
+            engine.OnPeerIdentified(new NbmaPeer(Parse("198.51.100.1")), new NhrpIdentity("hub", SiteRights.None), now, outbox));
+        _net.Run(1);
+        Assert.Equal(NhsStatus.Up, spoke.Nhs.Status);
     }
 
     [Fact]
@@ -193,5 +250,5 @@ public sealed class NhsTests
     private static NhsConfig Nhs(int number, byte priority = 0) => new() { Protocol = Parse($"10.0.0.{number}"), Nbma = Parse($"198.51.100.{number}"), Priority = priority };
 
     private static void Resolve(Node node, params string[] addresses) =>
-        node.Call((engine, now, outbox) => engine.OnNameResolved("hub.example.net", Array.ConvertAll(addresses, text => Parse(text)), TimeSpan.FromSeconds(60), now, outbox));
+        node.Call((engine, now, outbox) => engine.OnNameResolved(node.Key, "hub.example.net", Array.ConvertAll(addresses, text => Parse(text)), TimeSpan.FromSeconds(60), now, outbox));
 }

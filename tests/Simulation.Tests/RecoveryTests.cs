@@ -51,7 +51,7 @@ public class RecoveryTests
         verdict.AllTalkDirectly();
 
         net.Hub.Boot(net.Now);
-        net.Run(TimeSpan.FromSeconds(64 + 3));
+        net.Run(TimeSpan.FromSeconds(8 + 3));
         verdict.AllRegistered();
     }
 

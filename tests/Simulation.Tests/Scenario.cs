@@ -13,7 +13,7 @@ namespace Dmvpn.Simulation.Tests;
 internal sealed class Scenario(Plan plan)
 {
     /// <summary>A registration that was lost is repeated after this long at the latest (the engine's own cap).</summary>
-    private static readonly TimeSpan RetryCap = TimeSpan.FromSeconds(64);
+    private static readonly TimeSpan RetryCap = TimeSpan.FromSeconds(8);
 
     public SimNetwork Network { get; } = new(plan);
 

@@ -31,4 +31,9 @@ internal static class LibcSpec
     public const int MessageErrorQueue = 0x2000;
 
     public const int CloneNewNetwork = 0x40000000;
+    public const int CloneNewMounts = 0x00020000;
+
+    public const nuint MountBind = 4096;
+    public const nuint MountRecursive = 16384;
+    public const nuint MountSlave = 1 << 19;
 }

@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Dmvpn.Core;
+using Dmvpn.Runtime;
 
 namespace Dmvpn.Daemon.Tests.Reload;
 
@@ -11,6 +15,7 @@ internal sealed class MemoryNetwork : IDisposable
 
     private readonly PriorityQueue<(IpAddress From, IpAddress To, byte[] Packet), Instant> _flying = new();
     private readonly List<(IpAddress From, IpAddress To)> _sent = [];
+    private readonly BlockingCollection<(Action<NameResolution, Instant> Deliver, NameResolution Result)> _resolved = [];
 
     public MemoryNetwork()
     {
@@ -48,6 +53,27 @@ internal sealed class MemoryNetwork : IDisposable
     {
         _sent.Add((from, to));
         _flying.Enqueue((from, to, packet), Now + Transit);
+    }
+
+    /// <summary>What names lead to, by network namespace and name; without an entry there is no such name.</summary>
+    public ConcurrentDictionary<WatchedName, string> Names { get; } = [];
+
+    /// <summary>Looks names up in <see cref="Names"/>. Results come in <see cref="TakeNames"/>.</summary>
+    public NameResolver MakeResolver(Action<NameResolution, Instant> deliver) => new(
+        result => _resolved.Add((deliver, result)),
+        (name, _) => Names.TryGetValue(name, out string? address)
+            ? Task.FromResult(new[] { IPAddress.Parse(address) })
+            : throw new SocketException((int)SocketError.HostNotFound));
+
+    /// <summary>Waits for as many look-ups as have been asked for, and has their results taken over.</summary>
+    public void TakeNames(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Assert.True(_resolved.TryTake(out (Action<NameResolution, Instant> Deliver, NameResolution Result) one, TimeSpan.FromSeconds(20)), "a name is looked up");
+            one.Deliver(one.Result, Now);
+            foreach (MemoryRouter router in All) router.CarryOut(Now);
+        }
     }
 
     /// <summary>Packets that were sent from an address to another since the last call.</summary>
@@ -93,6 +119,7 @@ internal sealed class MemoryNetwork : IDisposable
     public void Dispose()
     {
         foreach (MemoryRouter router in All) router.Dispose();
+        _resolved.Dispose();
     }
 
     private void Deliver((IpAddress From, IpAddress To, byte[] Packet) packet)

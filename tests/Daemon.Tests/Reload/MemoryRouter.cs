@@ -25,10 +25,11 @@ internal sealed class MemoryRouter : IDisposable
     public static readonly NhrpInterfaceKey Key = new(Tunnel, IPv6: false);
 
     private readonly ControlLoop _loop = new(NullLogger.Instance);
-    private readonly NameResolver _names = new(static _ => { });
+    private readonly ServerNames _names;
     private readonly StringWriter _log = new();
     private readonly EffectCarrier _carrier;
     private readonly ProtectionParts _protection;
+    private readonly DeadlineWatch _deadlines;
 
     public MemoryRouter(MemoryNetwork network, int seed)
     {
@@ -42,7 +43,12 @@ internal sealed class MemoryRouter : IDisposable
         Underlays = new UnderlaySet(Sources);
         _protection = new ProtectionParts(Engines, children, Underlays, _loop);
         Tunnels = new TunnelSet(Engines, Kernel, Underlays, _ => Kernel.Links, Devices, _protection.Sources, log.CreateLogger("Tunnel"));
+        _names = new ServerNames(Engines, Tunnels, log.CreateLogger("Dmvpn"), network.MakeResolver);
         _carrier = new EffectCarrier(Engines, Tunnels, Kernel, _names, _protection, controlSender: 1);
+        _deadlines = new DeadlineWatch(_loop.Progress, log.CreateLogger("Dmvpn"));
+        Engines.AddTo(_deadlines);
+        _deadlines.Add("wants", () => _protection.Wants.NextDeadline, _protection.Wants.OnDeadline);
+        _deadlines.Add("tunnels", () => Tunnels.NextDeadline, Tunnels.OnDeadline);
         Applier = new ConfigApplier(
             Engines, Tunnels, _carrier, Devices, Kernel, _names, new TrustpointStore(), workers: 1, log, log.CreateLogger("Dmvpn"));
     }
@@ -70,7 +76,7 @@ internal sealed class MemoryRouter : IDisposable
 
     public bool LineUp => Tunnels.TryGet(Tunnel, out TunnelInterface? tunnel) && tunnel.LineUp;
 
-    public Instant NextDeadline => Instant.Min(Engines.NextDeadline, Instant.Min(Tunnels.NextDeadline, _protection.Wants.NextDeadline));
+    public Instant NextDeadline => _deadlines.NextDeadline;
 
     /// <summary>A reload as the daemon does it: the file is read, applied, and the round ends.</summary>
     public void Reload(string text, Instant now)
@@ -81,6 +87,9 @@ internal sealed class MemoryRouter : IDisposable
         Assert.True(Applier.Apply(config, now, out string failure) is not null, failure);
         CarryOut(now);
     }
+
+    /// <summary>An interface came, went or changed.</summary>
+    public void LinksChanged() => _names.OnLinksChanged();
 
     public void Deliver(IpAddress from, byte[] packet, Instant now)
     {
@@ -93,9 +102,7 @@ internal sealed class MemoryRouter : IDisposable
     public void OnDeadline(Instant now)
     {
         Kernel.Now = now;
-        Engines.OnDeadline(now);
-        _protection.Wants.OnDeadline(now);
-        Tunnels.OnDeadline(now);
+        _deadlines.OnDeadline(now);
         CarryOut(now);
     }
 

@@ -66,6 +66,8 @@ internal sealed class Node : IRouteLookup
 
     public HashSet<IpAddress> NhssUp { get; } = [];
 
+    public HashSet<IpAddress> NhssLost { get; } = [];
+
     public List<string> Names { get; } = [];
 
     public IReadOnlyList<NhrpCacheEntryState> Cache => [.. Engine.Cache(IPv6)];
@@ -289,6 +291,12 @@ internal sealed class Node : IRouteLookup
                     break;
                 case NhrpEffectKind.TransitDown:
                     Assert.True(Transits.Remove(effect.Peer), "TransitDown without TransitUp");
+                    break;
+                case NhrpEffectKind.NhsLost:
+                    Assert.True(NhssLost.Add(effect.Address), "NhsLost twice");
+                    break;
+                case NhrpEffectKind.NhsFound:
+                    Assert.True(NhssLost.Remove(effect.Address), "NhsFound without NhsLost");
                     break;
                 case NhrpEffectKind.ResolveName:
                     Names.Add(effect.Name!);
