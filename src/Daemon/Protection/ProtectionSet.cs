@@ -6,8 +6,9 @@ using Dmvpn.Management.Config;
 namespace Dmvpn.Daemon.Protection;
 
 /// <summary>
-/// The protected sources: each is a tunnel source with an IPsec profile, and belongs to one tunnel or, with <c>shared</c>, to several. Tells IKE when one comes, goes, or has another
-/// address. Control thread only.
+/// The protected sources: each is a tunnel source with an IPsec profile, and belongs to one tunnel or, with <c>shared</c>, to several. An
+/// interface is a source of its own for each family of the underlay. Tells IKE when one comes, goes, or has another address. Control
+/// thread only.
 /// </summary>
 internal sealed class ProtectionSet(Engines engines)
 {
@@ -43,7 +44,7 @@ internal sealed class ProtectionSet(Engines engines)
     {
         // With `shutdown` the peers are told that their SAs are gone: it may be for long, and they have other ways.
         Key? wanted = tunnel.Config is { Shutdown: false, Protection: { } protection, Source: { } source }
-            ? new Key(tunnel.Config.Vrf, source, protection.Profile)
+            ? new Key(tunnel.Config.Vrf, source, tunnel.Config.IsIPv6Transport, protection.Profile)
             : null;
         if (_byTunnel.TryGetValue(tunnel.Id, out Entry? present) && present.Key != wanted)
         {
@@ -106,7 +107,7 @@ internal sealed class ProtectionSet(Engines engines)
         engines.Ike.OnProtectionChanged(facts, now, engines.IkeOut);
     }
 
-    private sealed record Key(string? Vrf, TunnelSource Source, string Profile);
+    private sealed record Key(string? Vrf, TunnelSource Source, bool IPv6, string Profile);
 
     private sealed class Entry(Key key, ProtectionId id)
     {

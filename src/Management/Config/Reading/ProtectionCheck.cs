@@ -69,12 +69,16 @@ internal static class ProtectionCheck
             check.Refuse(authorization, "peers may prove themselves by a pre-shared key, and then have no certificate", "Use 'authentication remote certificate' alone");
     }
 
-    /// <summary>Tunnels with one source have one set of security associations, or else nobody could tell which of them a peer means.</summary>
+    /// <summary>
+    /// Tunnels with one source have one set of security associations, or else nobody could tell which of them a peer means. An interface's
+    /// IPv4 and IPv6 addresses are two sources.
+    /// </summary>
     private static void Shared(TunnelConfig tunnel, TunnelProtection protection, RouterConfig config, TunnelCheck check)
     {
         foreach (TunnelConfig other in config.Tunnels)
         {
-            if (other.Id.CompareTo(tunnel.Id) >= 0 || other.Protection is not { } theirs || other.Source is null || other.Source != tunnel.Source || other.Vrf != tunnel.Vrf) continue;
+            if (other.Id.CompareTo(tunnel.Id) >= 0 || other.Protection is not { } theirs || other.Source is null || other.Source != tunnel.Source || other.Vrf != tunnel.Vrf
+                || other.IsIPv6Transport != tunnel.IsIPv6Transport) continue;
             if (theirs.Profile != protection.Profile)
                 check.Refuse("tunnel protection", $"{other.Id} has the same source and another profile: a peer that comes could be meant for either", "Use one profile for both, with 'shared'");
             else if (!theirs.Shared || !protection.Shared)
