@@ -72,8 +72,14 @@ internal static class IkeLimits
     /// <summary>Shortest and …</summary>
     public static readonly TimeSpan FirstReconnect = TimeSpan.FromSeconds(1);
 
-    /// <summary>… longest pause between tries to reach a wanted peer: a hub that comes back is found in seconds.</summary>
+    /// <summary>… longest pause between tries to reach a wanted peer that answers and says no.</summary>
     public static readonly TimeSpan LongestReconnect = TimeSpan.FromSeconds(16);
+
+    /// <summary>
+    /// Longest pause before a wanted peer that does not answer is called again. With the last wait of a call (8 s, <see cref="InitTries"/>) no
+    /// more than 12 s pass between two packets: after an outage, however long, the peer is found in that time.
+    /// </summary>
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(4);
 
     /// <summary>An association that lived this long was a good one: the next reconnection starts without a pause.</summary>
     public static readonly TimeSpan GoodAssociation = TimeSpan.FromSeconds(30);

@@ -86,11 +86,15 @@ internal sealed partial class IkePeers
     /// <summary>The source is gone: nobody can want anything there.</summary>
     public void RemoveTargets(IkeProtection protection, Instant now, Outbox<IkeEffect> outbox)
     {
+        // Those that are wanted by their association alone too: who called them cannot let go of them any more.
+        foreach (IkePeer peer in _byAssociation.Values)
+        {
+            if (peer.Protection == protection) peer.Wants = 0;
+        }
         foreach (IkeTarget target in new List<IkeTarget>(_targets.Values))
         {
             if (target.Protection != protection) continue;
             target.Wants = 0;
-            if (target.Peer is { } peer) peer.Wants = 0;
             Give(target, now, outbox);
         }
     }
@@ -159,7 +163,8 @@ internal sealed partial class IkePeers
     private TimeSpan Pause(IkeTarget target)
     {
         TimeSpan pause = IkeLimits.FirstReconnect;
-        for (int i = 1; i < target.Failures && pause < IkeLimits.LongestReconnect; i++) pause *= 2;
+        TimeSpan longest = target.IsSilent ? IkeLimits.LongestSilence : IkeLimits.LongestReconnect;
+        for (int i = 1; i < target.Failures && pause < longest; i++) pause *= 2;
         return core.Random.Jitter(pause, 0.5);
     }
 

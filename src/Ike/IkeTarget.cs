@@ -26,6 +26,9 @@ internal sealed class IkeTarget(IkeCore core, IkeProtection protection, IpAddres
     /// <summary>The last negotiation found out why it cannot succeed; empty when nobody answered.</summary>
     public string LastFailure { get; set; } = "";
 
+    /// <summary>The last call had no answer at all.</summary>
+    public bool IsSilent { get; set; }
+
     public bool IsWanted => Wants > 0 || Peer is { Wants: > 0 };
 
     /// <summary>Time to try (again).</summary>

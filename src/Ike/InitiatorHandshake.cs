@@ -160,7 +160,9 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
         IkeTarget? target = _target;
         _target = null;
         Sa.Die(IkeDownReason.DeadPeer, now, outbox);
-        if (target?.Negotiation == Sa) Core.Peers.OnFailed(target, problem, now, outbox);
+        if (target?.Negotiation != Sa) return;
+        target.IsSilent = drop == IkeDrop.Unanswered;
+        Core.Peers.OnFailed(target, problem, now, outbox);
     }
 
     private void End()

@@ -80,6 +80,41 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void SourceRemoved_PeerWantedByItsAssociation_IsNotCalledAgain()
+    {
+        Pair pair = new Pair().Up();
+        int association = pair.A.Engine.Peers().Single().Peer.Association;
+        pair.A.Want(pair.B.Outside, association);
+        pair.A.Call((engine, now, outbox) => engine.OnProtectionRemoved(Node.Source, now, outbox));
+        pair.Net.Run(20);
+        pair.Net.Trace.Clear();
+        pair.Net.Run(600);
+        Assert.Empty(pair.Net.Trace);
+        Assert.Empty(pair.A.Engine.Peers());
+        Assert.True(pair.A.NextDeadline.IsNever);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(95)]
+    [InlineData(247)]
+    [InlineData(311.3)]
+    [InlineData(1000)]
+    [InlineData(1004.4)]
+    [InlineData(3601.7)]
+    public void PathIsDead_HoweverLong_PeerIsReachedWithin13SecondsOfItsReturn(double seconds)
+    {
+        var pair = new Pair();
+        pair.Net.Lose = static _ => true;
+        pair.A.Want(pair.B);
+        pair.Net.Run(seconds);
+        Assert.DoesNotContain("up b.example.org", pair.A.Events);
+        pair.Net.Lose = static _ => false;
+        pair.Net.Run(13);
+        Assert.Equal("up b.example.org", pair.A.Events[^1]);
+    }
+
+    [Fact]
     public void SourceWithoutAddress_Wanted_CallsWhenItHasOne()
     {
         var pair = new Pair();

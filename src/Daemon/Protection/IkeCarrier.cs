@@ -112,11 +112,11 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
     /// <summary>Packets to the peer, by its association and by its address, leave by this child SA (0: by none, they wait or are dropped).</summary>
     private void SendBy(ProtectedPeerEntry entry, uint spi)
     {
-        bool ready = entry.Sending == 0 && spi != 0;
         entry.Sending = spi;
         children.SetSending(entry.Protection, entry.Peer, spi);
         Rebind(entry.Protection, entry.Peer.Address);
-        if (ready) adjacencies.OnPeerReady(entry);
+        // A peer that was ready elsewhere is ready here too: mappings may have waited for it at its new address.
+        if (spi != 0) adjacencies.OnPeerReady(entry);
     }
 
     private void Rebind(ProtectionId protection, IpAddress address)
