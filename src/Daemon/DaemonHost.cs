@@ -39,6 +39,11 @@ public static class DaemonHost
         {
             // BEFORE anything random is asked for: .NET would end the process without a word that helps.
             CryptoLibrary.Require();
+            if (StartCheck.MissingCapabilities(config) is { } missing)
+            {
+                DaemonLog.CannotStart(logger, missing, "nothing was changed");
+                return CannotStart;
+            }
             return await RunAsync(options, config, log, logger, cancel);
         }
         catch (CryptographicException e)
@@ -49,7 +54,7 @@ public static class DaemonHost
         catch (LinuxException e)
         {
             DaemonLog.CannotStart(logger, e.Message, e.Error.Number == Errno.NotPermitted
-                ? "run as root, or with CAP_NET_ADMIN, CAP_NET_RAW and, for IKE, CAP_NET_BIND_SERVICE, and access to /dev/net/tun"
+                ? "the capabilities are there: a container or a sandbox forbids it (/dev/net/tun must be there and open to this user)"
                 : "see the kernel's words");
             return CannotStart;
         }
@@ -63,6 +68,7 @@ public static class DaemonHost
     private static async Task<int> RunAsync(DaemonOptions options, RouterConfig config, RouterLog log, ILogger logger, CancellationToken cancel)
     {
         await UnixSocketFile.PrepareAsync(options.SocketPath, cancel);
+        using NamespaceClaim claim = StartCheck.ClaimNamespace();
         using var loop = new ControlLoop(logger);
         using var router = new Router(loop, SecretsFile.LoadOrCreate(options.StateFile, logger), config.WorkersInForce, log);
         using KeyLogFile? keys = options.KeyLogFile is { } keyLog ? KeyLogFile.Open(keyLog, logger) : null;

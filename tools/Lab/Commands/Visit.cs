@@ -12,10 +12,9 @@ internal static class Visit
     public static async Task<int> ShellAsync(string where)
     {
         KeptRun run = Current();
-        string shell = Environment.GetEnvironmentVariable("SHELL") ?? "/bin/sh";
         string socket = Path.Combine(run.Directory, where.Split('-')[0] + ".sock");
-        AnsiConsole.MarkupLineInterpolated($"[grey]{where} of the laboratory; `exit` leaves. DMVPN_SOCKET={socket}[/]");
-        return await AttachAsync(run.Open(where), ["env", "DMVPN_SOCKET=" + socket, "PS1=" + where + "# ", shell]).ConfigureAwait(false);
+        AnsiConsole.MarkupLineInterpolated($"[grey]{where} of the laboratory: `dmvpn show dmvpn` asks its router; `exit` leaves.[/]");
+        return await AttachAsync(run.Open(where), VisitorShell.Command(where, socket, run.Directory)).ConfigureAwait(false);
     }
 
     public static Task<int> ExecAsync(string where, string[] command) => AttachAsync(Current().Open(where), command);

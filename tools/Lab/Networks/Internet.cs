@@ -57,6 +57,18 @@ public sealed class Internet
         return new Site(name, addresses, node, host, nat?.Node);
     }
 
+    /// <summary>Takes a site's wire away, with the interfaces at its ends: as when a PPPoE session ends.</summary>
+    public Task DetachAsync(Site site) => Router.IpAsync("link del w-" + site.Name);
+
+    /// <summary>Gives a site that was detached a new wire and a new eth0, with the addresses of a place.</summary>
+    public async Task AttachAsync(Site site, SiteAddresses place)
+    {
+        string wire = "w-" + site.Name;
+        await LabRun.ConnectAsync(Router, wire, site.Node, "eth0").ConfigureAwait(false);
+        await AddGatewayAsync(wire, site.Addresses).ConfigureAwait(false);
+        await Site.SettleAsync(site.Node, "eth0", place).ConfigureAwait(false);
+    }
+
     /// <summary>Adds a NAT with the public address of site <paramref name="number"/>.</summary>
     public async Task<NatBox> AddNatAsync(string name, int number)
     {
