@@ -33,7 +33,8 @@ public sealed class DualStackTests : LifecycleTest
         {
             var four = new RouterText(site) { Hub = hub, Protection = new ProtectionText(), HoldTime = 60 };
             RouterText six = four with { Tunnel = 1, Key = 43, Ipv6Under = true };
-            return $"hostname router{site.Number}\n{four.Protection}{four.Interface()}{six.Interface()}end\n";
+            string keys = $"{four.Protection}".Replace(" peer ANY\n", $" peer SIX\n  address ::/0\n  pre-shared-key {ProtectionText.Key}\n peer ANY\n", StringComparison.Ordinal);
+            return $"hostname router{site.Number}\n{keys}{four.Interface()}{six.Interface()}end\n";
         }
     }
 }

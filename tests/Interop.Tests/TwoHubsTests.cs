@@ -56,6 +56,41 @@ public sealed class TwoHubsTests : OursTest
         Task<string> StaticAsync() => Sites[2].Node.IpAsync("route show 10.1.0.0/16");
     }
 
+    [Fact]
+    public async Task SpokesOnDifferentHubs_ReachEachOtherByBothAndThenDirectly()
+    {
+        Sites = [.. await Task.WhenAll(((string[])["hub1", "hub2", "left", "right"]).Select((n, i) => Internet.AddSiteAsync(n, i)))];
+        Routers = await Task.WhenAll(
+            StartAsync(Sites[0], HubText(First, Second, own: Left, theirs: Right)), StartAsync(Sites[1], HubText(Second, First, own: Right, theirs: Left)),
+            StartAsync(Sites[2], SpokeText(Left, First)), StartAsync(Sites[3], SpokeText(Right, Second)));
+        await EventuallyAsync("left registered with the first hub", Soon, () => Routers[0].IsUpAsync(Left.Tunnel));
+        await EventuallyAsync("right registered with the second hub", Soon, () => Routers[1].IsUpAsync(Right.Tunnel));
+        await EventuallyAsync("the hubs know each other", Soon, async () =>
+            await Routers[0].IsUpAsync(Second.Tunnel) && await Routers[1].IsUpAsync(First.Tunnel));
+
+        await EventuallyAsync("they reach each other", Soon, async () => (await PingAsync(2, 3)).Received == 1);
+        await BecomesDirectAsync(2, 3);
+        await BecomesDirectAsync(3, 2);
+
+        static string HubText(SiteAddresses site, SiteAddresses other, SiteAddresses own, SiteAddresses theirs)
+        {
+            var text = new RouterText(site)
+            {
+                Protection = Protection,
+                Extra = [$" ip nhrp nhs {other.Tunnel} nbma {other.Public} multicast"],
+                Lines =
+                [
+                    $"ip route {own.Lan[..^3]} 255.255.255.0 {own.Tunnel}", $"ip route {theirs.Lan[..^3]} 255.255.255.0 {other.Tunnel}",
+                    $"ip route {other.Lan[..^3]} 255.255.255.0 {other.Tunnel}",
+                ],
+            };
+            return text.ToString();
+        }
+
+        static string SpokeText(SiteAddresses site, SiteAddresses hub) =>
+            new RouterText(site) { Hub = hub, Protection = Protection, Lines = [$"ip route 10.1.0.0 255.255.0.0 {hub.Tunnel}"] }.ToString();
+    }
+
     private async Task TwoHubsAsync(bool odr = true)
     {
         Sites = [.. await Task.WhenAll(((string[])["hub1", "hub2", "left", "right"]).Select((n, i) => Internet.AddSiteAsync(n, i)))];
