@@ -44,6 +44,8 @@ public static class DaemonHost
                 DaemonLog.CannotStart(logger, missing, "nothing was changed");
                 return CannotStart;
             }
+            // Keys are in memory from here on.
+            ProcessMemory.IsOpen = false;
             return await RunAsync(options, config, log, logger, cancel);
         }
         catch (CryptographicException e)

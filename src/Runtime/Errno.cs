@@ -54,6 +54,9 @@ public enum Errno
     /// <summary>ERANGE.</summary>
     Range = 34,
 
+    /// <summary>ELOOP: a symbolic link where none is followed.</summary>
+    TooManyLinks = 40,
+
     /// <summary>EPROTO.</summary>
     Protocol = 71,
 

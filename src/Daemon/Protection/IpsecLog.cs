@@ -40,6 +40,9 @@ internal static partial class IpsecLog
     [LoggerMessage(2605, LogLevel.Warning, "{file} is not a file of secrets: {problem}; it is left alone, and this run has secrets of its own, so that peers come back slower after the next restart (delete it, or name another with --state)", EventName = "SecretsDamaged")]
     public static partial void SecretsDamaged(ILogger logger, string file, string problem);
 
+    [LoggerMessage(2606, LogLevel.Warning, "{file} holds a key and may be read by others (chmod 600 it; if somebody may have read it, make a new key)", EventName = "KeyExposed")]
+    public static partial void KeyExposed(ILogger logger, string file);
+
     public static void EspInstalled(ILogger logger, NbmaPeer peer, InboundSa inbound, OutboundSa outbound)
     {
         if (!logger.IsEnabled(LogLevel.Debug)) return;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Dmvpn.Crypto;
 using Dmvpn.Ike;
+using Dmvpn.Runtime;
 using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Daemon.Protection;
@@ -12,25 +13,26 @@ namespace Dmvpn.Daemon.Protection;
 internal static class SecretsFile
 {
     private const int SecretLength = 32;
+
+    // One that is longer was meant for something else, and is not read whole.
+    private const int Longest = 65_536;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
     /// Reads the file, or makes it. One that is damaged, or something else than was meant, is left as it is: the secrets of this run are new then, and not kept.
     /// </summary>
-    /// <exception cref="IOException">It cannot be read or made.</exception>
+    /// <exception cref="IOException">It cannot be read or made, or is a link, somebody else's or no file.</exception>
     /// <exception cref="InvalidOperationException">Others may read it.</exception>
     public static IkeSecrets LoadOrCreate(string path, ILogger logger)
     {
         // An empty one is what is left when the disk was full.
         if (!File.Exists(path) || new FileInfo(path) is { Length: 0, UnixFileMode: OwnerOnly }) Create(path);
-        UnixFileMode mode = File.GetUnixFileMode(path);
-        if ((mode & ~OwnerOnly) != 0)
-            throw new InvalidOperationException($"{path} holds secrets and may be read by others: chmod 600 it, or delete it if you do not know who has read it");
-        byte[] bytes = RandomNumberGenerator.GetBytes(2 * SecretLength);
+        byte[] read = GuardedFile.ReadSecret(path, Longest, out bool isExposed);
+        if (isExposed) throw new InvalidOperationException($"{path} holds secrets and may be read by others: chmod 600 it, or delete it if you do not know who has read it");
+        byte[] bytes = read.Length == 2 * SecretLength ? read : RandomNumberGenerator.GetBytes(2 * SecretLength);
         try
         {
-            if (new FileInfo(path).Length == bytes.Length) bytes = File.ReadAllBytes(path);
-            else IpsecLog.SecretsDamaged(logger, path, $"it has {new FileInfo(path).Length} bytes, not {bytes.Length}");
+            if (read != bytes) IpsecLog.SecretsDamaged(logger, path, $"it has {read.Length} bytes, not {bytes.Length}");
             return new IkeSecrets(new SecretBytes(bytes.AsSpan(0, SecretLength)), new SecretBytes(bytes.AsSpan(SecretLength)));
         }
         finally
@@ -43,14 +45,7 @@ internal static class SecretsFile
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory) Directory.CreateDirectory(directory);
         byte[] bytes = RandomNumberGenerator.GetBytes(2 * SecretLength);
-        // Complete or not there at all, also after a crash in between.
-        string made = $"{path}.{Environment.ProcessId}";
-        using (var file = new FileStream(made, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-        {
-            file.Write(bytes);
-            file.Flush(flushToDisk: true);
-        }
+        GuardedFile.Replace(path, bytes);
         CryptographicOperations.ZeroMemory(bytes);
-        File.Move(made, path, overwrite: true);
     }
 }

@@ -115,7 +115,7 @@ internal sealed class TrustpointStore : IDisposable
     {
         material = null;
         if (!TryRead(config.CaFile, "ca-file", out byte[] authorities, out failure) || !TryRead(config.CertificateFile, "certificate-file", out byte[] certificates, out failure)
-            || !TryRead(config.KeyFile, "key-file", out byte[] key, out failure) || !TryRead(config.Pkcs12File, "pkcs12-file", out byte[] pkcs12, out failure)
+            || !TryReadKey(config.KeyFile, "key-file", out byte[] key, out failure) || !TryReadKey(config.Pkcs12File, "pkcs12-file", out byte[] pkcs12, out failure)
             || !TryRead(config.CrlFile, "crl-file", out byte[] list, out failure))
         {
             return false;
@@ -135,7 +135,18 @@ internal sealed class TrustpointStore : IDisposable
         return true;
     }
 
-    private bool TryRead(string? path, string command, out byte[] bytes, out string failure)
+    private bool TryRead(string? path, string command, out byte[] bytes, out string failure) => TryRead(path, command, file => GuardedFile.Read(file, LargestFile), out bytes, out failure);
+
+    private bool TryReadKey(string? path, string command, out byte[] bytes, out string failure) => TryRead(path, command, ReadKey, out bytes, out failure);
+
+    private byte[] ReadKey(string file)
+    {
+        byte[] key = GuardedFile.ReadSecret(file, LargestFile, out bool isExposed);
+        if (isExposed) IpsecLog.KeyExposed(Logger, file);
+        return key;
+    }
+
+    private bool TryRead(string? path, string command, Func<string, byte[]> read, out byte[] bytes, out string failure)
     {
         bytes = [];
         failure = "";
@@ -143,10 +154,8 @@ internal sealed class TrustpointStore : IDisposable
         string file = Path.Combine(Directory, path);
         try
         {
-            var info = new FileInfo(file);
-            if (info.Exists && info.Length > LargestFile) failure = $"{command} {file}: larger than any certificate";
-            else bytes = File.ReadAllBytes(file);
-            if (failure.Length == 0 && bytes.Length == 0) failure = $"{command} {file}: the file is empty";
+            bytes = read(file);
+            if (bytes.Length == 0) failure = $"{command} {file}: the file is empty";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

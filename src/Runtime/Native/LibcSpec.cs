@@ -5,6 +5,7 @@ internal static class LibcSpec
 {
     public const int OpenReadOnly = 0;
     public const int OpenReadWrite = 2;
+    public const int CurrentDirectory = -100;
     public const int OpenNonBlocking = 0x800;
     public const int OpenCloseOnExec = 0x80000;
 

@@ -36,6 +36,17 @@ public sealed class SecretsFileTests : IDisposable
         Assert.Contains("chmod 600", Assert.Throws<InvalidOperationException>(() => SecretsFile.LoadOrCreate(File, NullLogger.Instance)).Message);
     }
 
+    [Fact]
+    public void Link_StopsTheStart_AndWhatItLeadsToIsLeftAlone()
+    {
+        byte[] theirs = new byte[64];
+        Put(theirs);
+        string link = Path.Combine(_directory, "link");
+        System.IO.File.CreateSymbolicLink(link, File);
+        Assert.Contains("symbolic link", Assert.Throws<IOException>(() => SecretsFile.LoadOrCreate(link, NullLogger.Instance)).Message);
+        Assert.Equal(theirs, System.IO.File.ReadAllBytes(File));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(63)]

@@ -57,7 +57,7 @@ public sealed class TrustpointStoreTests : IDisposable
     [InlineData("keys/site.key", "nonsense", "crypto pki trustpoint T: key-file holds no key that can be read")]
     [InlineData("crl.pem", "nonsense", "crypto pki trustpoint T: crl-file holds no revocation list")]
     [InlineData("ca.pem", "", "crypto pki trustpoint T: ca-file DIR/ca.pem: the file is empty")]
-    [InlineData("keys/site.key", null, "crypto pki trustpoint T: key-file: Could not find file 'DIR/keys/site.key'")]
+    [InlineData("keys/site.key", null, "crypto pki trustpoint T: key-file: DIR/keys/site.key: No such file or directory")]
     public void FileThatIsNotWhatItShouldBe_RefusesTheReload_AndIsNamed(string file, string? content, string failure)
     {
         Renew();
@@ -67,6 +67,32 @@ public sealed class TrustpointStoreTests : IDisposable
         Assert.False(_store.TryLoad(Config, out _, out string found));
         Assert.StartsWith(failure.Replace("DIR", _directory), found);
         Assert.Equal("T", Assert.Single(_store.All).Name);
+    }
+
+    [Theory]
+    [InlineData("keys/site.key", "/dev/zero", "is a symbolic link")]
+    [InlineData("keys/site.key", "site.pem", "is a symbolic link")]
+    [InlineData("site.pem", "/dev/zero", "is no regular file")]
+    [InlineData("ca.pem", "keys", "is no regular file")]
+    public void LinkInPlaceOfAFile_IsFollowedToAFileWithoutSecretsAlone(string file, string target, string failure)
+    {
+        Renew();
+        File.Delete(At(file));
+        File.CreateSymbolicLink(At(file), Path.Combine(_directory, target));
+        Assert.False(_store.TryLoad(Config, out _, out string found));
+        Assert.Contains(failure, found);
+    }
+
+    [Fact]
+    public void KeyThatOthersMayWrite_IsRefused_AndOneThatTheyMayRead_IsNot()
+    {
+        Renew();
+        File.SetUnixFileMode(At("keys/site.key"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        Assert.True(_store.TryLoad(Config, out IReadOnlyDictionary<string, Trustpoint> loaded, out string failure), failure);
+        _store.Discard(loaded);
+        File.SetUnixFileMode(At("keys/site.key"), UnixFileMode.UserRead | UnixFileMode.OtherWrite);
+        Assert.False(_store.TryLoad(Config, out _, out failure));
+        Assert.Contains("may be written by others", failure);
     }
 
     [Fact]
