@@ -41,14 +41,19 @@ public sealed class CertificateAuthority : IDisposable
     /// <exception cref="CryptographicException">The files are not what <see cref="Create"/> gave.</exception>
     public static CertificateAuthority Load(string certificatePem, string keyPem) => new(X509Certificate2.CreateFromPem(certificatePem, keyPem));
 
+    /// <summary>A certificate that says of a site nothing but its tunnel addresses.</summary>
+    /// <inheritdoc cref="Issue(string, string, SiteRights, KeyKind, DateTimeOffset, int)"/>
+    public IssuedCertificate Issue(string commonName, string domainName, IEnumerable<IpAddress> addresses, KeyKind kind, DateTimeOffset now, int days) =>
+        Issue(commonName, domainName, new SiteRights([.. addresses.Select(IpPrefix.Host)], SiteRole.Unsaid, null), kind, now, days);
+
     /// <summary>A certificate for a site, with a key of its own.</summary>
     /// <param name="commonName">The site's name.</param>
     /// <param name="domainName">Its IKE identity: subjectAltName dNSName.</param>
-    /// <param name="addresses">The tunnel addresses that it may claim: subjectAltName iPAddress.</param>
+    /// <param name="rights">What it may have: its tunnel addresses become subjectAltName iPAddress, role and networks names of our own (<see cref="SiteNames"/>).</param>
     /// <param name="kind">ECDSA or RSA.</param>
     /// <param name="now">The present.</param>
     /// <param name="days">How long it lasts; not beyond the authority.</param>
-    public IssuedCertificate Issue(string commonName, string domainName, IEnumerable<IpAddress> addresses, KeyKind kind, DateTimeOffset now, int days)
+    public IssuedCertificate Issue(string commonName, string domainName, SiteRights rights, KeyKind kind, DateTimeOffset now, int days)
     {
         using AsymmetricAlgorithm key = NewKey(kind);
         CertificateRequest request = Request(Name(commonName), key);
@@ -59,7 +64,9 @@ public sealed class CertificateAuthority : IDisposable
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(domainName);
-        foreach (IpAddress address in addresses) names.AddIpAddress(new IPAddress(address.ToBytes()));
+        foreach (IpPrefix address in rights.TunnelAddresses) names.AddIpAddress(new IPAddress(address.Address.ToBytes()));
+        if (SiteNames.Of(rights.Role) is { } role) names.AddUri(new Uri(role));
+        foreach (string network in rights.Networks is null ? [] : SiteNames.Of(rights.Networks)) names.AddUri(new Uri(network));
         request.CertificateExtensions.Add(names.Build());
         DateTimeOffset until = now + TimeSpan.FromDays(days);
         byte[] serial = RandomNumberGenerator.GetBytes(16);

@@ -24,59 +24,118 @@ internal sealed class AuthorityDirectory(string path, TimeProvider clock)
     /// <summary>Makes a CA in an empty or missing directory.</summary>
     public void Create(string name, KeyKind kind, int days, NetworkSettings network)
     {
-        if (File.Exists(At("ca.pem")) || File.Exists(At("ca.key"))) throw new PkiException($"{path} already holds a CA: take another directory");
-        _ = NetworkOf(network);
-        Directory.CreateDirectory(At("bundles"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (Path.Exists(At("ca.pem")) || Path.Exists(At("ca.key"))) throw new PkiException($"{path} already holds a CA: take another directory");
+        _ = AddressPlan.Check(network);
+        if (!SiteText.IsDomain(network.Domain)) throw new PkiException($"'{network.Domain.Escaped()}' is no domain: write it as vpn.example.net");
+        SecretFile.MakeDirectory(path, At("bundles"));
         using CertificateAuthority authority = CertificateAuthority.Create(name, kind, clock.GetUtcNow(), days, out string key);
-        SecretFile.Write(At("ca.key"), key);
-        SecretFile.Write(At("network.json"), JsonSerializer.Serialize(network, PkiJson.Default.NetworkSettings));
+        SecretFile.Create(At("ca.key"), key);
+        SecretFile.Create(At("network.json"), JsonSerializer.Serialize(network, PkiJson.Default.NetworkSettings));
         File.WriteAllText(At("ca.pem"), authority.CertificatePem);
         WriteIssued([]);
         WriteRevocationList(authority, []);
     }
 
-    /// <summary>Issues a certificate and writes the site's bundle, whose path is returned.</summary>
-    public string Issue(string name, string? address, bool isHub, KeyKind kind, int days, out SiteBundle bundle)
+    /// <summary>Issues a certificate and writes the site's bundle.</summary>
+    public IssuedBundle Issue(SiteRequest request)
     {
-        if (!SiteBundle.IsName(name)) throw new PkiException($"'{name}' cannot be a site's name: use small letters, digits and '-'");
+        string name = request.Name;
+        if (!SiteText.IsName(name)) throw new PkiException($"'{name.Escaped()}' cannot be a site's name: use small letters, digits and '-', at most 63");
         NetworkSettings network = ReadNetwork();
         List<IssuedSite> issued = ReadIssued();
         if (issued.Exists(site => site.Name == name && site.RevokedAt is null))
             throw new PkiException($"{name} has a certificate already: 'dmvpn pki renew' makes it a new one; revoke it first when its key is lost, or take another name");
-        return Issue(name, Address(network, issued, address, isHub), isHub, kind, days, network, issued, out bundle);
+        if (!request.IsHub && request.Place is not null) throw new PkiException("--hub says where a hub is, and needs --hub-role");
+        IpAddress tunnel = AddressPlan.Assign(network, issued, request.Address ?? (request.IsHub ? FreeHub(network, issued) : null));
+        List<string>? lans = AddressPlan.Lans(request.Lans, network.Prefix);
+        if (request.IsHub) network = WithHub(network, issued, new HubSite { Name = name, Address = tunnel.ToString(), Place = request.Place, Networks = lans });
+        else if (network.Servers.Any(hub => hub.Address == tunnel.ToString())) throw new PkiException($"{tunnel} is the hub's address: add --hub-role, or take another address");
+        return Issue(request, tunnel, lans, network, issued);
     }
 
-    /// <summary>Issues a new certificate, with a new key, for a site that has one. The old one stays good until it ends, so that the site can change when it wants.</summary>
-    public string Renew(string name, KeyKind kind, int days, out SiteBundle bundle)
+    /// <summary>
+    /// Issues a new certificate, with a new key, for a site that has one. The old one stays good until it ends, so that the site can change when it wants.
+    /// </summary>
+    public IssuedBundle Renew(SiteRequest request)
     {
         NetworkSettings network = ReadNetwork();
         List<IssuedSite> issued = ReadIssued();
-        IssuedSite last = issued.FindLast(site => site.Name == name && site.RevokedAt is null) ?? throw new PkiException($"{name} has no certificate to renew: 'dmvpn pki issue' makes one; 'dmvpn pki list' shows all");
+        IssuedSite last = issued.FindLast(site => site.Name == request.Name && site.RevokedAt is null)
+            ?? throw new PkiException($"{request.Name.Escaped()} has no certificate to renew: 'dmvpn pki issue' makes one; 'dmvpn pki list' shows all");
         IpAddress tunnel = IpAddress.Parse(last.Address);
-        return Issue(name, tunnel, tunnel == IpAddress.Parse(network.HubTunnel), kind, days, network, issued, out bundle);
+        List<string>? lans = AddressPlan.Lans(request.Lans, network.Prefix) ?? last.Networks;
+        HubSite? hub = network.Servers.FirstOrDefault(hub => hub.Address == last.Address);
+        if (hub is not null) network = network.With(hub with { Name = last.Name, Networks = lans });
+        return Issue(request with { IsHub = last.IsHub || hub is not null }, tunnel, lans, network, issued);
     }
 
-    private string Issue(string name, IpAddress tunnel, bool isHub, KeyKind kind, int days, NetworkSettings network, List<IssuedSite> issued, out SiteBundle bundle)
+    private IssuedBundle Issue(SiteRequest request, IpAddress tunnel, List<string>? lans, NetworkSettings network, List<IssuedSite> issued)
     {
         using CertificateAuthority authority = LoadAuthority();
-        IssuedCertificate certificate = authority.Issue(name, $"{name}.{network.Domain}", [tunnel], kind, clock.GetUtcNow(), days);
-        bundle = new SiteBundle
+        ValueList<IpPrefix>? networks = lans is null ? null : [.. lans.Select(lan => IpPrefix.Parse(lan))];
+        var rights = new SiteRights([IpPrefix.Host(tunnel)], request.IsHub ? SiteRole.Hub : SiteRole.Spoke, networks);
+        IssuedCertificate certificate = authority.Issue(request.Name, $"{request.Name}.{network.Domain}", rights, request.Key, clock.GetUtcNow(), request.Days);
+        var bundle = new SiteBundle
         {
-            Name = name,
-            IsHub = isHub,
+            Name = request.Name,
+            IsHub = request.IsHub,
             Address = tunnel.ToString(),
+            Networks = lans,
             Network = network,
             Authority = authority.CertificatePem,
             Certificate = certificate.CertificatePem,
             Key = certificate.KeyPem,
             RevocationList = File.ReadAllText(At("crl.pem")),
         };
-        string file = At(Path.Combine("bundles", name + ".dmvpn"));
-        if (File.Exists(file)) File.Delete(file);
-        SecretFile.Write(file, JsonSerializer.Serialize(bundle, PkiJson.Default.SiteBundle));
-        WriteIssued([.. issued, new IssuedSite { Name = name, Serial = certificate.SerialNumber, Address = tunnel.ToString(), NotAfter = certificate.NotAfter }]);
-        return file;
+        BundleCheck.Check(bundle);
+        string file = BundleOf(request.Name);
+        SecretFile.Replace(file, JsonSerializer.Serialize(bundle, PkiJson.Default.SiteBundle));
+        WriteIssued([.. issued, new IssuedSite
+        {
+            Name = request.Name,
+            Serial = certificate.SerialNumber,
+            Address = bundle.Address,
+            IsHub = request.IsHub,
+            Networks = lans,
+            NotAfter = certificate.NotAfter,
+        }]);
+        if (request.IsHub) TellOfHubs(network, issued);
+        return new IssuedBundle(file, bundle);
     }
+
+    /// <summary>Bundles that have not been carried away learn of a new hub.</summary>
+    private void TellOfHubs(NetworkSettings network, List<IssuedSite> issued)
+    {
+        SecretFile.Replace(At("network.json"), JsonSerializer.Serialize(network, PkiJson.Default.NetworkSettings));
+        foreach (string name in issued.Where(site => site.RevokedAt is null).Select(site => site.Name).Distinct())
+        {
+            if (!File.Exists(BundleOf(name))) continue;
+            try
+            {
+                SiteBundle old = BundleFile.Read(BundleOf(name));
+                SecretFile.Replace(BundleOf(name), JsonSerializer.Serialize(old with { Network = network }, PkiJson.Default.SiteBundle));
+            }
+            catch (PkiException)
+            {
+                // Somebody changed it: whoever joins with it is told why it is no good.
+            }
+        }
+    }
+
+    /// <summary>The first hub's address while it is free; later hubs take the next one.</summary>
+    private static string? FreeHub(NetworkSettings network, List<IssuedSite> issued) =>
+        issued.Exists(site => site.Address == network.HubTunnel && site.RevokedAt is null) ? null : network.HubTunnel;
+
+    private static NetworkSettings WithHub(NetworkSettings network, List<IssuedSite> issued, HubSite hub)
+    {
+        if (hub.Place is not null) AddressPlan.CheckPlace(hub.Place, network.Prefix);
+        bool isFirst = FreeHub(network, issued) is not null;
+        // The first hub may have another address than 'init' expected.
+        if (isFirst && network.Hubs is null or { Count: 0 }) network = network with { HubTunnel = hub.Address };
+        return network.With(hub with { Place = hub.Place ?? (isFirst ? network.Hub : null) });
+    }
+
+    private string BundleOf(string name) => At(Path.Combine("bundles", name + ".dmvpn"));
 
     /// <summary>Revokes a site's certificate and writes a new list.</summary>
     public void Revoke(string name)
@@ -87,6 +146,9 @@ internal sealed class AuthorityDirectory(string path, TimeProvider clock)
         using CertificateAuthority authority = LoadAuthority();
         WriteRevocationList(authority, issued);
         WriteIssued(issued);
+        NetworkSettings network = ReadNetwork();
+        if (network.Hubs?.Exists(hub => hub.Name == name) == true)
+            SecretFile.Replace(At("network.json"), JsonSerializer.Serialize(network.Without(name), PkiJson.Default.NetworkSettings));
     }
 
     /// <summary>A list of today: it must be renewed before it ends, where hubs ask for one.</summary>
@@ -96,9 +158,25 @@ internal sealed class AuthorityDirectory(string path, TimeProvider clock)
         WriteRevocationList(authority, ReadIssued());
     }
 
-    public List<IssuedSite> ReadIssued() => Read("issued.json", PkiJson.Default.ListIssuedSite);
+    public List<IssuedSite> ReadIssued()
+    {
+        List<IssuedSite> issued = Read("issued.json", PkiJson.Default.ListIssuedSite);
+        return issued.TrueForAll(site => site is { Serial: not null } && SiteText.IsName(site.Name) && IpAddress.TryParse(site.Address, out _)) ? issued : throw new PkiException($"{At("issued.json")}: a site is not as it was written");
+    }
 
-    private NetworkSettings ReadNetwork() => Read("network.json", PkiJson.Default.NetworkSettings);
+    private NetworkSettings ReadNetwork()
+    {
+        NetworkSettings network = Read("network.json", PkiJson.Default.NetworkSettings);
+        try
+        {
+            BundleCheck.CheckNetwork(network);
+            return network;
+        }
+        catch (PkiException e)
+        {
+            throw new PkiException($"{At("network.json")} {e.Message}");
+        }
+    }
 
     private T Read<T>(string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
@@ -120,7 +198,7 @@ internal sealed class AuthorityDirectory(string path, TimeProvider clock)
     {
         try
         {
-            return CertificateAuthority.Load(File.ReadAllText(At("ca.pem")), File.ReadAllText(At("ca.key")));
+            return CertificateAuthority.Load(File.ReadAllText(At("ca.pem")), SecretFile.Read(At("ca.key")));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -136,59 +214,4 @@ internal sealed class AuthorityDirectory(string path, TimeProvider clock)
         var revoked = issued.Where(site => site.RevokedAt is not null).Select(site => (site.Serial, site.RevokedAt!.Value));
         File.WriteAllText(At("crl.pem"), authority.RevocationList(revoked, now.ToUnixTimeSeconds(), now, CrlDays));
     }
-
-    private static IpPrefix NetworkOf(NetworkSettings network)
-    {
-        if (!IpPrefix.TryParse(network.Network, out IpPrefix prefix) || prefix.BitCount() - prefix.Length < 2) throw new PkiException($"'{network.Network}' is no network for a tunnel: write it as 10.255.0.0/24");
-        if (!IpAddress.TryParse(network.HubTunnel, out IpAddress hub) || !prefix.Contains(hub)) throw new PkiException($"the hub's tunnel address {network.HubTunnel} is not in {prefix}");
-        return prefix;
-    }
-
-    private static IpAddress Address(NetworkSettings network, List<IssuedSite> issued, string? wanted, bool isHub)
-    {
-        IpPrefix prefix = NetworkOf(network);
-        wanted ??= isHub ? network.HubTunnel : null;
-        HashSet<IpAddress> taken = [.. issued.Where(site => site.RevokedAt is null).Select(site => IpAddress.Parse(site.Address))];
-        if (wanted is not null)
-        {
-            if (!IpAddress.TryParse(wanted, out IpAddress address) || !prefix.Contains(address)) throw new PkiException($"{wanted} is no address in {prefix}");
-            return taken.Contains(address) ? throw new PkiException($"{address} belongs to another site; 'dmvpn pki list' shows them") : address;
-        }
-        taken.Add(IpAddress.Parse(network.HubTunnel));
-        IpAddress candidate = prefix.Address.Plus(1);
-        while (taken.Contains(candidate)) candidate = candidate.Plus(1);
-        return prefix.Contains(candidate.Plus(1)) ? candidate : throw new PkiException($"there is no free address left in {prefix}");
-    }
-}
-
-/// <summary>Files that only their owner may read.</summary>
-internal static class SecretFile
-{
-    /// <summary>Writes a file that is not there yet.</summary>
-    public static void Write(string path, string text)
-    {
-        try
-        {
-            using var stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-            using var writer = new StreamWriter(stream);
-            writer.Write(text);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            throw new PkiException($"{path} is there already, and is not overwritten: move it away first");
-        }
-    }
-}
-
-/// <summary>Arithmetic of addresses.</summary>
-internal static class AddressArithmetic
-{
-    public static int BitCount(this IpPrefix prefix) => prefix.Address.BitCount;
-
-    /// <summary>The mask of an IPv4 prefix.</summary>
-    public static IpAddress Mask(this IpPrefix prefix) => IpAddress.FromIPv4(prefix.Length == 0 ? 0 : uint.MaxValue << (32 - prefix.Length));
-
-    public static IpAddress Plus(this IpAddress address, uint number) => address.IsIPv4
-        ? IpAddress.FromIPv4(address.ToUInt32() + number)
-        : IpAddress.FromBits(address.High + (address.Low + number < address.Low ? 1ul : 0), address.Low + number);
 }

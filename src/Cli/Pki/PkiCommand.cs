@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Dmvpn.Crypto;
 using Dmvpn.Pki;
+using Dmvpn.Runtime;
 
 namespace Dmvpn.Cli.Pki;
 
@@ -23,27 +25,32 @@ internal static class PkiCommand
     {
         var name = new Option<string>("--name") { Description = "Name of the CA", DefaultValueFactory = _ => "DMVPN CA" };
         var domain = new Option<string>("--domain") { Description = "Domain of the sites' identities: SITE.DOMAIN", DefaultValueFactory = _ => "dmvpn" };
-        var network = new Option<string>("--network") { Description = "The tunnel's network", DefaultValueFactory = _ => "10.255.0.0/24" };
+        var network = new Option<string>("--network") { Description = "The tunnel's network, IPv4 or IPv6", DefaultValueFactory = _ => "10.255.0.0/24" };
         var hubTunnel = new Option<string>("--hub-tunnel") { Description = "The hub's tunnel address", DefaultValueFactory = _ => "10.255.0.1" };
         var hub = new Option<string?>("--hub") { Description = "Where the hub is on the internet: an address or a name; can be said at 'join', too" };
+        var company = new Option<string[]>("--company") { Description = "Network of the company that sites reach by the tunnel, a summary best, or 'none'; may be repeated. The private ranges otherwise", DefaultValueFactory = _ => [] };
+        var ipv6 = new Option<bool>("--ipv6") { Description = "Where hubs are given by name, they are called by IPv6" };
         var tunnelKey = new Option<uint>("--tunnel-key") { Description = "GRE key", DefaultValueFactory = _ => 1 };
         Option<string> key = KeyOption();
         var days = new Option<int>("--days") { Description = "How long the CA lasts", DefaultValueFactory = _ => 3650 };
-        var command = new Command("init", "Make a CA in an empty directory") { Folder, name, domain, network, hubTunnel, hub, tunnelKey, key, days };
+        var command = new Command("init", "Make a CA in an empty directory") { Folder, name, domain, network, hubTunnel, hub, company, ipv6, tunnelKey, key, days };
         command.SetAction(parsed => Run(parsed, output =>
         {
             string folder = parsed.GetRequiredValue(Folder);
+            string[] networks = parsed.GetRequiredValue(company);
             new AuthorityDirectory(folder, clock).Create(parsed.GetRequiredValue(name), Kind(parsed.GetRequiredValue(key)), parsed.GetValue(days), new NetworkSettings
             {
                 Domain = parsed.GetRequiredValue(domain),
                 Network = parsed.GetRequiredValue(network),
                 HubTunnel = parsed.GetRequiredValue(hubTunnel),
                 Hub = parsed.GetValue(hub),
+                Company = networks.Length == 0 ? null : networks is ["none"] ? [] : [.. networks],
+                CallsByIPv6 = parsed.GetValue(ipv6),
                 Key = parsed.GetValue(tunnelKey),
                 Authentication = RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyz23456789", 8),
             });
             output.WriteLine($"A CA is in {folder}. Its key, ca.key, makes members of the network: keep it off the routers.");
-            output.WriteLine($"Next: dmvpn pki issue {folder} hub --hub-role, then dmvpn pki issue {folder} NAME for each spoke");
+            output.WriteLine($"Next: dmvpn pki issue {folder} hub --hub-role, then dmvpn pki issue {folder} NAME --lan NETWORK for each spoke");
         }));
         return command;
     }
@@ -52,16 +59,28 @@ internal static class PkiCommand
     {
         var site = new Argument<string>("NAME") { Description = "Name of the site" };
         var address = new Option<string?>("--address") { Description = "Its tunnel address; the next free one otherwise" };
-        var hub = new Option<bool>("--hub-role") { Description = "It is the hub" };
+        var hubRole = new Option<bool>("--hub-role") { Description = "It is a hub" };
+        var hub = new Option<string?>("--hub") { Description = "Where this hub is on the internet: an address or a name" };
+        Option<string[]> lan = LanOption();
         Option<string> key = KeyOption();
-        var days = new Option<int>("--days") { Description = "How long the certificate lasts", DefaultValueFactory = _ => 730 };
-        var command = new Command("issue", "Issue a site's certificate and write its bundle") { Folder, site, address, hub, key, days };
+        Option<int> days = DaysOption();
+        var command = new Command("issue", "Issue a site's certificate and write its bundle") { Folder, site, address, hubRole, hub, lan, key, days };
         command.SetAction(parsed => Run(parsed, output =>
         {
-            string file = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock).Issue(
-                parsed.GetRequiredValue(site), parsed.GetValue(address), parsed.GetValue(hub), Kind(parsed.GetRequiredValue(key)), parsed.GetValue(days), out SiteBundle bundle);
+            (string file, SiteBundle bundle) = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock).Issue(new SiteRequest
+            {
+                Name = parsed.GetRequiredValue(site),
+                Address = parsed.GetValue(address),
+                IsHub = parsed.GetValue(hubRole),
+                Place = parsed.GetValue(hub),
+                Lans = parsed.GetRequiredValue(lan),
+                Key = Kind(parsed.GetRequiredValue(key)),
+                Days = parsed.GetValue(days),
+            });
             output.WriteLine($"{file} holds the key and the certificate of {bundle.Name}, {bundle.Address}: carry it there as a secret.");
-            output.WriteLine($"There: dmvpn join {bundle.Name}.dmvpn{(bundle.IsHub || bundle.Network.Hub is not null ? "" : " --hub ADDRESS")}");
+            bool isKnown = bundle.Network.Servers.All(server => server.Address == bundle.Address || server.Place is not null);
+            output.WriteLine($"There: dmvpn join {bundle.Name}.dmvpn{(isKnown ? "" : " --hub ADDRESS")}");
+            foreach (string line in SiteAdvice.After(bundle)) output.WriteLine(line);
         }));
         return command;
     }
@@ -69,12 +88,19 @@ internal static class PkiCommand
     private static Command Renew(TimeProvider clock)
     {
         var site = new Argument<string>("NAME") { Description = "Name of the site" };
+        Option<string[]> lan = LanOption();
         Option<string> key = KeyOption();
-        var days = new Option<int>("--days") { Description = "How long the certificate lasts", DefaultValueFactory = _ => 730 };
-        var command = new Command("renew", "Issue a new certificate for a site, before the one that it has ends") { Folder, site, key, days };
+        Option<int> days = DaysOption();
+        var command = new Command("renew", "Issue a new certificate for a site, before the one that it has ends") { Folder, site, lan, key, days };
         command.SetAction(parsed => Run(parsed, output =>
         {
-            string file = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock).Renew(parsed.GetRequiredValue(site), Kind(parsed.GetRequiredValue(key)), parsed.GetValue(days), out SiteBundle bundle);
+            (string file, SiteBundle bundle) = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock).Renew(new SiteRequest
+            {
+                Name = parsed.GetRequiredValue(site),
+                Lans = parsed.GetRequiredValue(lan),
+                Key = Kind(parsed.GetRequiredValue(key)),
+                Days = parsed.GetValue(days),
+            });
             output.WriteLine($"{file} holds the new key and certificate of {bundle.Name}: carry it there as a secret. The old one is good until it ends.");
             output.WriteLine($"There: dmvpn join {bundle.Name}.dmvpn --renew, then dmvpn reload");
         }));
@@ -109,11 +135,13 @@ internal static class PkiCommand
         var command = new Command("list", "The sites, their addresses, and until when their certificates last") { Folder };
         command.SetAction(parsed => Run(parsed, output =>
         {
-            output.WriteLine($"{"Site",-24}{"Tunnel address",-18}{"Until",-12}Serial number");
-            foreach (IssuedSite issued in new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock).ReadIssued())
+            List<IssuedSite> all = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock).ReadIssued();
+            int width = Math.Max(18, all.Select(issued => issued.Address.Length + 2).DefaultIfEmpty().Max());
+            output.WriteLine($"{"Site",-24}{"Tunnel address".PadRight(width)}{"Until",-12}{"Serial number",-34}Networks");
+            foreach (IssuedSite issued in all)
             {
                 string until = issued.RevokedAt is not null ? "revoked" : issued.NotAfter < clock.GetUtcNow() ? "expired" : $"{issued.NotAfter:yyyy-MM-dd}";
-                output.WriteLine($"{issued.Name,-24}{issued.Address,-18}{until,-12}{issued.Serial}");
+                output.WriteLine($"{issued.Name,-24}{issued.Address.PadRight(width)}{until,-12}{issued.Serial,-34}{SiteAdvice.Networks(issued)}".TrimEnd());
             }
         }));
         return command;
@@ -124,15 +152,22 @@ internal static class PkiCommand
         try
         {
             CryptoLibrary.Require();
+            ProcessMemory.IsOpen = false;
             action(parsed.InvocationConfiguration.Output);
             return ExitCodes.Ok;
         }
-        catch (Exception e) when (e is PkiException or IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is PkiException or IOException or UnauthorizedAccessException or CryptographicException or JsonException or ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
         {
+            // The last five say that a check was forgotten; an operator is told all the same, and nothing was written.
             parsed.InvocationConfiguration.Error.WriteLine($"dmvpn: {e.Message}");
             return ExitCodes.Failed;
         }
     }
+
+    private static Option<string[]> LanOption() =>
+        new("--lan") { Description = "Network behind the site, or 'none'; may be repeated. It may announce no others then", DefaultValueFactory = _ => [] };
+
+    private static Option<int> DaysOption() => new("--days") { Description = "How long the certificate lasts", DefaultValueFactory = _ => 730 };
 
     private static Option<string> KeyOption()
     {

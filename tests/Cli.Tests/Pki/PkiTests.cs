@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text.RegularExpressions;
 using Dmvpn.Cli.Pki;
 using Dmvpn.Daemon;
@@ -6,19 +5,10 @@ using Dmvpn.Daemon;
 namespace Dmvpn.Cli.Tests.Pki;
 
 /// <summary><c>dmvpn pki</c> and <c>dmvpn join</c>: what they make, for whose eyes, and what they refuse.</summary>
-public sealed class PkiTests : IDisposable
+public sealed class PkiTests : PkiBench
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnersDirectory = OwnerOnly | UnixFileMode.UserExecute;
-
-    private readonly string _directory = Directory.CreateTempSubdirectory("dmvpn-test-").FullName;
-    private readonly TestClock _clock = new();
-    private readonly StringWriter _output = new();
-    private readonly StringWriter _error = new();
-
-    private string Ca => At("ca");
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
     public void FromAuthorityToRunningSite_EveryFileIsMade_KeysForTheirOwnerAlone()
@@ -40,7 +30,7 @@ public sealed class PkiTests : IDisposable
         Assert.EndsWith("good\n", text);
 
         // Nothing of a secret was on the screen.
-        string shown = _output.ToString() + _error;
+        string shown = Output.ToString() + Error;
         Assert.DoesNotContain("PRIVATE", shown);
         Assert.DoesNotContain(Regex.Match(File.ReadAllText(Path.Combine(site, "spoke1.ios")), "authentication ([a-z2-9]{8})\n").Groups[1].Value, shown);
         Assert.Contains("Next: dmvpn run " + Path.Combine(site, "spoke1.ios"), shown);
@@ -56,12 +46,14 @@ public sealed class PkiTests : IDisposable
         foreach (string name in (string[])["c", "d", "e"]) Ok("pki", "issue", Ca, name);
         Fails("there is no free address left in 10.9.0.0/29", "pki", "issue", Ca, "f");
         Fails("10.9.0.4 belongs to another site", "pki", "issue", Ca, "f", "--address", "10.9.0.4");
-        Fails("10.8.0.4 is no address in 10.9.0.0/29", "pki", "issue", Ca, "f", "--address", "10.8.0.4");
+        foreach ((string address, string problem) in ((string, string)[])
+            [("10.8.0.4", "10.8.0.4 is no address in 10.9.0.0/29: that has 10.9.0.1 to 10.9.0.6"), ("10.9.0.0", "is the network 10.9.0.0/29 itself"), ("10.9.0.7", "is the broadcast address"), ("fd00::1", "one is IPv4, the other IPv6"), ("x", "x is no address")])
+            Fails(problem, "pki", "issue", Ca, "f", "--address", address);
         Ok("pki", "revoke", Ca, "b");
         Ok("pki", "issue", Ca, "f");
-        _output.GetStringBuilder().Clear();
+        Output.GetStringBuilder().Clear();
         Ok("pki", "list", Ca);
-        string[] lines = [.. _output.ToString().Split('\n').Skip(1).Select(line => Regex.Replace(line, " +", " ").Split(" 20")[0])];
+        string[] lines = [.. Output.ToString().Split('\n').Skip(1).Select(line => Regex.Replace(line, " +", " ").Split(" 20")[0])];
         Assert.Equal(["a 10.9.0.1", "b 10.9.0.4 revoked", "hub 10.9.0.2", "c 10.9.0.3", "d 10.9.0.5", "e 10.9.0.6", "f 10.9.0.4"], lines[..^1].Select(line => Regex.Replace(line, "(?<=revoked) .*", "")));
     }
 
@@ -81,8 +73,17 @@ public sealed class PkiTests : IDisposable
         Fails("b has no certificate that could be revoked", "pki", "revoke", Ca, "b");
         Fails("b has no certificate to renew", "pki", "renew", Ca, "b");
         Assert.Equal(key, File.ReadAllText(Path.Combine(Ca, "ca.key")));
-        File.WriteAllText(Path.Combine(Ca, "issued.json"), "[{");
-        Fails("issued.json", "pki", "list", Ca);
+        foreach (string odd in (string[])["[{", "[null]", "null", "[{\"name\":\"a\",\"serial\":\"1\",\"address\":\"x\"}]"])
+        {
+            File.WriteAllText(Path.Combine(Ca, "issued.json"), odd);
+            Fails("issued.json", "pki", "list", Ca);
+        }
+        string network = File.ReadAllText(Path.Combine(Ca, "network.json"));
+        foreach (string odd in (string[])["{}", "null", network.Replace("\"10.255.0.1\"", "null", StringComparison.Ordinal), network.Replace("10.255.0.0/24", "x", StringComparison.Ordinal)])
+        {
+            File.WriteAllText(Path.Combine(Ca, "network.json"), odd);
+            Fails("network.json", "pki", "issue", Ca, "z");
+        }
         File.Delete(Path.Combine(Ca, "ca.key"));
         Fails("the CA in", "pki", "crl", Ca);
     }
@@ -103,7 +104,7 @@ public sealed class PkiTests : IDisposable
         Assert.Contains("nbma hub.example.net multicast", before);
         foreach ((string content, string problem) in ((string, string)[])
             [("", "is no bundle of 'dmvpn pki issue'"), ("{}", "is no bundle of 'dmvpn pki issue'"), ("null", "is no bundle that this version reads"), (File.ReadAllText(bundle).Replace("\"version\": 1", "\"version\": 2"), "is no bundle that this version reads"),
-             (File.ReadAllText(bundle).Replace("\"name\": \"a\"", "\"name\": \"../../a\""), "is no bundle that this version reads")])
+             (File.ReadAllText(bundle).Replace("\"name\": \"a\"", "\"name\": \"../../a\""), "'name' is missing, or is not what it should be")])
         {
             File.WriteAllText(At("other"), content);
             Fails(problem, "join", At("other"), "--source", "eth0", "--hub", "192.0.2.1", "--directory", At("elsewhere"));
@@ -122,16 +123,16 @@ public sealed class PkiTests : IDisposable
         Ok("join", bundle, "--source", "eth0", "--directory", site);
         File.AppendAllText(Path.Combine(site, "a.ios"), "! mine\n");
         string configuration = File.ReadAllText(Path.Combine(site, "a.ios")), key = File.ReadAllText(Path.Combine(site, "a/site.key"));
-        _clock.Now = _clock.Now.AddDays(700);
+        Clock.Now = Clock.Now.AddDays(700);
         Ok("pki", "renew", Ca, "a");
         Ok("join", bundle, "--renew", "--directory", site);
         Assert.Equal(configuration, File.ReadAllText(Path.Combine(site, "a.ios")));
         Assert.NotEqual(key, File.ReadAllText(Path.Combine(site, "a/site.key")));
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path.Combine(site, "a/site.key")));
         Assert.Equal(["a.ios", "a/ca.pem", "a/crl.pem", "a/site.key", "a/site.pem"], FilesIn(site));
-        Assert.Equal(2, new AuthorityDirectory(Ca, _clock).ReadIssued().Count(s => s is { Name: "a", Address: "10.255.0.2", RevokedAt: null }));
+        Assert.Equal(2, new AuthorityDirectory(Ca, Clock).ReadIssued().Count(s => s is { Name: "a", Address: "10.255.0.2", RevokedAt: null }));
         Ok("pki", "revoke", Ca, "a");
-        Assert.True(new AuthorityDirectory(Ca, _clock).ReadIssued().TrueForAll(s => s.RevokedAt is not null));
+        Assert.True(new AuthorityDirectory(Ca, Clock).ReadIssued().TrueForAll(s => s.RevokedAt is not null));
     }
 
     [Fact]
@@ -149,8 +150,8 @@ public sealed class PkiTests : IDisposable
     [Fact]
     public void ManualsExample_IsWhatJoinWrites()
     {
-        Ok("pki", "init", Ca, "--domain", "vpn.example.net", "--network", "172.20.0.0/24", "--hub-tunnel", "172.20.0.1", "--hub", "hub.example.net");
-        Ok("pki", "issue", Ca, "spoke1");
+        Ok("pki", "init", Ca, "--domain", "vpn.example.net", "--network", "172.20.0.0/24", "--hub-tunnel", "172.20.0.1", "--hub", "hub.example.net", "--company", "10.0.0.0/8");
+        Ok("pki", "issue", Ca, "spoke1", "--lan", "10.1.1.0/24");
         Ok("join", Path.Combine(Ca, "bundles/spoke1.dmvpn"), "--source", "eth0", "--directory", At("site"));
         string written = Regex.Replace(File.ReadAllText(At("site/spoke1.ios")), "authentication [a-z2-9]{8}\n", "authentication madeonce\n");
         Assert.Contains("```ios\n" + written + "```\n", Manual());
@@ -163,43 +164,5 @@ public sealed class PkiTests : IDisposable
         Assert.True(lines.Length >= 5);
         foreach (string line in lines)
             Ok([.. line[8..].Split(' ').Select(word => word switch { "company" => Ca, "spoke1.dmvpn" => Path.Combine(Ca, "bundles", word), "/etc/dmvpn" => At("etc"), _ => word })]);
-    }
-
-    private static string Manual()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Dmvpn.slnx"))) folder = folder.Parent;
-        return File.ReadAllText(Path.Combine(folder!.FullName, "docs", "configuration.md"));
-    }
-
-    private string At(string name) => Path.Combine(_directory, name);
-
-    private static string[] FilesIn(string directory) =>
-        [.. Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(directory, file)).Order(StringComparer.Ordinal)];
-
-    private void Ok(params string[] args) => Assert.True(Run(args) == ExitCodes.Ok, $"{string.Join(' ', args)}: {_error}");
-
-    private void Fails(string problem, params string[] args)
-    {
-        _error.GetStringBuilder().Clear();
-        Assert.Equal(ExitCodes.Failed, Run(args));
-        Assert.Contains(problem, _error.ToString());
-        Assert.StartsWith("dmvpn: ", _error.ToString());
-        Assert.DoesNotContain("PRIVATE", _error.ToString());
-    }
-
-    private int Run(string[] args)
-    {
-        var root = new RootCommand { PkiCommand.Create(_clock), JoinCommand.Create() };
-        ParseResult parsed = root.Parse(args);
-        Assert.Empty(parsed.Errors);
-        return parsed.Invoke(new InvocationConfiguration { Output = _output, Error = _error });
-    }
-
-    private sealed class TestClock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 }
