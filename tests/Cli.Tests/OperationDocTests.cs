@@ -30,6 +30,20 @@ public sealed class OperationDocTests
     }
 
     [Fact]
+    public async Task Commands_OfTheUnitFile_AreUnderstood()
+    {
+        List<string> commands = [.. Lines("Exec", "contrib", "systemd", "dmvpn@.service").Select(line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..])];
+        Assert.Equal(2, commands.Count);
+        foreach (string command in commands)
+        {
+            string[] words = Split(command);
+            Assert.Equal("/usr/local/bin/dmvpn", words[0]);
+            var spy = new ParseOnly();
+            Assert.True(await CommandLine.RunAsync(words[1..], spy, new ExecLanguage()) == 0, $"{command}: {spy.Error}");
+        }
+    }
+
+    [Fact]
     public void ShellExamples_OfTheManual_AreUnderstood()
     {
         List<string> lines = [.. Lines("hub#")];
@@ -37,11 +51,13 @@ public sealed class OperationDocTests
         foreach (string line in lines) Assert.True(new ExecLanguage().TryParse(line, out _, out ExecError error), $"{line}: {error.Message} {error.Reason}");
     }
 
-    private static IEnumerable<string> Lines(string start)
+    private static IEnumerable<string> Lines(string start) => Lines(start, "docs", "operation.md");
+
+    private static IEnumerable<string> Lines(string start, params string[] path)
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Dmvpn.slnx"))) folder = folder.Parent;
-        foreach (string line in File.ReadLines(Path.Combine(folder!.FullName, "docs", "operation.md")))
+        foreach (string line in File.ReadLines(Path.Combine([folder!.FullName, .. path])))
         {
             if (line.StartsWith(start, StringComparison.Ordinal)) yield return line[start.Length..];
         }
