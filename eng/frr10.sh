@@ -2,6 +2,8 @@
 # Makes the root file system of the FRR 10 peers: Debian 13 with its frr, about 300 MB, once per
 # machine, outside of the repository. Prints its path. Fails, saying why, where it cannot be had.
 set -euo pipefail
+# Tests, which see declared programs only, call this; to install takes others.
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cache=${DMVPN_CACHE:-/var/tmp/opendmvpn}
 root=$cache/frr10
 [ "$(id -u)" = 0 ] || { echo "frr10: needs root" >&2; exit 1; }

@@ -2,7 +2,12 @@
 # Installs the Debian packages that a purpose needs and this machine lacks, and starts none of
 # their services.
 #   packages.sh build|lab|bench|instructions|test|frr10
+#   packages.sh PURPOSE --links DIR    and fills DIR with links to the programs declared here, and to
+#                                      those of the packages that no Debian is without: as PATH it
+#                                      shows whether something starts a program that is not declared
 set -euo pipefail
+# Whoever calls may see declared programs only; to install takes others.
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # What to look for, and the package that brings it. A name without a slash is a command.
 needs() {
@@ -14,6 +19,7 @@ TEXT
         ;;
         lab) cat <<'TEXT'
 ip iproute2
+ss iproute2
 nft nftables
 ping iputils-ping
 sysctl procps
@@ -25,10 +31,14 @@ iperf3 iperf3
 TEXT
         ;;
         test) needs build; needs bench; cat <<'TEXT'
+ethtool ethtool
+tshark tshark
+systemd-analyze systemd
 linux.uml user-mode-linux
 modprobe kmod
 /bin/busybox busybox-static
 /usr/lib/frr/nhrpd frr
+vtysh frr
 iptables-legacy iptables
 /usr/lib/ipsec/charon strongswan-charon
 swanctl strongswan-swanctl
@@ -43,6 +53,23 @@ TEXT
     esac
 }
 
+# In a directory of their own: what the purpose declares, and what is always there.
+links() {
+    local purpose=$1 dir=$2 what path
+    mkdir -p "$dir"
+    if ! command -v dpkg-query >/dev/null 2>&1; then
+        echo "dmvpn: no Debian; undeclared programs are not found out" >&2
+        IFS=: read -ra paths <<<"$PATH"
+        for path in "${paths[@]}"; do ln -sft "$dir" "$path"/* 2>/dev/null || true; done
+        return
+    fi
+    dpkg-query -Wf '${Essential} ${Package}\n' | sed -n 's/^yes //p' | xargs dpkg-query -L \
+        | grep -E '^(/usr)?/s?bin/.' | xargs ln -sft "$dir"
+    while read -r what _; do
+        case $what in /*) ;; *) ln -sf "$(command -v "$what")" "$dir/" ;; esac
+    done < <(needs "$purpose"; echo awk; echo dotnet)
+}
+
 present() {
     case $1 in
         /*) [ -e "$1" ] ;;
@@ -52,9 +79,12 @@ present() {
 
 missing=()
 while read -r what package; do
-    present "$what" || missing+=("$package")
+    present "$what" || [[ " ${missing[*]-} " == *" $package "* ]] || missing+=("$package")
 done < <(needs "$1")
-[ ${#missing[@]} -gt 0 ] || exit 0
+if [ ${#missing[@]} = 0 ]; then
+    [ "${2:-}" != --links ] || links "$1" "$3"
+    exit 0
+fi
 
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "dmvpn: please install what these Debian packages hold, then try again: ${missing[*]}" >&2
@@ -67,7 +97,7 @@ fi
 
 # One installation at a time; whoever waited finds nothing missing any more.
 if [ -z "${DMVPN_PACKAGES_LOCKED:-}" ]; then
-    DMVPN_PACKAGES_LOCKED=1 exec flock /run/lock/dmvpn-packages "$0" "$1"
+    DMVPN_PACKAGES_LOCKED=1 exec flock /run/lock/dmvpn-packages "$0" "$@"
 fi
 
 # Debian's convention: while this file answers 101, no installed service is started.
@@ -90,3 +120,4 @@ if ! install; then
     fi
 fi
 rm -f "$log"
+[ "${2:-}" != --links ] || links "$1" "$3"
