@@ -36,7 +36,7 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Decoder Fuzz, FuzzTarg
         Of<Targets.GreTarget>(), Of<Targets.IpTarget>(), Of<Targets.UdpTarget>(), Of<Targets.TcpMssTarget>(),
         Of<Targets.NhrpTarget>(), Of<Targets.CdpTarget>(), Of<Targets.CaptureTarget>(),
         Of<Targets.IkeTarget>(), Of<Targets.IkeInnerTarget>(), Of<Targets.IkeProposalTarget>(), Of<Targets.TrafficSelectorTarget>(), Of<Targets.IkeIdentityTarget>(),
-        Of<Targets.EspTarget>(),
+        Of<Targets.EspTarget>(), Of<Targets.BundleTarget>(),
     ];
 
     private static FuzzTarget Of<T>()
