@@ -109,7 +109,7 @@ internal sealed class ConfigApplier(
     {
         var routes = new List<StaticRoute>();
         foreach (StaticRouteConfig route in config.StaticRoutes)
-            routes.Add(new StaticRoute(route.Prefix, route.NextHop, RibInterface.Of(route.Tunnel), route.Distance, route.Name, route.Tag));
+            routes.Add(new StaticRoute(route.Prefix, route.NextHop, route.Discards ? RibInterface.Null : RibInterface.Of(route.Tunnel), route.Distance, route.Name, route.Tag));
         return new RibConfig { StaticRoutes = [.. routes] };
     }
 

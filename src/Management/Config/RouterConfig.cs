@@ -76,8 +76,11 @@ public sealed record StaticRouteConfig
     /// <summary>The destination.</summary>
     public required IpPrefix Prefix { get; init; }
 
-    /// <summary>The tunnel it was written with, or the one whose subnet holds the next hop: always known after loading.</summary>
+    /// <summary>The tunnel it was written with, or the one whose subnet holds the next hop: always known after loading, but for <see cref="Discards"/>.</summary>
     public required TunnelId Tunnel { get; init; }
+
+    /// <summary><c>Null0</c>: packets are dropped, and <see cref="Tunnel"/> means nothing.</summary>
+    public bool Discards { get; init; }
 
     /// <summary>True when the file names the tunnel; false when it was found by the next hop.</summary>
     public bool TunnelIsNamed { get; init; }

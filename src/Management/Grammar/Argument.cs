@@ -137,7 +137,7 @@ internal sealed record Argument(ArgumentKind Kind, string Display, long Min = 1,
         ArgumentKind.Tunnel => $"'{shown}' is not a tunnel interface (Tunnel0 to Tunnel2147483647)",
         ArgumentKind.Interface => $"'{shown}' is not an interface name",
         ArgumentKind.Name => $"'{shown}' is not a domain name",
-        ArgumentKind.Secret => $"this must have {Min} to {Max} printable characters",
+        ArgumentKind.Secret => text.Length > Max ? $"this has {text.Length} characters, and must have {Min} to {Max}" : $"this must have {Min} to {Max} printable characters",
         _ => $"'{shown}' must have {Min} to {Max} printable characters",
     };
 
@@ -180,6 +180,6 @@ internal readonly record struct ArgumentValue
     /// <summary>Address, host bits kept.</summary>
     public IpAddress Address { get; init; }
 
-    /// <summary>Prefix, host bits cleared.</summary>
-    public IpPrefix Prefix { get; init; }
+    /// <summary>Prefix, host bits cleared; null for all that was not written as one.</summary>
+    public IpPrefix? Prefix { get; init; }
 }

@@ -43,11 +43,18 @@ public sealed class CommandGrammar<T>
     /// <summary>Like <see cref="Parse(string, string)"/>, but an error has no texts: for trying, because finding the right words costs far more than finding the error.</summary>
     internal ParseResult<T> Try(string mode, string line) => Parse(mode, line, explain: false);
 
-    private ParseResult<T> Parse(string mode, string line, bool explain)
+    /// <summary>
+    /// Like <see cref="Try"/>, and rows that do not show are found by abbreviations too: three letters of the first word, two of the others.
+    /// Several that fit are no error: the first of the table is taken.
+    /// </summary>
+    internal ParseResult<T> TryLoosely(string mode, string line) => Parse(mode, line, explain: false, loosely: true);
+
+    private ParseResult<T> Parse(string mode, string line, bool explain, bool loosely = false)
     {
         List<Word> words = Word.Split(line);
         Walk walk = Start(mode, words);
         walk.Explain = explain;
+        walk.Loosely = loosely;
         while (walk.Error is null && walk.Next < words.Count) Step(walk, words, line);
         if (walk.Error is null)
         {
@@ -145,7 +152,7 @@ public sealed class CommandGrammar<T>
         if (walk.Next + 1 < words.Count && InterfaceNames.AreHalves(word.Text, words[walk.Next + 1].Text) && walk.Expects(s => s.Argument?.Kind is ArgumentKind.Tunnel or ArgumentKind.Interface))
         {
             Word half = words[walk.Next + 1];
-            word = new(word.Text + half.Text, word.Start);
+            word = new(InterfaceNames.Join(word.Text, half.Text), word.Start);
             used = 2;
         }
         List<(int Rank, Thread Thread)> next = [];
@@ -158,7 +165,7 @@ public sealed class CommandGrammar<T>
                 if (symbol.Keyword is { } keyword)
                 {
                     bool same = keyword.Equals(word.Text, StringComparison.OrdinalIgnoreCase);
-                    if (!same && (thread.Automaton.Row.IsHidden || !keyword.StartsWith(word.Text, StringComparison.OrdinalIgnoreCase))) continue;
+                    if (!same && (thread.Automaton.Row.IsHidden && !walk.MayAbbreviate(word.Text) || !keyword.StartsWith(word.Text, StringComparison.OrdinalIgnoreCase))) continue;
                     exact |= same;
                     if (!same) abbreviated.Add(keyword);
                     next.Add((same ? 0 : 1, thread.To(to, symbol, new() { Text = keyword }, word)));
@@ -171,13 +178,13 @@ public sealed class CommandGrammar<T>
                 next.Add((2 + (int)argument.Kind, thread.To(to, symbol, value, argument.Kind == ArgumentKind.Line ? new(text, word.Start) : word)));
             }
         }
-        if (!exact && abbreviated.Count > 1 && !argued)
+        if (!exact && abbreviated.Count > 1 && !argued && !walk.Loosely)
         {
             walk.Error = new(ParseErrorKind.Ambiguous, word.Start + 1, word.Text.Length, walk.Next,
                 $"'{Redaction.Mask(line).Substring(word.Start, word.Text.Length)}' is ambiguous", "It may be " + string.Join(", ", abbreviated));
             return;
         }
-        if (exact || abbreviated.Count > 1) next.RemoveAll(n => n.Rank == 1);
+        if (exact || abbreviated.Count > 1 && !walk.Loosely) next.RemoveAll(n => n.Rank == 1);
         if (next.Count == 0)
         {
             Word wrong = words[walk.Next];
@@ -228,6 +235,11 @@ public sealed class CommandGrammar<T>
         public int Next { get; set; }
 
         public bool Explain { get; set; }
+
+        public bool Loosely { get; set; }
+
+        /// <summary>Whether <paramref name="text"/> is long enough to abbreviate a word of a row that does not show.</summary>
+        public bool MayAbbreviate(string text) => Loosely && text.Length >= (Next == 0 ? 3 : 2);
 
         public ParseError? Error { get; set; }
 

@@ -25,6 +25,7 @@ internal static class ParseErrors
         else if (keywords.Count == 0 && arguments.Count == 1)
         {
             reason = arguments[0].Explain(word.Text, shown);
+            if (arguments[0].Kind == ArgumentKind.Secret && word.Text.Length > arguments[0].Max) remedy = "Shorten it, here and on all routers that have the same";
         }
         else if (Like(arguments, word.Text) is { } like)
         {

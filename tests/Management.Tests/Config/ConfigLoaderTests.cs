@@ -171,11 +171,11 @@ public sealed class ConfigLoaderTests
     }
 
     [Fact]
-    public void LinesAfterEnd_AreNotReadAndNamed()
+    public void LinesAfterEnd_AreReadToo_AndNamed()
     {
         (RouterConfig? config, ConfigReport report) = ConfigLoader.Load("hostname a\nend\n!\nhostname b\n");
-        Assert.Equal("a", config!.Hostname);
-        Assert.Equal(4, Assert.Single(report.Findings).Line);
+        Assert.Equal("b", config!.Hostname);
+        Assert.Contains(report.Findings, f => f.Line == 4 && f.Reason.Contains("'end' in line 2"));
     }
 
     [Fact]

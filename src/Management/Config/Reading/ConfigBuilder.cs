@@ -53,8 +53,11 @@ internal sealed class ConfigBuilder
     /// <summary>Routing protocols of the file, whether they are run here or not.</summary>
     public List<UnderstoodRouting> Routing { get; } = [];
 
-    /// <summary>True after <c>end</c>.</summary>
-    public bool IsEnded { get; set; }
+    /// <summary>What looks like <c>tunnel protection</c> in the text of a banner, by the profile it names: whether there is one is known at the end.</summary>
+    public List<(string Profile, SourceLine Line)> HiddenProtections { get; } = [];
+
+    /// <summary>True when IKEv1 was refused: that there is no IKEv2 then is part of the same mistake.</summary>
+    public bool HasIkev1 { get; set; }
 
     /// <summary>Where <c>router odr</c> is, if anywhere.</summary>
     public SourceLine? OdrLine { get; set; }

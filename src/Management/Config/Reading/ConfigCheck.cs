@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Management.Grammar;
 
 namespace Dmvpn.Management.Config;
 
@@ -10,6 +11,9 @@ internal static class ConfigCheck
 {
     /// <summary>What Ethernet carries; outer packets above it are fragmented.</summary>
     internal const int UnderlayMtu = 1500;
+
+    /// <summary>IFNAMSIZ of Linux without the end: longer names can only be alternative ones.</summary>
+    private const int LinuxNameLength = 15;
 
     public static void Check(RouterConfig config, ConfigBuilder builder)
     {
@@ -41,13 +45,13 @@ internal static class ConfigCheck
                     tunnel.IsIPv6Transport ? "Take an IPv6 address, or a mode over IPv4" : "Take an IPv4 address, or 'tunnel mode gre multipoint ipv6'");
             if (tunnel.Source.Interface == tunnel.Id.ToString())
                 check.Refuse("tunnel source", "the tunnel is its own source", "Name the interface that the outer packets leave by");
-            if (tunnel.Source.Interface is { Length: > 15 } name)
-                check.Note("tunnel source", $"Linux has no interface names as long as {name}", $"Give the interface this name besides its own: ip link property add dev eth0 altname {name}");
+            if (tunnel.Source.Interface is { } name && (name.Length > LinuxNameLength || InterfaceNames.IsIos(name)))
+                check.Note("tunnel source", $"no interface of Linux is called {name} by itself", $"Give it this name besides its own: ip link property add dev eth0 altname {name}");
         }
         if (tunnel.IsMultipoint)
         {
             if (!tunnel.Destination.IsNone) check.Refuse("tunnel destination", "a multipoint tunnel has no destination", "Remove 'tunnel destination', or 'multipoint' from the mode");
-            if (tunnel.Keepalive is not null) check.Refuse("keepalive", "keepalives are for point-to-point tunnels", "Remove 'keepalive'; NHRP's registrations show who lives");
+            if (tunnel.Keepalive is not null) check.Warn("keepalive", "keepalives are for point-to-point tunnels: none are sent", "Remove the line; NHRP's registrations show who lives");
         }
         else if (tunnel.Destination.IsNone)
         {

@@ -29,7 +29,7 @@ internal sealed class ConfigLine(CommandArguments arguments, SourceLine source, 
     /// <summary>A prefix given as address and mask, as address/length, or as a bare address (a host).</summary>
     public IpPrefix Prefix(string name, string mask)
     {
-        if (arguments.Prefix(name) is { } prefix && prefix != default) return prefix;
+        if (arguments.Prefix(name) is { } prefix) return prefix;
         IpAddress address = arguments.Address(name);
         return HasValue(mask) ? new(address, Number(mask)) : IpPrefix.Host(address);
     }
@@ -56,29 +56,4 @@ internal sealed class ConfigLine(CommandArguments arguments, SourceLine source, 
         (int column, int length) = arguments.Position(name);
         findings.Add(source.Finding(kind, column, length, reason, remedy));
     }
-}
-
-/// <summary>A line of the file with its number, from 1.</summary>
-internal sealed record SourceLine(int Number, string Text)
-{
-    /// <summary>True when the line starts with a blank: on IOS it belongs to the block before it.</summary>
-    public bool IsIndented => Text.Length > 0 && Text[0] is ' ' or '\t';
-
-    /// <summary>A finding about this line; secrets in it are masked here, once for all.</summary>
-    public Finding Finding(FindingKind kind, int column, int length, string reason, string remedy = "")
-    {
-        // A finding about the whole line points at its first word.
-        if (column == 0)
-        {
-            column = Text.Length - Text.TrimStart().Length + 1;
-            length = Math.Max(1, Text.Trim().Length);
-        }
-        return new() { Kind = kind, Line = Number, Column = column, Length = length, Source = Redaction.Mask(Text), Reason = Printable(reason), Remedy = Printable(remedy) };
-    }
-
-    /// <summary>Reasons quote words of the file, which may hold anything; no control character of it reaches a terminal.</summary>
-    public static string Printable(string text) => string.Create(text.Length, text, static (to, from) =>
-    {
-        for (int i = 0; i < from.Length; i++) to[i] = char.IsControl(from[i]) ? '.' : from[i];
-    });
 }

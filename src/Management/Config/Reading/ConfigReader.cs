@@ -4,40 +4,40 @@ using Dmvpn.Management.Grammar;
 namespace Dmvpn.Management.Config;
 
 /// <summary>
-/// Reads a file line by line into a <see cref="ConfigBuilder"/>, by IOS's rules: indentation means little, a line that the current
-/// block does not know is tried as a global one, <c>!</c> is a comment. It never stops at an error: all are reported in one run.
+/// Reads a file line by line into a <see cref="ConfigBuilder"/>. Inside a block that the grammar knows, a line is known or an
+/// error; a global command opens its stanza whatever its indentation, and indentation never decides alone. It never stops at an
+/// error: all are reported in one run, one for each mistake.
 /// </summary>
-internal sealed class ConfigReader
+internal sealed partial class ConfigReader
 {
     private readonly ConfigBuilder _builder = new();
-    private readonly List<SourceLine> _lines = [];
+    private readonly List<SourceLine> _lines;
+
+    /// <summary>False for a flat file, where all lines start in the same column.</summary>
     private readonly bool _usesIndentation;
-    private bool _isRefusedBlock;
+
+    private Stanza? _stanza;
+    private InterruptedBlock? _interrupted;
+    private SourceLine? _end;
 
     private ConfigReader(string text)
     {
-        string[] lines = text.TrimStart('\uFEFF').Split('\n');
-        for (int i = 0; i < lines.Length; i++)
+        _lines = PastedText.Lines(text);
+        int least = int.MaxValue, most = 0;
+        foreach (SourceLine line in _lines)
         {
-            var line = new SourceLine(i + 1, lines[i].TrimEnd('\r', ' ', '\t'));
-            _lines.Add(line);
-            _usesIndentation |= line.IsIndented;
+            if (line.Text.Length == 0 || line.Prompt != PromptKind.None || line.Command.TrimStart()[0] is '!' or '#') continue;
+            least = Math.Min(least, line.Indent);
+            most = Math.Max(most, line.Indent);
         }
+        _usesIndentation = most > least;
     }
 
     /// <summary>Reads the whole text.</summary>
     public static ConfigBuilder Read(string text)
     {
         var reader = new ConfigReader(text);
-        for (int i = 0; i < reader._lines.Count; i++)
-        {
-            if (reader._builder.IsEnded)
-            {
-                reader.AfterEnd(i);
-                break;
-            }
-            i = reader.Take(i);
-        }
+        for (int i = 0; i < reader._lines.Count; i++) i = reader.Take(i);
         return reader._builder;
     }
 
@@ -45,121 +45,135 @@ internal sealed class ConfigReader
     private int Take(int index)
     {
         SourceLine line = _lines[index];
-        string text = line.Text.TrimStart();
+        string text = line.Command.Trim();
         if (text.Length == 0) return index;
-        if (text[0] == '!')
+        if (IsComment(line, text)) return index;
+        List<Word> words = Word.Split(line.Command);
+        if (TextBlocks.Banner(line, words) is { } start) return TextBlocks.SkipBanner(_builder, _lines, index, start);
+        if (_builder.Mode == ConfigMode.PassedOver && words.Count > 1 && words[0].Text.Equals("certificate", StringComparison.OrdinalIgnoreCase))
+            return TextBlocks.SkipCertificate(_builder, _lines, index);
+        if (ConsoleText.IsOutput(text) || ConsoleText.IsCommand(words) || line.Prompt == PromptKind.Exec && !IsOurs(line))
         {
-            // IOS prints an unindented "!" after each block.
-            if (_builder.Mode == ConfigMode.PassedOver && _usesIndentation && !line.IsIndented) _builder.Mode = ConfigMode.Global;
+            _builder.PassOver(line, ConsoleText.Reason);
             return index;
         }
-        if (IsPrompt(text))
+        if (words is [{ Text: var only }] && only.Equals("end", StringComparison.OrdinalIgnoreCase))
         {
-            _builder.PassOver(line, "a terminal shows it; it is no configuration");
+            End(line);
             return index;
         }
-        List<Word> words = Word.Split(text);
-        if (!line.IsIndented && words[0].Text.Equals("banner", StringComparison.OrdinalIgnoreCase)) return Banner(index, words);
-        if (_builder.Mode is ConfigMode.PassedOver && words[0].Text.Equals("certificate", StringComparison.OrdinalIgnoreCase)) return Certificate(index);
-        Command(line);
+        if (_end is not null)
+        {
+            _builder.Findings.Add(line.Finding(FindingKind.Note, 0, 0, $"the file goes on behind 'end' in line {_end.Number}: what follows is read too"));
+            _end = null;
+        }
+        Command(WithoutComment(line, words));
         return index;
     }
 
-    /// <summary>What a terminal shows around a printout: <c>hub#show running-config</c> before it, <c>hub#</c> behind it.</summary>
-    private static bool IsPrompt(string text)
+    private bool IsComment(SourceLine line, string text)
     {
-        int at = text.IndexOf('#');
-        if (at <= 0) return false;
-        foreach (char letter in text.AsSpan(0, at))
-            if (!char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')) return false;
-        ReadOnlySpan<char> command = text.AsSpan(at + 1).TrimStart();
-        return command.Length == 0 || command.StartsWith("sh", StringComparison.OrdinalIgnoreCase) || command.StartsWith("ter", StringComparison.OrdinalIgnoreCase);
+        if (text[0] == '!')
+        {
+            // IOS prints a "!" after each block; people also write one between a block's lines.
+            if (_stanza is { } stanza && !stanza.Indents(line)) stanza.IsLeft = true;
+            return true;
+        }
+        bool isRule = text.Length >= 3 && text[0] is '=' or '-' or '*' or '~' or '_' && text[1] == text[0] && text[2] == text[0];
+        return isRule || text[0] is '#' or ';' || text.StartsWith("//", StringComparison.Ordinal);
+    }
+
+    /// <summary>A command of ours behind an EXEC prompt: whoever wrote it down was sloppy with prompts.</summary>
+    private static bool IsOurs(SourceLine line) =>
+        ConfigGrammar.Commands.Try(ConfigMode.Global, line.Command) is { Row.Command: var row } && (!row.IsForeign || row.OpensBlock);
+
+    private void End(SourceLine line)
+    {
+        _builder.Mode = ConfigMode.Global;
+        _stanza = null;
+        _interrupted = null;
+        _end = line;
+    }
+
+    /// <summary>
+    /// The line without a remark behind <c>!</c> or <c>#</c>. IOS knows no such remarks, and texts and passwords may hold these
+    /// characters: they are cut only where the line as a whole is no command, or where the character stands alone.
+    /// </summary>
+    private SourceLine WithoutComment(SourceLine line, List<Word> words)
+    {
+        int at = words.FindIndex(1, word => word.Text[0] is '!' or '#');
+        if (at < 0 || words[0].Text.StartsWith("desc", StringComparison.OrdinalIgnoreCase)) return line;
+        SourceLine cut = line with { Command = line.Command[..words[at].Start].TrimEnd() };
+        if (Parses(cut) is not { } row) return line;
+        return Parses(line) is null || words[at].Text.Length == 1 && !row.IsForeign ? cut : line;
+
+        ConfigRow? Parses(SourceLine what) =>
+            ConfigGrammar.Commands.Try(_builder.Mode, what.Command).Row?.Command ?? ConfigGrammar.Commands.Try(ConfigMode.Global, what.Command).Row?.Command;
     }
 
     private void Command(SourceLine line)
     {
-        if (_builder.Mode is ConfigMode.PassedOver or ConfigMode.LinuxInterface && InOpenBlock(line)) return;
-        string mode = _builder.Mode;
-        ParseResult<ConfigRow> result = ConfigGrammar.Commands.Try(mode, line.Text);
-        // `crypto …` and `ip nat …` are lines of a tunnel and global ones: there indentation does decide.
-        bool isGlobalRather = _usesIndentation && !line.IsIndented && result.Row?.Command.IsForeign == true;
-        if (_builder.Mode != ConfigMode.Global && (result.Error is not null || isGlobalRather))
-        {
-            ParseResult<ConfigRow> global = ConfigGrammar.Commands.Try(ConfigMode.Global, line.Text);
-            if (global.Error is null)
-            {
-                if (IsOwnMistake(result, global, line)) global = result;
-                // An indented line that only the list of foreign global lines knows stays inside its block.
-                else if (!(global.Row!.Command.IsForeign && line.IsIndented)) _builder.Mode = ConfigMode.Global;
-                result = global;
-            }
-            else if (result.Error is { } error && (_usesIndentation && !line.IsIndented || global.Error.Depth > error.Depth))
-            {
-                result = global;
-                mode = ConfigMode.Global;
-            }
-        }
-        if (result.Error is not null)
-        {
-            ParseError why = ConfigGrammar.Commands.Parse(mode, line.Text).Error!;
-            _builder.Findings.Add(line.Finding(FindingKind.Error, why.Column, why.Length, why.Reason, why.Remedy));
-            // A mistyped `crypto` line may open a block, whose lines would all be mistakes too.
-            if (mode == ConfigMode.Global && why.Depth > 0 && Word.Split(line.Text)[0].Text.StartsWith("cr", StringComparison.OrdinalIgnoreCase))
-            {
-                _builder.Mode = ConfigMode.PassedOver;
-                _isRefusedBlock = true;
-            }
-        }
-        else
-        {
-            Apply(result, line);
-        }
+        List<Word> words = Word.Split(line.Command);
+        if (_builder.Mode is ConfigMode.PassedOver or ConfigMode.LinuxInterface && InOpenBlock(line, words)) return;
+        if (_builder.Mode is not (ConfigMode.PassedOver or ConfigMode.LinuxInterface or ConfigMode.Global) && InKnownBlock(line, words)) return;
+        InGlobal(line, words);
     }
 
-    /// <summary>
-    /// In a <c>crypto</c> block nothing is passed over: `set pfs group1x` is not IOS's global `set …`, and `authentication remote pre-shre` not its old `authentication …`. True when the line belongs to the
-    /// block, well or badly written, although a list of harmless global lines has its first word.
-    /// </summary>
-    private bool IsOwnMistake(ParseResult<ConfigRow> own, ParseResult<ConfigRow> global, SourceLine line) =>
-        _builder.Mode.StartsWith("crypto", StringComparison.Ordinal) && global.Row!.Command.IsForeign && own.Error is { } error
-        && (line.IsIndented || !_usesIndentation && error.Depth > 0 && !Word.Split(line.Text)[0].Text.Equals("crypto", StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>
-    /// In a block of which we know few lines or none: true when the line was dealt with. In a file with indentation a line
-    /// without it ends the block; in one without any, a line that the global mode knows does.
-    /// </summary>
-    private bool InOpenBlock(SourceLine line)
+    private void InGlobal(SourceLine line, List<Word> words)
     {
-        if (_builder.Mode == ConfigMode.LinuxInterface)
-        {
-            ParseResult<ConfigRow> own = ConfigGrammar.Commands.Try(ConfigMode.LinuxInterface, line.Text);
-            if (own.Error is null && (line.IsIndented || !_usesIndentation || !own.Row!.Command.IsForeign))
-            {
-                Apply(own, line);
-                return true;
-            }
-        }
-        bool belongs = line.IsIndented || !_usesIndentation && ConfigGrammar.Commands.Try(ConfigMode.Global, line.Text).Error is not null;
-        if (belongs)
-        {
-            if (!_isRefusedBlock) _builder.PassOver(line, _builder.Mode == ConfigMode.LinuxInterface ? PassedOverGroup.Of(_builder.Mode, line.Text) : _builder.PassedOverBlock);
-            return true;
-        }
+        ParseResult<ConfigRow> result = Global(line);
+        if (result.Error is null) OpenOrApply(result, line);
+        else if (_stanza is { Content: { } content } stanza && (stanza.Indents(line) || stanza.IsIndented != true) && content.Has(words, abbreviated: true)) Continue(stanza, line, words);
+        else if (_interrupted is { } block && ConfigGrammar.Commands.Try(block.Mode, line.Command) is { Row.Command.IsForeign: false }) Misplaced(line, words, block);
+        else Unknown(line, words);
+    }
+
+    /// <summary>A global command between the lines of a block that is passed over did not end it, when what follows is plainly its own.</summary>
+    private void Continue(Stanza stanza, SourceLine line, List<Word> words)
+    {
+        _builder.Mode = stanza.Mode;
+        if (!InOpenBlock(line, words)) PassOver(line);
+    }
+
+    /// <summary>A line that is known nowhere. What stands further to the right below it is part of the same mistake.</summary>
+    private void Unknown(SourceLine line, List<Word> words)
+    {
         _builder.Mode = ConfigMode.Global;
-        return false;
+        ParseError why = Complain(ConfigMode.Global, line);
+        // A mistyped `crypto` line opens a block also in a flat file.
+        bool isCrypto = why.Depth > 0 && words[0].Text.StartsWith("cr", StringComparison.OrdinalIgnoreCase);
+        _builder.Mode = ConfigMode.PassedOver;
+        _stanza = new(line, BlockContent.Of(""), ConfigMode.PassedOver) { IsRefused = true, IsUnknown = !isCrypto };
+    }
+
+    /// <summary>Applies a global command that was understood: from here on its block is read, if it has one.</summary>
+    private void OpenOrApply(ParseResult<ConfigRow> result, SourceLine line)
+    {
+        ConfigRow row = result.Row!.Command;
+        if (_builder.Mode is not (ConfigMode.PassedOver or ConfigMode.LinuxInterface or ConfigMode.Global)) _interrupted = InterruptedBlock.Of(_builder, _stanza!, line);
+        _builder.Mode = ConfigMode.Global;
+        int errors = _builder.Findings.Count;
+        Apply(result, line);
+        if (_builder.Mode == ConfigMode.Global) return;
+        bool isOpen = _builder.Mode is ConfigMode.PassedOver or ConfigMode.LinuxInterface;
+        BlockContent? content = !isOpen ? null : _builder.Mode == ConfigMode.LinuxInterface ? BlockContent.Interface : row.Content ?? BlockContent.Of(row.Pattern);
+        _stanza = new(line, content, _builder.Mode)
+        {
+            Parent = _stanza is { Content: not null } before && before.Indents(line) ? before : null,
+            IsRefused = _builder.Mode == ConfigMode.PassedOver && _builder.Findings.Skip(errors).Any(f => f.Kind == FindingKind.Error),
+        };
+        if (!isOpen) _interrupted = null;
     }
 
     private void Apply(ParseResult<ConfigRow> result, SourceLine source)
     {
         ConfigRow row = result.Row!.Command;
-        int errors = _builder.Findings.Count;
         var line = new ConfigLine(result.Arguments, source, _builder.Findings);
         switch (result.Negation)
         {
             case Negation.None:
                 row.Apply(_builder, line);
                 if (row.OpensRouting) _builder.Routing.Add(UnderstoodRouting.Of(result.Arguments.Canonical, source.Number, isRun: !row.IsForeign));
-                _isRefusedBlock = _builder.Mode == ConfigMode.PassedOver && _builder.Findings.Count > errors;
                 break;
             case Negation.Default:
                 (row.Default ?? row.No)!(_builder, line);
@@ -170,53 +184,24 @@ internal sealed class ConfigReader
         }
     }
 
-    /// <summary><c>banner motd ^C … ^C</c>: text between two delimiters, whatever is in it.</summary>
-    private int Banner(int index, List<Word> words)
+    private ParseError Complain(string mode, SourceLine line)
     {
-        SourceLine line = _lines[index];
-        if (words.Count < 2)
+        ParseError why = ConfigGrammar.Commands.Parse(mode, line.Command).Error!;
+        if (why is { Kind: ParseErrorKind.Invalid, Depth: 0 })
         {
-            _builder.Findings.Add(line.Finding(FindingKind.Error, line.Text.Length + 2, 1, "the banner has no text", "Remove the line"));
-            return index;
+            if (mode == ConfigMode.Tunnel && Completed(line) is { } whole) why = why with { Remedy = $"Did you mean '{whole}'?" };
+            else if (mode == ConfigMode.Global && IsTunnelLine(Word.Split(line.Command))) why = why with { Remedy = "It belongs below 'interface TunnelN'" };
+            // A heading between the commands.
+            else if (mode == ConfigMode.Global && (!char.IsAsciiLetterLower(line.Command.TrimStart()[0]) || line.Command.AsSpan().ContainsAnyExceptInRange(' ', '~'))) why = why with { Remedy = "A remark begins with '!'" };
         }
-        // `banner motd ^C` and `banner ^C`: the kind of banner may be left out.
-        int at = words.Count > 2 || char.IsAsciiLetter(words[1].Text[0]) && words[1].Text.Length > 1 ? 2 : 1;
-        if (at >= words.Count) return index;
-        int start = words[at].Start;
-        string text = line.Text;
-        string delimiter = text[start] == '^' && start + 1 < text.Length && char.IsAsciiLetterUpper(text[start + 1]) ? text.Substring(start, 2) : text.Substring(start, 1);
-        const string reason = "no banner is shown";
-        _builder.PassOver(line, reason);
-        if (text.IndexOf(delimiter, start + delimiter.Length, StringComparison.Ordinal) >= 0) return index;
-        for (int i = index + 1; i < _lines.Count; i++)
-        {
-            _builder.PassOver(_lines[i], reason);
-            if (_lines[i].Text.Contains(delimiter, StringComparison.Ordinal)) return i;
-        }
-        _builder.Findings.Add(line.Finding(FindingKind.Error, start + 1, delimiter.Length, "the banner does not end: its delimiter does not come again", "Close it, or remove it"));
-        return _lines.Count - 1;
+        _builder.Findings.Add(line.Finding(FindingKind.Error, why.Column, why.Length, why.Reason, why.Remedy));
+        return why;
     }
 
-    /// <summary>The hexadecimal lines of a certificate, up to <c>quit</c>.</summary>
-    private int Certificate(int index)
+    /// <summary>Reads a line as a global command; those that open blocks are found abbreviated too.</summary>
+    private static ParseResult<ConfigRow> Global(SourceLine line)
     {
-        for (int i = index; i < _lines.Count; i++)
-        {
-            string text = _lines[i].Text.Trim();
-            if (i > index && text.Length > 0 && text[0] == '!') return i - 1;
-            _builder.PassOver(_lines[i], "certificates are read from files");
-            if (text.Equals("quit", StringComparison.OrdinalIgnoreCase)) return i;
-        }
-        return _lines.Count - 1;
-    }
-
-    private void AfterEnd(int index)
-    {
-        for (int i = index; i < _lines.Count; i++)
-        {
-            if (_lines[i].Text.TrimStart() is not { Length: > 0 } text || text[0] == '!') continue;
-            _builder.Findings.Add(_lines[i].Finding(FindingKind.Warning, 0, 0, "what stands after 'end' was not read", "Remove 'end', or what follows it"));
-            return;
-        }
+        ParseResult<ConfigRow> result = ConfigGrammar.Commands.Try(ConfigMode.Global, line.Command);
+        return result.Error is null ? result : ConfigGrammar.Commands.TryLoosely(ConfigMode.Global, line.Command) is { Row.Command.IsForeign: true } loose ? loose : result;
     }
 }

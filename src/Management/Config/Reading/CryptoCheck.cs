@@ -101,11 +101,14 @@ internal static class CryptoCheck
 
     private static void Certificates(Ikev2Profile profile, IkeConfig crypto, BlockCheck check)
     {
+        bool isUnknown = false;
         foreach (string trustpoint in profile.VerifyTrustpoints.Append(profile.SignTrustpoint).OfType<string>().Distinct())
         {
-            if (!Known(crypto.Trustpoints, t => t.Name, trustpoint))
-                check.Refuse($"pki trustpoint {trustpoint}", $"there is no 'crypto pki trustpoint {trustpoint}' with files", "Define it with 'ca-file', 'certificate-file' and 'key-file' ('dmvpn pki' makes them), or correct the name");
+            if (Known(crypto.Trustpoints, t => t.Name, trustpoint)) continue;
+            isUnknown = true;
+            check.Refuse($"pki trustpoint {trustpoint}", $"there is no 'crypto pki trustpoint {trustpoint}' with files", "Define it with 'ca-file', 'certificate-file' and 'key-file' ('dmvpn pki' makes them), or correct the name");
         }
+        if (isUnknown) return;
         if (profile.LocalAuthentication is not null and not IkeAuthentication.PreShared)
         {
             if (profile.SignTrustpoint is null && crypto.Trustpoints.Count(HasKey) != 1)

@@ -14,9 +14,14 @@ internal static class ProtectionCheck
     public static void Check(RouterConfig config, ConfigBuilder builder)
     {
         foreach ((string name, ConfigLine line) in builder.WeakSets) WeakSet(name, line, config.Crypto);
+        foreach ((string name, SourceLine line) in builder.HiddenProtections)
+        {
+            if (config.Crypto.IpsecProfiles.Any(p => p.Name == name))
+                builder.Findings.Add(line.Finding(FindingKind.Error, 0, 0, "this line is in the text of a banner, and would protect nothing", "Move it, or close the banner before it"));
+        }
         HashSet<string> weak = [.. builder.WeakSets.Select(set => set.Name)];
-        foreach (IpsecProfile profile in config.Crypto.IpsecProfiles) Profile(profile, config.Crypto, weak, new(builder, ConfigMode.IpsecProfile, profile.Name));
-        foreach (TunnelConfig tunnel in config.Tunnels) Tunnel(tunnel, config, new TunnelCheck(tunnel, builder));
+        foreach (IpsecProfile profile in config.Crypto.IpsecProfiles) Profile(profile, config.Crypto, weak, builder.HasIkev1, new(builder, ConfigMode.IpsecProfile, profile.Name));
+        foreach (TunnelConfig tunnel in config.Tunnels) Tunnel(tunnel, config, builder.HasIkev1, new TunnelCheck(tunnel, builder));
     }
 
     private static void WeakSet(string name, ConfigLine line, IkeConfig crypto)
@@ -26,7 +31,7 @@ internal static class ProtectionCheck
         else line.Warn("", $"{weak}; no profile names it, and it is passed over", "Remove it");
     }
 
-    private static void Profile(IpsecProfile profile, IkeConfig crypto, HashSet<string> weak, BlockCheck check)
+    private static void Profile(IpsecProfile profile, IkeConfig crypto, HashSet<string> weak, bool hasIkev1, BlockCheck check)
     {
         foreach (string set in profile.TransformSets)
         {
@@ -36,11 +41,11 @@ internal static class ProtectionCheck
             check.Refuse("set transform-set", "these transform sets have different modes", "Give all of them 'mode transport', here and on the peers");
         if (profile.Ikev2Profile is { } ike && !crypto.Profiles.Any(p => p.Name == ike))
             check.Refuse("set ikev2-profile", $"there is no 'crypto ikev2 profile {ike}'", "Define it, or correct the name");
-        else if (profile.Ikev2Profile is null && crypto.Profiles.Count == 0)
+        else if (profile.Ikev2Profile is null && crypto.Profiles.Count == 0 && !hasIkev1)
             check.Refuse("", $"profile {profile.Name} has no IKEv2 profile", "Define 'crypto ikev2 profile', and name it with 'set ikev2-profile'");
     }
 
-    private static void Tunnel(TunnelConfig tunnel, RouterConfig config, TunnelCheck check)
+    private static void Tunnel(TunnelConfig tunnel, RouterConfig config, bool hasIkev1, TunnelCheck check)
     {
         bool byCertificate = tunnel.IpNhrp.Authorization == NhrpAuthorization.Certificate || tunnel.Ipv6Nhrp.Authorization == NhrpAuthorization.Certificate;
         string authorization = tunnel.IpNhrp.Authorization == NhrpAuthorization.Certificate ? "ip nhrp authorization" : "ipv6 nhrp authorization";
@@ -56,7 +61,7 @@ internal static class ProtectionCheck
             check.Refuse("tunnel protection", $"there is no 'crypto ipsec profile {protection.Profile}'", "Define it, or correct the name");
             return;
         }
-        if (ReferenceEquals(profile, IpsecProfile.Default) && config.Crypto.Profiles.Count == 0)
+        if (ReferenceEquals(profile, IpsecProfile.Default) && config.Crypto.Profiles.Count == 0 && !hasIkev1)
             check.Refuse("tunnel protection", "there is no IKEv2 profile: nobody could prove himself", "Define 'crypto ikev2 profile'");
         if (tunnel.RelayBypassKernel && config.WorkersInForce > 1 && !SendingRule.MaySpread(tunnel, config.Crypto))
             check.Note("tunnel relay", $"of {config.WorkersInForce} workers only one sends by {tunnel.Id}, for the replay window is small, and only what that one receives is relayed",

@@ -31,6 +31,7 @@ internal static class StaticRoutes
 
     private static StaticRouteConfig? Resolve(ConfigBuilder builder, PendingRoute route)
     {
+        if (route.Interface == "Null0") return new() { Prefix = route.Prefix, Tunnel = default, Discards = true, Distance = route.Distance, Tag = route.Tag, Name = route.Name };
         TunnelId? tunnel;
         if (route.Interface is null)
         {
@@ -99,11 +100,6 @@ internal static class StaticRoutes
     private static void OutOfLinuxInterface(ConfigBuilder builder, PendingRoute route)
     {
         string name = route.Interface!;
-        if (name.StartsWith("null", StringComparison.OrdinalIgnoreCase))
-        {
-            route.Line.Refuse("if", "routes to Null0 are not made by this daemon: without it packets would take other ways", $"Remove the line, and on this machine: ip route add blackhole {route.Prefix}");
-            return;
-        }
         string command = Command(route) + $" dev {name}";
         if (builder.Router.LinuxInterfaces.Any(i => i.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
             route.Line.Warn("if", $"a route out of {name} belongs to Linux and was not made", $"On this machine: {command}");

@@ -39,6 +39,12 @@ internal sealed record ConfigRow(string Mode, string Pattern, string Summary)
     /// <summary>True for the line that opens the block of a routing protocol.</summary>
     public bool OpensRouting { get; } = Mode == ConfigMode.Global && (Pattern.StartsWith("router ", StringComparison.Ordinal) || Pattern.StartsWith("ipv6 router ", StringComparison.Ordinal));
 
+    /// <summary>True for foreign rows whose lines below are passed over too.</summary>
+    public bool OpensBlock { get; init; }
+
+    /// <summary>What the lines of that block begin with.</summary>
+    public BlockContent? Content { get; init; }
+
     /// <summary>The row as the grammar engine takes it.</summary>
     public CommandRow<ConfigRow> ToCommandRow() => new(Mode, Pattern, this)
     {
@@ -101,7 +107,7 @@ internal sealed record ConfigRow(string Mode, string Pattern, string Summary)
     {
         Apply = (builder, line) =>
         {
-            PassedOverGroup? passedOver = group?.Invoke(line.Source.Text);
+            PassedOverGroup? passedOver = group?.Invoke(line.Source.Command.Trim());
             if (passedOver is not null) builder.PassOver(line.Source, passedOver);
             say(builder, line);
             if (!opensBlock) return;
@@ -112,5 +118,7 @@ internal sealed record ConfigRow(string Mode, string Pattern, string Summary)
         NoPattern = pattern.EndsWith(" LINE", StringComparison.Ordinal) ? pattern[..^5] + " [LINE]" : pattern,
         IsHidden = true,
         IsForeign = true,
+        OpensBlock = opensBlock,
+        Content = opensBlock ? BlockContent.Of(pattern) : null,
     };
 }

@@ -168,7 +168,6 @@ internal static class ConfigWords
         ["use <1-65535>"] = "Packets",
         ["interest"] = "Which traffic triggers a resolution",
         ["none"] = "None",
-        ["interest WORD"] = "Access list (not supported)",
         ["send-routed"] = "Requests follow the routing table",
         ["authorization"] = "What claims to tunnel addresses are checked against",
         ["authorization identity"] = "The IKE identity that has the address",

@@ -9,59 +9,21 @@ namespace Dmvpn.Management.Config;
 /// </summary>
 internal static class ForeignRows
 {
-    /// <summary>Global lines that stand alone.</summary>
-    private static readonly string[] HarmlessLines =
-    [
-        "aaa", "access-list", "alias", "boot", "boot-start-marker", "boot-end-marker", "Building", "buffers", "call", "clock", "config-register", "crypto key", "crypto engine",
-        "crypto logging", "Current", "cts", "debug", "diagnostic", "do", "dot11", "enable", "errdisable", "exception", "file", "ip address-pool", "ip as-path", "ip arp", "ip bgp-community",
-        "ip bootp", "ip cef", "ip classless", "ip community-list", "ip default-gateway", "ip dhcp excluded-address", "ip dhcp snooping", "ip dhcp use", "ip domain", "ip domain-list", "ip domain-lookup", "ip domain-name", "ip dns",
-        "ip finger", "ip flow", "ip flow-cache", "ip flow-export", "ip forward-protocol", "ip ftp", "ip gratuitous-arps", "ip host", "ip http", "ip icmp", "ip identd", "ip name-server", "ip options", "ip prefix-list",
-        "ip radius", "ip rcmd", "ip routing", "ip scp", "ip source-route", "ip ssh", "ip subnet-zero", "ip tacacs", "ip tcp", "ip telnet", "ip tftp", "ip sla schedule", "ip sla responder", "ip sla reaction-configuration", "ip sla enable", "ipv6 cef", "ipv6 prefix-list",
-        "ipv6 unicast-routing", "license", "lldp", "logging buginf", "logging count", "logging discriminator", "logging event", "logging facility", "logging history", "logging host", "logging message-counter", "logging monitor", "logging on",
-        "logging origin-id", "logging queue-limit", "logging rate-limit", "logging source-interface", "logging userinfo", "login", "mac", "memory", "mls", "mmi", "mop", "mpls label", "mpls ldp", "multilink", "netconf", "netconf-yang", "network-clock",
-        "nat64", "ntp", "password", "platform", "process", "prompt", "restconf", "scheduler", "security", "service", "set", "sdm", "snmp", "snmp-server", "sntp", "spanning-tree", "subscriber", "switch", "system", "terminal", "tftp-server", "time-range",
-        "transceiver", "upgrade", "username", "Using", "version", "virtual-profile", "vtp", "wrr-queue", "xconnect", "arp", "cdp source-interface", "cdp advertise-v2", "cdp log", "cdp tlv", "access-session", "authentication", "dot1x", "radius-server", "tacacs-server",
-    ];
-
-    /// <summary>Global lines that open a block.</summary>
-    private static readonly string[] HarmlessBlocks =
-    [
-        "aaa group", "appfw", "archive", "bfd-template", "bfd map", "bridge", "bridge-domain", "call-home", "card", "class-map", "control-plane", "controller", "dial-peer", "ephone", "event", "flow exporter", "flow monitor", "flow record",
-        "gnxi", "gateway", "guestshell", "app-hosting", "iox", "ip access-list", "ip dhcp pool", "ip explicit-path", "ip sla", "ip vrf", "ipv6 access-list", "ipv6 dhcp", "ipv6 nd raguard", "key", "kron", "l2vpn", "line", "macro", "mgcp", "monitor", "object-group",
-        "parameter-map", "parser", "policy-map", "presence", "privilege", "pseudowire-class", "radius", "redundancy", "role", "route-map", "sip-ua", "stackwise", "standby", "tacacs", "telemetry", "template", "track", "virtual-service", "vlan", "voice", "voice-card", "vpdn", "vpdn-group", "vrf", "wsma",
-    ];
-
-    /// <summary>Lines in a tunnel's block that change nothing here.</summary>
-    private static readonly string[] HarmlessInTunnel =
-    [
-        "arp", "bandwidth inherit", "bandwidth receive", "bgp-policy", "carrier-delay", "dampening", "fair-queue", "history", "hold-queue", "ip accounting", "ip directed-broadcast", "ip flow", "ip information-reply", "ip load-sharing", "ip local-proxy-arp", "ip mask-reply",
-        "ip mroute-cache", "ip probe", "ip proxy-arp", "ip rarp-server", "ip redirects", "ip route-cache", "ip rsvp", "ip security", "ip unreachables", "ip virtual-reassembly", "ipv6 enable", "ipv6 nd", "ipv6 redirects", "ipv6 unreachables", "ipv6 virtual-reassembly", "load-interval", "logging", "macro",
-        "max-reserved-bandwidth", "mop", "ntp", "qos", "random-detect", "snmp", "timeout", "transmit-interface", "trust", "tunnel flow", "tunnel bandwidth", "tx-queue-limit", "tx-ring-limit", "ethernet", "source", "do", "ip nbar", "nhrp route-watch", "rmon", "priority-group", "custom-queue-list", "autodetect",
-    ];
-
-    /// <summary>Settings of routing protocols on a tunnel: without their <c>router</c> block they have no effect.</summary>
-    private static readonly string[] RoutingInTunnel =
-    [
-        "ip ospf", "ip eigrp", "ip hello-interval", "ip hold-time", "ip split-horizon", "ip next-hop-self", "ip summary-address", "ip bandwidth-percent", "ip authentication", "ip dampening-change", "ip dampening-interval", "ip rip", "ip router", "ip irdp",
-        "ipv6 ospf", "ipv6 eigrp", "ipv6 hello-interval", "ipv6 hold-time", "ipv6 split-horizon", "ipv6 summary-address", "ipv6 next-hop-self", "ipv6 rip", "ipv6 router", "ipv6 authentication", "ipv6 bandwidth-percent", "isis", "ospfv3",
-    ];
-
     public static IEnumerable<ConfigRow> All() => [.. Global(), .. Tunnel(), .. LinuxInterface(), .. Odr()];
 
     private static IEnumerable<ConfigRow> Global()
     {
-        foreach (string start in HarmlessBlocks) yield return Harmless(ConfigMode.Global, start + " LINE", opensBlock: true);
-        foreach (string block in (string[])["archive", "redundancy", "iox", "call-home", "control-plane", "voice-card", "mgcp", "sip-ua", "gateway"])
-            yield return Harmless(ConfigMode.Global, block, opensBlock: true);
-        foreach (string start in HarmlessLines) yield return Harmless(ConfigMode.Global, start + " [LINE]");
-        foreach (string start in (string[])["aggressive-mode", "default policy", "diagnose", "disconnect-revoked-peers", "enable", "fragmentation", "invalid-spi-recovery", "keepalive", "nat keepalive", "performance"])
-            yield return Harmless(ConfigMode.Global, $"crypto isakmp {start} [LINE]");
-        foreach (string start in (string[])["crypto isakmp", "crypto keyring"])
-            yield return Refused(ConfigMode.Global, start + " LINE", $"'{start}' is IKEv1, which is not yet supported",
-                "Use 'crypto ikev2 …' here and on the peers (IOS 15.2 and later, FRR with strongSwan, VyOS), and remove these lines", opensBlock: true);
+        foreach (string start in ForeignLines.GlobalBlocks) yield return Harmless(ConfigMode.Global, start + " LINE", opensBlock: true);
+        foreach (string block in ForeignLines.BareBlocks) yield return Harmless(ConfigMode.Global, block, opensBlock: true);
+        yield return Harmless(ConfigMode.Global, "location LINE", opensBlock: true);
+        foreach (string start in ForeignLines.Global) yield return Harmless(ConfigMode.Global, start + " [LINE]");
+        yield return Harmless(ConfigMode.Global, "logging {A.B.C.D | X:X::X} [LINE]");
+        foreach (ConfigRow row in Ikev1()) yield return row;
+        foreach (string word in (string[])["set", "delete"])
+            yield return Refused(ConfigMode.Global, word + " LINE", $"'{word} …' is a line of VyOS or Junos, not of IOS", "Write it as IOS does: docs/configuration.md");
         foreach (string start in (string[])["crypto map", "crypto dynamic-map", "crypto gdoi", "crypto gkm"])
             yield return Refused(ConfigMode.Global, start + " LINE", $"'{start}' is not supported", "Use 'tunnel protection ipsec profile' on the tunnel, and remove these lines", opensBlock: true);
-        foreach (string start in (string[])["crypto ca", "crypto pki certificate", "crypto pki token", "crypto pki crl", "crypto pki server", "crypto pki profile", "crypto pki http", "crypto pki trustpool", "crypto pki cgmp"])
+        foreach (string start in (string[])["crypto ca", "crypto pki certificate", "crypto pki certificate chain", "crypto pki certificate map", "crypto pki crl", "crypto pki server", "crypto pki http", "crypto pki trustpool", "crypto pki cgmp"])
             yield return Harmless(ConfigMode.Global, start + " LINE", opensBlock: true);
         foreach (string start in (string[])["crypto ssl", "crypto tls-tunnel", "crypto vpn", "crypto identity", "crypto provisioning", "crypto xauth"])
             yield return Harmless(ConfigMode.Global, start + " LINE", opensBlock: true);
@@ -73,6 +35,11 @@ internal static class ForeignRows
             "Run it in FRR or BIRD on the Tunnel interfaces and remove the block here", opensBlock: true);
         foreach (string start in (string[])["ip route vrf", "ipv6 route vrf"])
             yield return Refused(ConfigMode.Global, $"{start} name=WORD(1-31) LINE", "", "") with { Apply = (b, l) => b.VrfRoutes.Add((l.Text("name")!, l)) };
+        foreach (string route in (string[])["ip route prefix=A.B.C.D mask=MASK {via=A.B.C.D | if=IFNAME [via=A.B.C.D | dhcp]}", "ipv6 route prefix=X:X::X/nn {via=X:X::X | if=IFNAME [via=X:X::X]}"])
+        {
+            yield return Refused(ConfigMode.Global, $"{route} [<1-255> | name WORD | tag <1-4294967295> | permanent] [<1-255> | name WORD | tag <1-4294967295> | permanent] track LINE",
+                "tracked objects are not supported: the route would stay when what it tracks fails", "Remove 'track' and its number: a route by a tunnel goes when 'if-state nhrp' takes the tunnel down");
+        }
         yield return Refused(ConfigMode.Global, "ip route static LINE", "settings of static routing are not supported", "Remove the line");
         yield return Ineffective(ConfigMode.Global, "ip route prefix=A.B.C.D mask=MASK dhcp [<1-255>]", "this route belongs to Linux and was not made", "Let the DHCP client of this machine set it");
         foreach (string family in (string[])["ip", "ipv6"])
@@ -81,50 +48,83 @@ internal static class ForeignRows
             yield return Ineffective(ConfigMode.Global, $"{family} multicast-routing [LINE]", "multicast routing is not run by this daemon", "Run FRR's pimd on the Tunnel interfaces");
             yield return Ineffective(ConfigMode.Global, $"{family} pim LINE", "PIM is not run by this daemon", "Run FRR's pimd on the Tunnel interfaces");
         }
-        yield return Ineffective(ConfigMode.Global, "ip nat LINE", "NAT belongs to Linux and was not set up", "Use nftables on this machine");
+        foreach (string start in (string[])["{inside | outside} {source | destination | static}", "{create | log | pool | portmap | service | settings | sip-sbc | source | stateful | switchover | translation}"])
+            yield return Ineffective(ConfigMode.Global, $"ip nat {start} LINE", "NAT belongs to Linux and was not set up", "Use nftables on this machine");
         yield return Ineffective(ConfigMode.Global, "ip inspect LINE", "packet inspection belongs to Linux and was not set up", "Use nftables on this machine");
         foreach (string start in (string[])["zone", "zone-pair"])
             yield return Ineffective(ConfigMode.Global, start + " LINE", "zones belong to Linux and were not set up", "Use nftables on this machine", opensBlock: true);
     }
 
+    /// <summary>IKEv1: one finding for each block, and for each key.</summary>
+    private static IEnumerable<ConfigRow> Ikev1()
+    {
+        foreach (string start in (string[])["default policy", "diagnose", "disconnect-revoked-peers", "enable", "fragmentation", "invalid-spi-recovery", "keepalive", "nat keepalive", "performance", "identity", "xauth"])
+            yield return Harmless(ConfigMode.Global, $"crypto isakmp {start} [LINE]");
+        foreach (string block in (string[])["crypto isakmp policy", "crypto isakmp profile", "crypto isakmp client configuration", "crypto isakmp peer", "crypto keyring"])
+            yield return IsIkev1(block, opensBlock: true);
+        yield return IsIkev1("crypto isakmp", opensBlock: false);
+
+        static ConfigRow IsIkev1(string start, bool opensBlock)
+        {
+            string words = start == "crypto keyring" ? start : "crypto isakmp";
+            ConfigRow row = Refused(ConfigMode.Global, start + " LINE", $"'{words}' is IKEv1, which is not yet supported",
+                "Use 'crypto ikev2 …' here and on the peers (IOS 15.2 and later, FRR with strongSwan, VyOS), and remove these lines", opensBlock);
+            return row with
+            {
+                Apply = (b, l) =>
+                {
+                    b.HasIkev1 = true;
+                    row.Apply(b, l);
+                },
+            };
+        }
+    }
+
     private static IEnumerable<ConfigRow> Tunnel()
     {
-        foreach (string start in HarmlessInTunnel) yield return Harmless(ConfigMode.Tunnel, start + " [LINE]");
-        foreach (string start in RoutingInTunnel)
+        foreach (string start in ForeignLines.Tunnel) yield return Harmless(ConfigMode.Tunnel, start + " [LINE]");
+        foreach (string start in ForeignLines.Routing)
             yield return Ineffective(ConfigMode.Tunnel, start + " LINE", "settings of routing protocols have no effect here", "Make them where the protocol runs, in FRR or BIRD");
         (string Start, string Reason, string Remedy)[] refused =
         [
-            ("crypto", "'crypto map' on a tunnel is not supported", "Use 'tunnel protection ipsec profile'"),
+            ("crypto map WORD [redundancy LINE]", "'crypto map' on a tunnel is not supported", "Use 'tunnel protection ipsec profile'"),
             ("tunnel protection ipsec policy", "'tunnel protection ipsec policy' is not supported", "Use 'tunnel protection ipsec profile'"),
+            ("ip address {dhcp | negotiated | pool} [LINE]", "the address of a tunnel must be written here", "Write 'ip address A.B.C.D MASK'"),
+            ("ipv6 address {autoconfig | dhcp} [LINE]", "the address of a tunnel must be written here", "Write 'ipv6 address X:X::X/nn'"),
+            ("ipv6 address X:X::X/nn {eui-64 | anycast}", "a tunnel has no hardware address to make the lower half of", "Write the whole address: 'ipv6 address X:X::X/nn'"),
             ("tunnel mode ipsec", "tunnels of IPsec alone are not supported", "Use 'tunnel mode gre multipoint', or 'tunnel mode gre ip' with a destination, on both ends"),
             ("ip access-group", "packet filters are not applied: without them more would pass", "Filter with nftables on this tunnel and remove the line"),
             ("ipv6 traffic-filter", "packet filters are not applied: without them more would pass", "Filter with nftables on this tunnel and remove the line"),
-            ("ip inspect", "packet inspection is not applied: without it more would pass", "Filter with nftables on this tunnel and remove the line"),
+            ("ip inspect WORD {in | out}", "packet inspection is not applied: without it more would pass", "Filter with nftables on this tunnel and remove the line"),
             ("zone-member", "zones are not applied: without them more would pass", "Filter with nftables on this tunnel and remove the line"),
-            ("ip verify", "reverse path checks are not applied: without them more would pass", "Set net.ipv4.conf.TunnelN.rp_filter and remove the line"),
-            ("ipv6 verify", "reverse path checks are not applied: without them more would pass", "Use nftables' 'fib' expression and remove the line"),
-            ("ip nat", "NAT is not applied: packets would leave with other addresses", "Use nftables on this tunnel and remove the line"),
+            ("ip verify unicast", "reverse path checks are not applied: without them more would pass", "Set net.ipv4.conf.TunnelN.rp_filter and remove the line"),
+            ("ipv6 verify unicast", "reverse path checks are not applied: without them more would pass", "Use nftables' 'fib' expression and remove the line"),
+            ("ip nat {inside | outside | enable}", "NAT is not applied: packets would leave with other addresses", "Use nftables on this tunnel and remove the line"),
             ("service-policy", "quality of service is not applied: traffic would be queued or dropped otherwise", "Use 'tc' on this tunnel and remove the line"),
             ("rate-limit", "rate limits are not applied", "Use 'tc' on this tunnel and remove the line"),
             ("ip policy", "policy routing is not applied: packets would take other ways", "Use 'ip rule iif TunnelN' and remove the line"),
             ("ipv6 policy", "policy routing is not applied: packets would take other ways", "Use 'ip rule iif TunnelN' and remove the line"),
             ("vrf forwarding", "a tunnel inside a VRF is not yet supported: its packets would mix with others", "Run a daemon of its own in the namespace of that VRF"),
-            ("ip vrf", "a tunnel inside a VRF is not yet supported: its packets would mix with others", "Run a daemon of its own in the namespace of that VRF"),
+            ("ip vrf forwarding", "a tunnel inside a VRF is not yet supported: its packets would mix with others", "Run a daemon of its own in the namespace of that VRF"),
             ("ip unnumbered", "unnumbered tunnels are not supported", "Give the tunnel an address with 'ip address'"),
             ("ipv6 unnumbered", "unnumbered tunnels are not supported", "Give the tunnel an address with 'ipv6 address'"),
-            ("mpls", "MPLS over the tunnel is not supported: labelled packets would be lost", "Remove the line"),
+            ("mpls {ip | mtu | nhrp | ldp | label | bgp | traffic-eng | netflow | accounting | propagate-cos} [LINE]", "MPLS over the tunnel is not supported: labelled packets would be lost", "Remove the line"),
             ("tunnel route-via", "choosing the outer interface is not supported: packets would take other ways", "Use 'tunnel vrf' or 'ip rule' on this machine"),
             ("tunnel metadata", "security group tags are not supported", "Remove the line on both ends"),
             ("tunnel entropy", "the entropy label in the GRE key is not supported", "Remove the line on both ends"),
-            ("cts", "TrustSec is not supported", "Remove the line"),
-            ("ip multicast", "multicast boundaries and limits are not applied: more would pass", "Use nftables on this tunnel and remove the line"),
+            ("cts {manual | dot1x | sgt | layer3 | role-based} [LINE]", "TrustSec is not supported", "Remove the line"),
+            ("ip multicast {boundary | helper-map | rate-limit | ttl-threshold} [LINE]", "multicast boundaries and limits are not applied: more would pass", "Use nftables on this tunnel and remove the line"),
             ("bridge-group", "bridging over the tunnel is not supported", "Remove the line"),
             ("xconnect", "pseudowires are not supported", "Remove the line"),
         ];
-        foreach ((string start, string reason, string remedy) in refused) yield return Refused(ConfigMode.Tunnel, start + " LINE", reason, remedy);
+        foreach ((string start, string reason, string remedy) in refused) yield return Refused(ConfigMode.Tunnel, start[^1] is '}' or ']' ? start : start + " LINE", reason, remedy);
+        yield return Refused(ConfigMode.Tunnel, "tunnel mode {aurp | cayman | dvmrp | eon | etherip | ipip | iptalk | ipv6 | ipv6ip | mpls | nos | rbscp | udp | vxlan | vxlan-gpe} [LINE]", "only GRE tunnels are supported",
+            "Use 'tunnel mode gre multipoint', or 'tunnel mode gre ip' with a destination, on both ends");
         const string protection = "tunnel protection ipsec profile WORD(1-127) [shared]";
         yield return Refused(ConfigMode.Tunnel, $"{protection} isakmp-profile WORD [shared]", "'isakmp-profile' is IKEv1, which is not yet supported", "Write 'set ikev2-profile' into the IPsec profile, and remove the words");
         yield return Refused(ConfigMode.Tunnel, $"{protection} ikev2-profile WORD [shared]", "the IKEv2 profile is named in the IPsec profile", "Write 'set ikev2-profile' there, and remove the words");
+        foreach (string family in (string[])["ip", "ipv6"])
+            yield return Refused(ConfigMode.Tunnel, $"{family} nhrp interest WORD", "which traffic triggers a resolution cannot be given by an access list", "Use 'interest none', or remove the line: all traffic does then");
         foreach (ConfigRow row in NotYetInTunnel()) yield return row;
     }
 
@@ -155,9 +155,9 @@ internal static class ForeignRows
     /// <summary>Linux owns these interfaces: what would protect or redirect is not ours to do, and is named; all else passes.</summary>
     private static IEnumerable<ConfigRow> LinuxInterface()
     {
-        yield return Refused(ConfigMode.LinuxInterface, "crypto LINE", "'crypto map' is not supported", "Use 'tunnel protection ipsec profile' on the tunnel, and remove the line");
-        foreach (string start in (string[])["ip access-group", "ipv6 traffic-filter", "ip inspect", "zone-member", "ip verify", "ipv6 verify", "ip nat"])
-            yield return Ineffective(ConfigMode.LinuxInterface, start + " LINE", $"'{start}' was not applied: this interface belongs to Linux", "Use nftables on this machine");
+        yield return Refused(ConfigMode.LinuxInterface, "crypto map WORD [redundancy LINE]", "'crypto map' is not supported", "Use 'tunnel protection ipsec profile' on the tunnel, and remove the line");
+        foreach (string start in (string[])["ip access-group", "ipv6 traffic-filter", "ip inspect WORD {in | out}", "zone-member", "ip verify", "ipv6 verify", "ip nat {inside | outside | enable}"])
+            yield return Ineffective(ConfigMode.LinuxInterface, start.EndsWith('}') ? start : start + " LINE", $"'{start.Split(" {")[0].Replace(" WORD", "")}' was not applied: this interface belongs to Linux", "Use nftables on this machine");
         foreach (string start in (string[])["service-policy", "rate-limit", "ip policy", "ipv6 policy", "vrf forwarding", "ip vrf forwarding"])
             yield return Ineffective(ConfigMode.LinuxInterface, start + " LINE", $"'{start}' was not applied: this interface belongs to Linux", "Use 'tc', 'ip rule' or a network namespace on this machine");
     }

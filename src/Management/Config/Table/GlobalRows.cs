@@ -7,7 +7,8 @@ namespace Dmvpn.Management.Config;
 internal static class GlobalRows
 {
     private const string Levels = "[level=<0-7> | emergencies | alerts | critical | errors | warnings | notifications | informational | debugging]";
-    private const string RouteEnd = "[distance=<1-255>] [name WORD] [tag <1-4294967295>] [name WORD] [permanent]";
+    private const string RouteWord = "[distance=<1-255> | name WORD | tag <1-4294967295> | permanent]";
+    private const string RouteEnd = $"{RouteWord} {RouteWord} {RouteWord} {RouteWord}";
 
     /// <summary>What is printed before the interfaces.</summary>
     public static IEnumerable<ConfigRow> Head()
@@ -74,8 +75,8 @@ internal static class GlobalRows
         };
         foreach (string mode in (string[])[ConfigMode.Global, ConfigMode.Tunnel, ConfigMode.LinuxInterface, ConfigMode.Odr])
             yield return new(mode, "exit", "Leave this block") { Apply = (b, _) => b.Mode = ConfigMode.Global };
-        yield return new(ConfigMode.Global, "end", "The configuration ends here") { Apply = (b, _) => b.IsEnded = true };
-        yield return new(ConfigMode.Tunnel, "end", "The configuration ends here") { Apply = (b, _) => b.IsEnded = true };
+        yield return new(ConfigMode.Global, "end", "The configuration ends here") { Apply = (b, _) => b.Mode = ConfigMode.Global };
+        yield return new(ConfigMode.Tunnel, "end", "The configuration ends here") { Apply = (b, _) => b.Mode = ConfigMode.Global };
     }
 
     private static IEnumerable<ConfigRow> OdrMode()
@@ -142,7 +143,7 @@ internal static class GlobalRows
         builder.Mode = ConfigMode.LinuxInterface;
         for (int i = 0; i < builder.Router.LinuxInterfaces.Count; i++)
         {
-            if (builder.Router.LinuxInterfaces[i].Name != name) continue;
+            if (!builder.Router.LinuxInterfaces[i].Name.Equals(name, StringComparison.OrdinalIgnoreCase)) continue;
             builder.CurrentLinuxInterface = i;
             return;
         }
@@ -185,6 +186,7 @@ internal static class GlobalRows
         {
             if (route.Prefix.IsIPv4 != v4) continue;
             string text = v4 ? $"ip route {route.Prefix.Address} {ConfigText.Mask(route.Prefix.Length)}" : $"ipv6 route {route.Prefix}";
+            if (route.Discards) text += " Null0";
             if (route.TunnelIsNamed) text += $" {route.Tunnel}";
             if (!route.NextHop.IsNone) text += $" {route.NextHop}";
             if (route.Distance != 1) text += $" {route.Distance}";

@@ -102,13 +102,8 @@ internal static class NhrpRows
             (c, l) => c with { RejectHold = l.Seconds("reqid") }, (c, _) => c with { RejectHold = null }, c => c.RejectHold is { } t ? [$"reject reqid {Text(t)}"] : []);
         yield return ForNhrp(v6, "use <1-65535>", "Packets to a destination before it is resolved", "1",
             (c, l) => c with { UseCount = l.Number("use") }, (c, _) => c with { UseCount = 1 }, c => c.UseCount == 1 ? [] : [$"use {c.UseCount}"]);
-        yield return ForNhrp(v6, "interest {none | list=WORD}", "none: traffic never triggers a resolution", "all traffic",
-            (c, l) =>
-            {
-                if (l.HasValue("list")) l.Refuse("list", "which traffic triggers a resolution cannot be given by an access list yet", "Use 'interest none' or leave the line out");
-                return c with { InterestNone = !l.HasValue("list") };
-            },
-            (c, _) => c with { InterestNone = false }, c => c.InterestNone ? ["interest none"] : []);
+        yield return ForNhrp(v6, "interest none", "Traffic never triggers a resolution", "all traffic",
+            (c, _) => c with { InterestNone = true }, (c, _) => c with { InterestNone = false }, c => c.InterestNone ? ["interest none"] : [], noPattern: "interest [none]");
         yield return Flag(v6, "send-routed", "Resolution requests follow the routing table instead of going to the NHS", false, c => c.SendRouted, (c, on) => c with { SendRouted = on });
     }
 

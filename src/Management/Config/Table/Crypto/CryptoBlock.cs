@@ -75,6 +75,6 @@ internal sealed record CryptoBlock<T>(
     public IEnumerable<ConfigRow> Leaving(string to = ConfigMode.Global)
     {
         yield return new(Mode, "exit", "Leave this block") { Apply = (b, _) => b.Mode = to };
-        yield return new(Mode, "end", "The configuration ends here") { Apply = (b, _) => b.IsEnded = true };
+        yield return new(Mode, "end", "The configuration ends here") { Apply = (b, _) => b.Mode = ConfigMode.Global };
     }
 }

@@ -50,7 +50,7 @@ internal static class Ikev2KeyringRows
         yield return ConfigRow.Harmless(ConfigMode.Ikev2KeyringPeer, "hostname LINE");
         foreach (ConfigRow row in Keyring.Leaving()) yield return row;
         yield return new(ConfigMode.Ikev2KeyringPeer, "exit", "Leave this block") { Apply = (b, _) => b.Mode = ConfigMode.Ikev2Keyring };
-        yield return new(ConfigMode.Ikev2KeyringPeer, "end", "The configuration ends here") { Apply = (b, _) => b.IsEnded = true };
+        yield return new(ConfigMode.Ikev2KeyringPeer, "end", "The configuration ends here") { Apply = (b, _) => b.Mode = ConfigMode.Global };
     }
 
     internal const string EncryptedKey = "a key that another router encrypted (type 6) cannot be read here";

@@ -30,9 +30,22 @@ internal static class Ikev2ProposalRows
             (p, l) => p with { Prf = Warned(l, CryptoText.List(l, CryptoText.HashWords, CryptoText.Prf), PrfId.HmacSha1) }, (p, _) => p with { Prf = [] }, "prf [LINE]");
         yield return Proposal.Row($"group {Choice(CryptoText.GroupWords)} [more=LINE]", "Diffie-Hellman groups", "must be given",
             (p, l) => p with { Groups = CryptoText.List(l, CryptoText.GroupWords, CryptoText.Group) }, (p, _) => p with { Groups = [] }, "group [LINE]");
-        foreach ((string command, string weak) in ((string, string)[])[("encryption", "3des | des | en-3des"), ("integrity", "md5"), ("prf", "md5"), ("group", "1 | 2 | 5 | 24")])
-            yield return ConfigRow.Refused(ConfigMode.Ikev2Proposal, $"{command} {{{weak}}} [LINE]", $"this {command} is weak and is not offered",
+        foreach ((string command, string weak, Func<Ikev2Proposal, Ikev2Proposal> given) in ((string, string, Func<Ikev2Proposal, Ikev2Proposal>)[])
+            [("encryption", "3des | des | en-3des", p => p with { Encryption = Ikev2Proposal.Default.Encryption }), ("integrity", "md5", p => p with { Integrity = Ikev2Proposal.Default.Integrity }),
+             ("prf", "md5", p => p with { Prf = Ikev2Proposal.Default.Prf }), ("group", "1 | 2 | 5 | 24", p => p with { Groups = Ikev2Proposal.Default.Groups })])
+        {
+            ConfigRow row = ConfigRow.Refused(ConfigMode.Ikev2Proposal, $"{command} {{{weak}}} [LINE]", $"this {command} is weak and is not offered",
                 "Take a stronger one here and on the peer: aes-cbc-256, sha256, group 14 or 19 are on every IOS since 15.2");
+            // Known to be there: the checks of the whole file have nothing to add.
+            yield return row with
+            {
+                Apply = (b, l) =>
+                {
+                    row.Apply(b, l);
+                    Proposal.Change(b, l, given);
+                },
+            };
+        }
         yield return ConfigRow.Harmless(ConfigMode.Ikev2Proposal, "description LINE");
         yield return ConfigRow.Ineffective(ConfigMode.Ikev2Proposal, "pqc WORD optional", "post-quantum key exchange is not supported, and is not offered");
         yield return ConfigRow.Refused(ConfigMode.Ikev2Proposal, "pqc WORD", "post-quantum key exchange is not supported: a peer that insists on it cannot be reached", "Write 'optional' behind it, here and on the peer, or remove the line");
