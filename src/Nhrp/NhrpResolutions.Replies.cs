@@ -1,6 +1,5 @@
 using Dmvpn.Core;
 using Dmvpn.Wire.Nhrp;
-using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Nhrp;
 
