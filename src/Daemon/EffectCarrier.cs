@@ -110,6 +110,9 @@ internal sealed class EffectCarrier(
             case NhrpEffectKind.MulticastDown:
                 engines.Forwarding.RemoveMulticast(tunnel, effect.Peer);
                 break;
+            case NhrpEffectKind.TransitUp or NhrpEffectKind.TransitDown:
+                engines.Forwarding.SetTransit(tunnel, effect.Peer, effect.Kind == NhrpEffectKind.TransitUp);
+                break;
             case NhrpEffectKind.NhsUp:
             case NhrpEffectKind.NhsDown:
                 IpAddress server = engines.Nhrp.TryGetServer(effect.Key, out IpAddress address, out _) ? address : IpAddress.None;

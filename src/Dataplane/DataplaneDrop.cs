@@ -114,6 +114,15 @@ public enum DataplaneDrop
     /// <summary>In: outer header CE-marked, inner not ECN-capable (RFC 6040 4.2): must be dropped, for the congestion signal would be lost. Also between the headers of ESP in tunnel mode.</summary>
     InEcn,
 
+    /// <summary>In: the inner source is a tunnel address of another station, or one of this router's own.</summary>
+    InSpoofedSource,
+
+    /// <summary>In: the inner source is in none of the networks that the peer's certificate names.</summary>
+    InUncertifiedSource,
+
+    /// <summary>In: the inner source is not reached as <c>ip verify unicast source</c> wants it.</summary>
+    InReversePath,
+
     /// <summary>In: the inner packet is GRE from us to ourselves: a tunnel within itself.</summary>
     InRecursion,
 

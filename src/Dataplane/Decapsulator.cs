@@ -18,6 +18,7 @@ namespace Dmvpn.Dataplane;
 ///   → sequence number      RFC 2890                                                 InOutOfSequence
 ///   → NHRP, CDP, keepalive to the control mailbox                                   InMailboxFull
 ///   → IP                   version and length, ECN by RFC 6040, TCP MSS             InMalformedInner, InEcn, InRecursion
+///   → inner source         a station's own, or of who is behind it: SourceFilter      InSpoofedSource, InUncertifiedSource, InReversePath
 ///   → turned round?        TrafficTurnedAround to the mailbox                       RedirectFilter
 ///   → relayed?             TTL, and the same worker's Encapsulator                 Decapsulator.Relay.cs
 ///   → segments of a flow merged, over the batch                                      Offload/SegmentMerger.cs
@@ -31,6 +32,7 @@ public sealed partial class Decapsulator : IDisposable
     private readonly PacketBatch _batch = new(DataplaneLimits.ReceiveSize);
     private readonly SequenceTable _sequences = new();
     private readonly RedirectFilter _redirects = new();
+    private readonly SourceFilter _sources;
     private readonly SegmentMerger _merger = new();
     private TokenBucket _reflections = new(DataplaneLimits.ReflectionsPerSecond, DataplaneLimits.ReflectionsPerSecond);
     private Tally _tally;
@@ -41,7 +43,7 @@ public sealed partial class Decapsulator : IDisposable
     /// <param name="ikeMailbox">Where IKE messages go; null where no tunnel can be protected.</param>
     /// <param name="security">The security associations; null when no tunnel is protected.</param>
     public Decapsulator(int worker, ControlMailbox mailbox, ControlMailbox? ikeMailbox = null, SecurityTable? security = null) =>
-        (_worker, _mailbox, _ikeMailbox, _security) = (worker, mailbox, ikeMailbox, security);
+        (_worker, _mailbox, _ikeMailbox, _security, _sources) = (worker, mailbox, ikeMailbox, security, new SourceFilter(security));
 
     /// <summary>
     /// Takes one batch from the port and delivers it. Returns how many packets there were; at least <see cref="DataplaneLimits.BatchSize"/> mean that
@@ -133,6 +135,11 @@ public sealed partial class Decapsulator : IDisposable
         }
         slot.Length = ip.TotalLength;
         if (ip.Protocol == IpProtocol.Gre && IsOurs(slot, ip, tunnel, now)) return;
+        if (!_sources.IsGood(snapshot, tunnel, slot.From, ip.Source, out DataplaneDrop why))
+        {
+            drops.Count(why);
+            return;
+        }
         if (!EcnTunnel.TryDecapsulate(slot.Data, slot.TrafficClass))
         {
             drops.Count(DataplaneDrop.InEcn);

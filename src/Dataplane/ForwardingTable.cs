@@ -162,6 +162,14 @@ public sealed class ForwardingTable
         MarkChanged(entry);
     }
 
+    /// <summary>The peer may bring packets of others, or may no longer. IPv4 and IPv6 NHRP may both say so: it ends when both have taken that back.</summary>
+    public void SetTransit(TunnelId tunnel, NbmaPeer peer, bool on)
+    {
+        if (!_tunnels.TryGetValue(tunnel, out Entry? entry)) return;
+        entry.Transits = on ? entry.Transits.Add(peer) : Without(entry.Transits, peer);
+        MarkChanged(entry);
+    }
+
     /// <summary>The peer gets the tunnel's multicast from now on. IPv4 and IPv6 NHRP may both want it: it ends when both have taken that back.</summary>
     public void AddMulticast(TunnelId tunnel, NbmaPeer peer)
     {
@@ -212,6 +220,13 @@ public sealed class ForwardingTable
         Underlay[] distinct = [.. underlays];
         GreDemux[] demuxes = Array.ConvertAll(distinct, underlay => new GreDemux(tunnels, underlay));
         return new ForwardingSnapshot(++_version, tunnels, distinct, demuxes, _bestRoutes);
+    }
+
+    private static ValueList<NbmaPeer> Without(ValueList<NbmaPeer> peers, NbmaPeer one)
+    {
+        List<NbmaPeer> left = [.. peers];
+        left.Remove(one);
+        return [.. left];
     }
 
     private void Release(Entry entry, Adjacency? adjacency)
@@ -268,6 +283,7 @@ public sealed class ForwardingTable
         public PrefixTrie<FibEntry> Fib = PrefixTrie<FibEntry>.Empty;
         public PrefixTrie<Adjacency> Adjacencies = PrefixTrie<Adjacency>.Empty;
         public MulticastList Multicast = MulticastList.Empty;
+        public ValueList<NbmaPeer> Transits = [];
         public IpAddress NhsIPv4;
         public IpAddress NhsIPv6;
         public TunnelSnapshot? Snapshot;
@@ -278,6 +294,7 @@ public sealed class ForwardingTable
             Fib = Fib,
             Adjacencies = Adjacencies,
             Multicast = Multicast,
+            Transits = Transits,
             NhsIPv4 = Nhs(NhsIPv4),
             NhsIPv6 = Nhs(NhsIPv6),
         };

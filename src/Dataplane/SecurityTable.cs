@@ -13,6 +13,7 @@ public sealed class SecurityTable
 {
     private readonly ConcurrentDictionary<uint, InboundSa> _inbound = new(concurrencyLevel: 1, capacity: 31);
     private readonly ConcurrentDictionary<Key, ProtectedPeer> _peers = new(concurrencyLevel: 1, capacity: 31);
+    private readonly ConcurrentDictionary<int, SiteRights> _rights = new(concurrencyLevel: 1, capacity: 31);
     private readonly List<(IDisposable Sa, long Version)> _retired = [];
 
     /// <summary>How many SAs can be received with.</summary>
@@ -25,6 +26,16 @@ public sealed class SecurityTable
     /// Where packets to a peer leave by: with an association by that alone, wherever it is; without by its address. Any thread.
     /// </summary>
     public bool TryGetPeer(int protection, NbmaPeer peer, [MaybeNullWhen(false)] out ProtectedPeer found) => _peers.TryGetValue(Key.Of(protection, peer), out found);
+
+    /// <summary>What the certificate of a peer with an association lets it have; false without one. Any thread.</summary>
+    public bool TryGetRights(int association, [MaybeNullWhen(false)] out SiteRights rights) => _rights.TryGetValue(association, out rights);
+
+    /// <summary>Sets what a peer's certificate lets it have, or with null forgets it. Publish another version after this (<see cref="ForwardingTable.Touch"/>).</summary>
+    public void SetRights(int association, SiteRights? rights)
+    {
+        if (rights is null) _rights.TryRemove(association, out _);
+        else _rights[association] = rights;
+    }
 
     /// <summary>Packets with its SPI are received from now on. False when the SPI is taken.</summary>
     public bool Add(InboundSa sa) => _inbound.TryAdd(sa.Spi, sa);

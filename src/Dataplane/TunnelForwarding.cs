@@ -63,6 +63,18 @@ public sealed record TunnelForwarding
     /// <summary>The same for IPv6.</summary>
     public bool RelayIPv6 { get; init; }
 
+    /// <summary><c>ip nhrp authorization certificate</c>: inner IPv4 sources must be in the networks of a certificate that names any.</summary>
+    public bool CertifiedIPv4 { get; init; }
+
+    /// <summary>The same for IPv6.</summary>
+    public bool CertifiedIPv6 { get; init; }
+
+    /// <summary><c>ip verify unicast source</c>.</summary>
+    public ReversePath ReversePathIPv4 { get; init; }
+
+    /// <summary><c>ipv6 verify unicast source</c>.</summary>
+    public ReversePath ReversePathIPv6 { get; init; }
+
     /// <summary>The only worker that may send by this tunnel, for what it sends must not be late by many sequence numbers; null when all may.</summary>
     public int? Sender { get; init; }
 

@@ -48,6 +48,9 @@ public sealed class TunnelSnapshot
     /// <summary>Next hops that have a mapping.</summary>
     public PrefixTrie<Adjacency> Adjacencies { get; internal init; } = PrefixTrie<Adjacency>.Empty;
 
+    /// <summary>Who may bring packets of others: next hop servers, configured neighbours.</summary>
+    public ValueList<NbmaPeer> Transits { get; internal init; } = [];
+
     /// <summary>Who gets multicast.</summary>
     public MulticastList Multicast { get; internal init; } = MulticastList.Empty;
 
@@ -95,6 +98,16 @@ public sealed class TunnelSnapshot
         foreach (IpAddress broadcast in Config.Broadcasts.AsSpan())
         {
             if (broadcast == destination) return true;
+        }
+        return false;
+    }
+
+    /// <summary>True for a peer that may bring packets of others.</summary>
+    public bool IsTransit(NbmaPeer peer)
+    {
+        foreach (NbmaPeer transit in Transits.AsSpan())
+        {
+            if (transit.Association != 0 ? transit.Association == peer.Association : transit.Address == peer.Address) return true;
         }
         return false;
     }

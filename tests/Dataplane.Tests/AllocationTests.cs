@@ -82,7 +82,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
     public void Protected_OutAndIn_AllocatesNothing(EncryptionId encryption, int bits, IntegrityId integrity, bool tunnelMode, bool udp)
     {
         var suite = new EspSuite(encryption, bits, integrity, Esn: true);
-        byte[][] packets = [Packet("10.1.0.1", "10.2.0.1", 64), Packet("10.1.0.1", "10.2.0.2", 1300), Packet("fd00::1", "fd00::2", 200), Packet("10.1.0.1", "224.0.0.5", 64)];
+        byte[][] packets = [Packet("10.1.0.1", "10.2.0.1", 64), Packet("10.1.0.1", "10.2.0.2", 1300), Packet("fd00::9", "fd00::2", 200), Packet("10.1.0.1", "224.0.0.5", 64)];
         using var pair = new ProtectedPair(suite, tunnelMode, udp, packets);
         MeasureRounds(() => pair.Round());
         output.WriteLine($"{pair.Delivered} delivered");

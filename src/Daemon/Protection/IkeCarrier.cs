@@ -65,7 +65,15 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         if (before is { } old && old != effect.Peer) engines.Nhrp.OnPeerMoved(old, effect.Peer, now, engines.NhrpOut);
         var identity = new NhrpIdentity(effect.Identity!.Id.ToString(), effect.Identity.Rights) { Protection = effect.Protection.Number };
         engines.Nhrp.OnPeerIdentified(effect.Peer, identity, now, engines.NhrpOut);
+        SetRights(effect.Peer.Association, effect.Identity.Rights);
         if (peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? entry) && entry.Sending != 0) SendBy(entry, entry.Sending);
+    }
+
+    /// <summary>The workers ask by snapshot: another one, so that they ask again.</summary>
+    private void SetRights(int association, SiteRights? rights)
+    {
+        engines.Forwarding.Security.SetRights(association, rights);
+        engines.Forwarding.Touch();
     }
 
     private void OnMoved(NbmaPeer to, Instant now)
@@ -102,6 +110,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         SendBy(entry, 0);
         foreach (uint spi in entry.Children) children.Remove(spi);
         peers.Remove(entry);
+        SetRights(was.Association, null);
         Rebind(entry.Protection, was.Address);
         engines.Nhrp.OnPeerLost(was, now, engines.NhrpOut);
         // A station that is known by its address alone was this one, unless another is there.

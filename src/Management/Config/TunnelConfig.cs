@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Dataplane;
 using Dmvpn.Nhrp;
 
 namespace Dmvpn.Management.Config;
@@ -73,6 +74,12 @@ public sealed record TunnelConfig
     /// <c>tunnel relay bypass-kernel</c>: packets that arrive by this tunnel and would be routed into a tunnel again go there directly, past netfilter, policy routing and the device.
     /// </summary>
     public bool RelayBypassKernel { get; init; }
+
+    /// <summary><c>ip verify unicast source reachable-via</c>: what a route back to an inner IPv4 source must be.</summary>
+    public ReversePath ReversePathIPv4 { get; init; }
+
+    /// <summary><c>ipv6 verify unicast source reachable-via</c>.</summary>
+    public ReversePath ReversePathIPv6 { get; init; }
 
     /// <summary><c>bandwidth</c> in kbit/s, for routing protocols; IOS's tunnels have 100.</summary>
     public uint Bandwidth { get; init; } = 100;

@@ -1,5 +1,6 @@
 using CsCheck;
 using Dmvpn.Core;
+using Dmvpn.Dataplane;
 using Dmvpn.Management.Config;
 using Dmvpn.Nhrp;
 
@@ -160,8 +161,11 @@ public sealed class RoundTripTests
             Edit<TunnelConfig, byte>(Gen.Byte[1, 255], (t, v) => t with { Ttl = v, Tos = (byte)(v - 1), Vrf = v > 100 ? "WAN" : null }),
             Edit<TunnelConfig, int>(Gen.Int[0, 63], (t, v) => t with { RelayBypassKernel = (v & 32) != 0, Checksum = (v & 1) != 0, SequenceDatagrams = (v & 2) != 0, Shutdown = (v & 4) != 0, CdpEnabled = (v & 8) != 0, IfStateNhrp = (v & 16) != 0 }),
             Edit<TunnelConfig, int>(Gen.Int[1, 255], (t, v) => t with { Keepalive = t.IsMultipoint ? null : new(TimeSpan.FromSeconds(v), v), Bandwidth = (uint)v, Delay = (uint)v }),
+            Edit<TunnelConfig, int>(Gen.Int[0, 4], (t, v) => t with { ReversePathIPv4 = Check(v), ReversePathIPv6 = Check(4 - v) }),
             Edit<TunnelConfig, int>(Gen.Int[9, 30], (t, v) => t with { PathMtuDiscovery = new(v == 9 ? null : TimeSpan.FromMinutes(v), 84 + v) }));
     }
+
+    private static ReversePath Check(int v) => v == 0 ? default : new(v > 2 ? ReversePathMode.Rx : ReversePathMode.Any, v % 2 == 0);
 
     private static readonly Gen<RouterConfig> Router = Gen.Int[0, 3].SelectMany(count => Edited(
         count switch

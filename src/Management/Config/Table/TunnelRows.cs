@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Dataplane;
 using static Dmvpn.Management.Config.ConfigRow;
 
 namespace Dmvpn.Management.Config;
@@ -41,6 +42,16 @@ internal static class TunnelRows
             t => t.Ipv4Addresses.Select(a => $"ip address {a.Address} {ConfigText.Mask(a.Length)}{(a.Secondary ? " secondary" : "")}"));
         yield return ForTunnel("ip mtu <68-9976>", "Largest IPv4 packet inside the tunnel", "1400", (t, l) => t with { IpMtu = l.Number("mtu") },
             (t, _) => t with { IpMtu = Defaults.IpMtu }, t => Unless(t.IpMtu == Defaults.IpMtu, $"ip mtu {t.IpMtu}"));
+        yield return ReversePathRow("ip", (t, check) => t with { ReversePathIPv4 = check }, t => t.ReversePathIPv4);
+    }
+
+    private static ConfigRow ReversePathRow(string family, Func<TunnelConfig, ReversePath, TunnelConfig> set, Func<TunnelConfig, ReversePath> get)
+    {
+        string command = $"{family} verify unicast source";
+        return ForTunnel($"{command} reachable-via {{rx | any}} [allow-default]", "Drop what comes from where no route leads back: into this tunnel to that peer (rx), or anywhere", "off",
+            (t, l) => set(t, new(l.Has("rx") ? ReversePathMode.Rx : ReversePathMode.Any, l.Has("allow-default"))), (t, _) => set(t, default),
+            t => Unless(get(t).Mode == ReversePathMode.None, $"{command} reachable-via {(get(t).Mode == ReversePathMode.Rx ? "rx" : "any")}{(get(t).AllowDefault ? " allow-default" : "")}"),
+            $"{command} [reachable-via [{{rx | any}} [allow-default]]]");
     }
 
     private static IEnumerable<ConfigRow> IPv6()
@@ -53,6 +64,7 @@ internal static class TunnelRows
             t => t.Ipv6Addresses.Where(a => a.Address.IsLinkLocal).Select(a => $"ipv6 address {a.Address} link-local"), "ipv6 address X:X::X link-local");
         yield return ForTunnel("ipv6 mtu <1280-9976>", "Largest IPv6 packet inside the tunnel", "1400", (t, l) => t with { Ipv6Mtu = l.Number("mtu") },
             (t, _) => t with { Ipv6Mtu = Defaults.Ipv6Mtu }, t => Unless(t.Ipv6Mtu == Defaults.Ipv6Mtu, $"ipv6 mtu {t.Ipv6Mtu}"));
+        yield return ReversePathRow("ipv6", (t, check) => t with { ReversePathIPv6 = check }, t => t.ReversePathIPv6);
     }
 
     private static IEnumerable<ConfigRow> Transport()
