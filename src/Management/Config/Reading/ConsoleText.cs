@@ -20,8 +20,17 @@ internal static partial class ConsoleText
     /// <summary>Begins like an EXEC command whose other words are configuration: only these arguments make it one.</summary>
     private static readonly Dictionary<string, string[]> OnlyWith = new()
     {
-        ["enable"] = [], ["configure"] = ["terminal", "memory", "network", "replace", "revert", "confirm"], ["write"] = ["memory", "terminal", "erase", "network"], ["reload"] = ["in", "at", "cancel"],
-        ["disable"] = [], ["logout"] = [], ["quit"] = [], ["yes"] = [], ["no"] = [], ["dir"] = ["flash:", "nvram:", "bootflash:", "all"], ["tclsh"] = [],
+        ["enable"] = [],
+        ["configure"] = ["terminal", "memory", "network", "replace", "revert", "confirm"],
+        ["write"] = ["memory", "terminal", "erase", "network"],
+        ["reload"] = ["in", "at", "cancel"],
+        ["disable"] = [],
+        ["logout"] = [],
+        ["quit"] = [],
+        ["yes"] = [],
+        ["no"] = [],
+        ["dir"] = ["flash:", "nvram:", "bootflash:", "all"],
+        ["tclsh"] = [],
     };
 
     /// <summary>True for text that a terminal prints by itself.</summary>
