@@ -12,6 +12,9 @@ internal sealed class CommandLine
     /// <summary>Where the daemon listens unless it is said otherwise.</summary>
     public const string DefaultSocket = "/run/dmvpn.sock";
 
+    /// <summary>Commands that print no JSON: asking for it is a mistake that a script must see.</summary>
+    private static readonly string[] WithoutJson = ["run", "top", "pki", "join", "completion", "complete"];
+
     private readonly IProgramParts _parts;
     private readonly ExecLanguage _language;
     private readonly RootCommand _root;
@@ -75,6 +78,14 @@ internal sealed class CommandLine
         {
             foreach (var error in parsed.Errors) await parts.Error.WriteAsync($"dmvpn: {error.Message}\n");
             await parts.Error.WriteAsync("'dmvpn --help' lists the commands.\n");
+            return ExitCodes.Usage;
+        }
+
+        string name = FirstWord([.. prepared]) is >= 0 and int at ? prepared[at] : "";
+        if (parsed.GetValue(line._json) && WithoutJson.Contains(name))
+        {
+            string remedy = name == "top" ? "'dmvpn show interfaces --json' and 'dmvpn show platform --json' have the same numbers" : "leave out --json";
+            await parts.Error.WriteAsync($"dmvpn: there is no JSON of '{name}'\n       {remedy}\n");
             return ExitCodes.Usage;
         }
 
@@ -191,7 +202,8 @@ internal sealed class CommandLine
     private Command Version()
     {
         var command = new Command("version", "Print the version of this program");
-        command.SetAction(result => _parts.Output.Write($"dmvpn {ProductVersion.Number}\n"));
+        command.SetAction(result => _parts.Output.Write(
+            result.GetValue(_json) ? $"{{\n  \"version\": \"{ProductVersion.Number}\"\n}}\n" : $"dmvpn {ProductVersion.Number}\n"));
         return command;
     }
 

@@ -6,6 +6,7 @@ using Dmvpn.Cli.Exec;
 using Dmvpn.Cli.Pki;
 using Dmvpn.Cli.Shell;
 using Dmvpn.Daemon;
+using Dmvpn.Runtime;
 using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Cli;
@@ -50,6 +51,7 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
     {
         if (request.Line.TrimEnd().EndsWith('?'))
         {
+            if (request.Json) return await NoJsonAsync("the help of '?'", "leave out --json");
             string before = request.Line.TrimEnd()[..^1];
             await Output.WriteAsync(ExecLanguage.Help(before, language.Candidates(before)));
             return ExitCodes.Ok;
@@ -60,6 +62,9 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
             await ExplainAsync(request.Line, error);
             return ExitCodes.Usage;
         }
+
+        if (request.Json && line.Modifiers.Count > 0 && line.Action is not DebugAction)
+            return await NoJsonAsync("output behind '|'", "leave out --json, or choose from the JSON with a program such as jq");
 
         using CancellationTokenSource stop = StopOnSignals(cancel, out IDisposable signals);
         using (signals)
@@ -113,6 +118,12 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
         }
     }
 
+    private async Task<int> NoJsonAsync(string what, string remedy)
+    {
+        await Error.WriteAsync($"{Red("dmvpn:")} there is no JSON of {what}\n       {remedy}\n");
+        return ExitCodes.Usage;
+    }
+
     private async Task ExplainAsync(string line, ExecError error)
     {
         if (error.Column >= 0) await Error.WriteAsync($"{line}\n{new string(' ', error.Column)}^\n");
@@ -122,9 +133,13 @@ internal class ProgramParts(ExecLanguage language) : IProgramParts
 
     private string Red(string text) => Color ? $"\e[31m{text}\e[0m" : text;
 
+    private const int StandardOutput = 1;
+
+    /// <summary>Cancelled by Ctrl-C, by SIGTERM, and when nobody reads the output any more: <c>dmvpn top | head</c>.</summary>
     private static CancellationTokenSource StopOnSignals(CancellationToken cancel, out IDisposable signals)
     {
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        PipeWatch.Start(StandardOutput, stop);
         signals = new Registrations(PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
         return stop;
 

@@ -30,8 +30,10 @@ internal sealed class ExecRunner(ControlClient client, TextWriter output, bool j
                 await DebugAsync(debug, modifiers, cancel);
                 return ExitCodes.Ok;
             case TextAction plain:
-                await WriteAsync(plain.Text, modifiers);
+                await WriteAsync(json ? Pretty(JsonSerializer.SerializeToUtf8Bytes(new CommandResult { Message = plain.Text.TrimEnd() }, ApiJson.Default.CommandResult)) : plain.Text, modifiers);
                 return ExitCodes.Ok;
+            case HistoryAction:
+                throw new ControlException(ExitCodes.Usage, "the history is the shell's", "ask for it in 'dmvpn shell'");
             default:
                 return ExitCodes.Ok;
         }

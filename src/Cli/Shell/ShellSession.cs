@@ -105,6 +105,8 @@ internal sealed class ShellSession(ControlClient client, ExecLanguage language, 
             {
                 case LeaveAction:
                     return Leave;
+                case HistoryAction when json:
+                    throw new ControlException(ExitCodes.Usage, "there is no JSON of the history", "start the shell without --json");
                 case HistoryAction:
                     await output.WriteAsync(OutputModifier.Apply(string.Concat(_editor.History.Select(past => $"  {past}\n")), parsed.Modifiers));
                     return ExitCodes.Ok;

@@ -85,6 +85,7 @@ internal static class DmvpnScreen
             // Not known while a resolution is under way.
             Nbma = nbma.IsNone && !tunnel.Config.IsIPv6Transport ? IpAddress.AnyIPv4 : nbma,
             ClaimedNbma = entries.Find(e => e.Claimed != nbma && !e.Claimed.IsNone)?.Claimed,
+            Identity = entries.Select(e => protection.IdentityOf(tunnel.Id, e.Peer)).FirstOrDefault(identity => identity is not null),
             Entries = [.. entries.OrderBy(static e => e.Prefix).Select(e => Entry(e, servers, tunnel, protection, now))],
         };
 
@@ -97,6 +98,8 @@ internal static class DmvpnScreen
         {
             Tunnel = entry.Via.IsNone ? entry.Prefix.Address : entry.Via,
             Target = entry.Prefix,
+            ClaimedNbma = NhrpScreens.Some(entry.Claimed),
+            Identity = protection.IdentityOf(tunnel.Id, entry.Peer),
             State = !tunnel.LineUpForNhrp ? DmvpnSessionState.Intf : protection.StateBelow(tunnel.Id, entry.Peer) ?? (up ? DmvpnSessionState.Up : DmvpnSessionState.Nhrp),
             UpDownSeconds = server is { Status: not NhsStatus.Up, RepliesReceived: 0 } ? null : NhrpScreens.Seconds(now.Since(since)),
             Attributes = Attributes(entry),

@@ -23,6 +23,13 @@ internal sealed class PeerProtection(IkeInstance ike, ProtectionParts parts)
         return hasIke ? DmvpnSessionState.Ipsec : DmvpnSessionState.Ike;
     }
 
+    /// <summary>Who the peer proved to be; null on tunnels without protection, and while nobody has.</summary>
+    public string? IdentityOf(TunnelId tunnel, NbmaPeer peer)
+    {
+        if (parts.Sources.Of(tunnel) is not { } protection || peer.Address.IsUnspecified) return null;
+        return parts.Peers.TryFind(protection, peer, out ProtectedPeerEntry? entry) ? entry.Identity.Id.ToString() : null;
+    }
+
     private void Read()
     {
         if (_read) return;

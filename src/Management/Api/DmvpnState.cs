@@ -70,8 +70,11 @@ public sealed record DmvpnPeer
     /// <summary>The NBMA address that packets go to, outside of any NAT.</summary>
     public required IpAddress Nbma { get; init; }
 
-    /// <summary>The address the peer says it has, when a NAT changed it.</summary>
+    /// <summary>The address the peer says it has, when a NAT changed it; of several peers behind one NAT each entry has its own.</summary>
     public IpAddress? ClaimedNbma { get; init; }
+
+    /// <summary>Who the peer proved to be in IKE; of several behind one NAT each entry has its own; null without protection.</summary>
+    public string? Identity { get; init; }
 
     /// <summary>The entries, at least one. Their number is the column "# Ent".</summary>
     public IReadOnlyList<DmvpnEntry> Entries { get; init; } = [];
@@ -85,6 +88,12 @@ public sealed record DmvpnEntry
 
     /// <summary>The prefix the entry is for.</summary>
     public required IpPrefix Target { get; init; }
+
+    /// <summary>The NBMA address that the peer of this entry says it has, also when no NAT changed it; null when it said none.</summary>
+    public IpAddress? ClaimedNbma { get; init; }
+
+    /// <summary>Who the peer of this entry proved to be in IKE; null without protection, and while nobody has.</summary>
+    public string? Identity { get; init; }
 
     /// <summary>How far the session has come.</summary>
     public DmvpnSessionState State { get; init; }

@@ -58,6 +58,29 @@ public sealed class CommandLineTests
         Assert.Equal("line 3:5: error: no such thing\n    remove it\n% The configuration was refused; nothing was changed.\n", _output.ToString());
     }
 
+    [Theory]
+    [InlineData("top --json")]
+    [InlineData("completion bash --json")]
+    [InlineData("pki list ca --json")]
+    [InlineData("show version ? --json")]
+    [InlineData("show version | include a --json")]
+    public async Task JsonWhereThereIsNone_IsAMistakeOfTheCaller(string line)
+    {
+        Assert.Equal(ExitCodes.Usage, await RunAsync(line.Split(' ')));
+        Assert.Contains("there is no JSON of", _error.ToString());
+        Assert.Empty(_output.ToString());
+    }
+
+    [Theory]
+    [InlineData("version --json")]
+    [InlineData("configure terminal --json")]
+    public async Task JsonWithoutADaemon_IsJson(string line)
+    {
+        Assert.Equal(0, await RunAsync(line.Split(' ')));
+        using var json = System.Text.Json.JsonDocument.Parse(_output.ToString());
+        Assert.Equal(System.Text.Json.JsonValueKind.Object, json.RootElement.ValueKind);
+    }
+
     [Fact]
     public async Task DebugStream_IsPrintedLineByLine()
     {
