@@ -4,13 +4,13 @@ using System.Runtime.InteropServices;
 namespace Dmvpn.Fuzz;
 
 /// <summary>
-/// Which branches an input took. SharpFuzz rewrites a copy of Wire so that every branch counts itself in a map, as AFL's
+/// Which branches an input took. SharpFuzz rewrites copies of Wire and Management so that every branch counts itself in a map, as AFL's
 /// compilers do; neither AFL nor libFuzzer is needed to look at the map.
 /// </summary>
 internal sealed unsafe class Coverage
 {
     private const int MapSize = 1 << 16;
-    private const string Assembly = "Dmvpn.Wire.dll";
+    private static readonly string[] Assemblies = ["Dmvpn.Wire.dll", "Dmvpn.Management.dll"];
 
     private readonly byte* _map = (byte*)NativeMemory.AlignedAlloc(MapSize, 64);
     private readonly byte[] _seen = new byte[MapSize];
@@ -18,7 +18,7 @@ internal sealed unsafe class Coverage
     /// <summary>Branches that some input has taken.</summary>
     public int Branches { get; private set; }
 
-    /// <summary>Points the rewritten code at this map. Must be called before anything of Wire runs.</summary>
+    /// <summary>Points the rewritten code at this map. Must be called before anything of them runs.</summary>
     public void Attach()
     {
         Clear();
@@ -51,14 +51,15 @@ internal sealed unsafe class Coverage
         return isNew;
     }
 
-    /// <summary>Copies this program beside itself with Wire rewritten, runs it there, and gives back its exit status.</summary>
+    /// <summary>Copies this program beside itself with them rewritten, runs it there, and gives back its exit status.</summary>
     public static int RunInstrumented(IEnumerable<string> arguments)
     {
         string copy = Directory.CreateTempSubdirectory("dmvpn-fuzz-").FullName;
         try
         {
             foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-            SharpFuzz.Fuzzer.Instrument(Path.Combine(copy, Assembly), static type => type.StartsWith("Dmvpn.", StringComparison.Ordinal), SharpFuzz.Options.Value);
+            foreach (string assembly in Assemblies)
+                SharpFuzz.Fuzzer.Instrument(Path.Combine(copy, assembly), static type => type.StartsWith("Dmvpn.", StringComparison.Ordinal), SharpFuzz.Options.Value);
             var start = new ProcessStartInfo(Environment.ProcessPath!) { WorkingDirectory = Environment.CurrentDirectory };
             if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Path.Combine(copy, "Dmvpn.Fuzz.dll"));
             else start.FileName = Path.Combine(copy, "Dmvpn.Fuzz");

@@ -88,6 +88,17 @@ public sealed class ApiServerTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("", false)]
+    [InlineData("{}", false)]
+    [InlineData("""{"force":true}""", true)]
+    public async Task Reload_WithOrWithoutABody_RouterSeesWhetherItIsForced(string body, bool force)
+    {
+        using HttpResponseMessage response = await PostAsync(ApiRoutes.Reload, body);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(new ReloadRequest { Force = force }, _running.Router.LastRequest);
+    }
+
+    [Theory]
     [InlineData(404)]
     [InlineData(409)]
     public async Task Get_RouterRefuses_ItsStatusAndError(int status)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-namespace Dmvpn.Daemon.Api;
+namespace Dmvpn.Management.Api;
 
 /// <summary>The JSON body of a request, or why it is none.</summary>
 /// <param name="Value">The request; null when <paramref name="Error"/> says why.</param>
