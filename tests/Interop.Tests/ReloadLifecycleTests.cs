@@ -39,6 +39,25 @@ public sealed class ReloadLifecycleTests : LifecycleTest
     }
 
     [Fact]
+    public async Task Reload_WithoutTheLastTunnel_IsRefusedUntilItIsForced()
+    {
+        await BuildAsync(1);
+        await AllRegisteredAsync();
+        Func<Task<bool>> remembers = await RememberAsync(Routers[0], One.Tunnel);
+        await Routers[1].ReplaceAsync("hostname empty\n");
+
+        CommandResult result = await Routers[1].TryRunAsync("reload");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("no tunnel would be left", result.Output + result.Error);
+        Assert.Contains("--force", result.Output + result.Error);
+        Assert.True(await remembers(), "the registration is the old one");
+        Assert.True(await AnswersAsync(Sites[0].Node, One.Tunnel));
+        Assert.Equal(0, (await Routers[1].TryRunAsync("reload", "--force")).ExitCode);
+        Assert.DoesNotContain("Tunnel", await Routers[1].ShowAsync("running-config"));
+    }
+
+    [Fact]
     public async Task Reload_FileWithAnError_IsRefusedWithItsLineAndChangesNothing()
     {
         await BuildAsync(1);

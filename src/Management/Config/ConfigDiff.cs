@@ -130,7 +130,7 @@ public sealed record ConfigDiff
         Mark(TunnelAspects.IpNhrp, a.IpNhrp != b.IpNhrp);
         Mark(TunnelAspects.Ipv6Nhrp, a.Ipv6Nhrp != b.Ipv6Nhrp);
         Mark(TunnelAspects.Cdp, a.CdpEnabled != b.CdpEnabled);
-        Mark(TunnelAspects.Metadata, (a.Description, a.Bandwidth, a.Delay) != (b.Description, b.Bandwidth, b.Delay));
+        Mark(TunnelAspects.Metadata, (a.Description, a.Bandwidth, a.Delay, a.IsClearTextMeant) != (b.Description, b.Bandwidth, b.Delay, b.IsClearTextMeant));
         Mark(TunnelAspects.Protection, a.Protection != b.Protection);
         Mark(TunnelAspects.IfState, a.IfStateNhrp != b.IfStateNhrp);
         return aspects;

@@ -17,6 +17,7 @@ public static class ConfigLoader
         ValueList<StaticRouteConfig> routes = StaticRoutes.Resolve(builder);
         RouterConfig config = builder.Router with { Tunnels = [.. builder.Tunnels], StaticRoutes = routes, Crypto = CryptoCheck.WithoutForeignTrustpoints(builder) };
         ConfigCheck.Check(config, builder);
+        ClearTextCheck.Check(config, builder.Lines, builder);
         builder.Findings.AddRange(builder.PassedOver.Warnings());
         if (needsTunnel && config.Tunnels.Count == 0) builder.Findings.Add(NoTunnel);
         List<Finding> findings = [.. builder.Findings.OrderBy(f => f.Line).ThenBy(f => f.Column)];

@@ -70,6 +70,9 @@ public sealed record TunnelConfig
     /// <summary><c>tunnel protection ipsec profile</c>; null leaves packets in clear text.</summary>
     public TunnelProtection? Protection { get; init; }
 
+    /// <summary><c>no tunnel protection ipsec</c>: clear text is meant, also where other tunnels are protected.</summary>
+    public bool IsClearTextMeant { get; init; }
+
     /// <summary>
     /// <c>tunnel relay bypass-kernel</c>: packets that arrive by this tunnel and would be routed into a tunnel again go there directly, past netfilter, policy routing and the device.
     /// </summary>

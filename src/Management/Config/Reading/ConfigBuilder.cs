@@ -20,8 +20,11 @@ internal sealed class ConfigBuilder
     /// <summary>The tunnel of <see cref="ConfigMode.Tunnel"/>.</summary>
     public TunnelId CurrentTunnel { get; set; }
 
-    /// <summary>Index of the stanza of <see cref="ConfigMode.LinuxInterface"/>.</summary>
-    public int CurrentLinuxInterface { get; set; }
+    /// <summary>The interface of <see cref="ConfigMode.LinuxInterface"/>.</summary>
+    public string CurrentLinuxInterface { get; set; } = "";
+
+    /// <summary>The stanzas of interfaces that Linux owns, by name; <see cref="Router"/> has them when the file is read.</summary>
+    public KeyedList<string, LinuxInterfaceConfig> LinuxInterfaces { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Name of the <c>crypto</c> block that lines are read into.</summary>
     public string CurrentBlock { get; set; } = "";
@@ -40,6 +43,12 @@ internal sealed class ConfigBuilder
 
     /// <summary>Transform sets that are not taken, by name: whether a profile wants them is known at the end.</summary>
     public List<(string Name, ConfigLine Line)> WeakSets { get; } = [];
+
+    /// <summary>Numbers of the lines that set or remove the protection of a tunnel.</summary>
+    public HashSet<int> ProtectionLines { get; } = [];
+
+    /// <summary>The lines of the file.</summary>
+    public IReadOnlyList<SourceLine> Lines { get; set; } = [];
 
     /// <summary>All that was found so far.</summary>
     public List<Finding> Findings { get; } = [];
@@ -87,15 +96,15 @@ internal sealed class ConfigBuilder
     public void ChangeTunnel(Func<TunnelConfig, TunnelConfig> change, ConfigLine line)
     {
         var (config, origins) = _tunnels[CurrentTunnel];
-        origins.Add((line.Arguments.Canonical, line.Source));
+        string words = line.Arguments.Canonical;
+        if (words.StartsWith("tunnel protection", StringComparison.Ordinal)) ProtectionLines.Add(line.Source.Number);
+        origins.Add((words, line.Source));
         _tunnels[CurrentTunnel] = (change(config), origins);
     }
 
     public void ChangeLinuxInterface(Func<LinuxInterfaceConfig, LinuxInterfaceConfig> change)
     {
-        LinuxInterfaceConfig[] all = [.. Router.LinuxInterfaces];
-        all[CurrentLinuxInterface] = change(all[CurrentLinuxInterface]);
-        Router = Router with { LinuxInterfaces = [.. all] };
+        if (LinuxInterfaces.Find(CurrentLinuxInterface) is { } linux) LinuxInterfaces.Set(CurrentLinuxInterface, change(linux));
     }
 
     /// <summary>True when a line with its keywords in full is these words, or begins with them.</summary>

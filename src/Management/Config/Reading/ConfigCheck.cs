@@ -1,4 +1,3 @@
-using Dmvpn.Core;
 using Dmvpn.Management.Grammar;
 
 namespace Dmvpn.Management.Config;
@@ -26,7 +25,7 @@ internal static class ConfigCheck
             NhrpCheck.Check(tunnel, tunnel.IpNhrp, isIPv6: false, check);
             NhrpCheck.Check(tunnel, tunnel.Ipv6Nhrp, isIPv6: true, check);
         }
-        Pairs(config, builder);
+        TunnelPairs.Check(config, builder);
         CryptoCheck.Check(config, builder);
         if (config.Odr is not null && builder.OdrLine is { } line && !config.Tunnels.Any(t => t.CdpEnabled))
             builder.Findings.Add(line.Finding(FindingKind.Warning, 0, 0, "'router odr' learns nothing: no tunnel has 'cdp enable'", "Add 'cdp enable' to the tunnel, here and on the spokes"));
@@ -85,38 +84,6 @@ internal static class ConfigCheck
             check.Warn("ip tcp adjust-mss", $"an MSS of {mss} makes packets of {mss + 40} bytes, more than the tunnel's {tunnel.IpMtu}", $"Take {tunnel.IpMtu - 40} or less");
         if (tunnel.Ipv6AdjustMss is { } mss6 && mss6 + 60 > tunnel.Ipv6Mtu)
             check.Warn("ipv6 tcp adjust-mss", $"an MSS of {mss6} makes packets of {mss6 + 60} bytes, more than the tunnel's {tunnel.Ipv6Mtu}", $"Take {tunnel.Ipv6Mtu - 60} or less");
-    }
-
-    /// <summary>What two tunnels must not share.</summary>
-    private static void Pairs(RouterConfig config, ConfigBuilder builder)
-    {
-        for (int i = 0; i < config.Tunnels.Count; i++)
-        {
-            for (int j = i + 1; j < config.Tunnels.Count; j++)
-            {
-                TunnelConfig a = config.Tunnels[i], b = config.Tunnels[j];
-                var check = new TunnelCheck(b, builder);
-                if (a.Source is not null && a.Source == b.Source && a.Vrf == b.Vrf && a.Key == b.Key && a.Mode == b.Mode && a.Destination == b.Destination)
-                    check.Refuse("tunnel key", $"{a.Id} and {b.Id} have the same source, mode{(a.IsMultipoint ? "" : ", destination")} and {(a.Key is { } key ? $"key {key}" : "no key")}: packets for one would be taken for the other's",
-                        "Give each a 'tunnel key' of its own");
-                Overlaps(a.Ipv4Addresses, b.Ipv4Addresses, a, "ip address", check);
-                Overlaps(a.Ipv6Addresses, b.Ipv6Addresses, a, "ipv6 address", check);
-            }
-        }
-    }
-
-    private static void Overlaps(ValueList<InterfaceAddress> first, ValueList<InterfaceAddress> second, TunnelConfig other, string command, TunnelCheck check)
-    {
-        foreach (InterfaceAddress x in first)
-        {
-            foreach (InterfaceAddress y in second)
-            {
-                if (x.Address.IsLinkLocal || y.Address.IsLinkLocal || !x.Subnet.Contains(y.Subnet) && !y.Subnet.Contains(x.Subnet)) continue;
-                check.Refuse($"{command} {y.Address}", x.Address == y.Address ? $"{y.Address} is already an address of {other.Id}" : $"{y.Subnet} overlaps with {x.Subnet} of {other.Id}",
-                    "Each tunnel is a network of its own");
-                return;
-            }
-        }
     }
 }
 

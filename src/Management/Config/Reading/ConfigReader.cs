@@ -37,7 +37,9 @@ internal sealed partial class ConfigReader
     public static ConfigBuilder Read(string text)
     {
         var reader = new ConfigReader(text);
+        reader._builder.Lines = reader._lines;
         for (int i = 0; i < reader._lines.Count; i++) i = reader.Take(i);
+        reader._builder.Router = reader._builder.Router with { LinuxInterfaces = [.. reader._builder.LinuxInterfaces.Items] };
         return reader._builder;
     }
 

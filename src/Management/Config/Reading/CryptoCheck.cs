@@ -18,7 +18,8 @@ internal static class CryptoCheck
         foreach (Ikev2Policy policy in crypto.Policies) Policy(policy, crypto, new(builder, ConfigMode.Ikev2Policy, policy.Name));
         foreach (Ikev2Keyring keyring in crypto.Keyrings)
             foreach (Ikev2KeyringPeer peer in keyring.Peers) Peer(peer, new(builder, ConfigMode.Ikev2KeyringPeer, $"{keyring.Name}/{peer.Name}"));
-        foreach (Ikev2Profile profile in crypto.Profiles) Profile(profile, crypto, new(builder, ConfigMode.Ikev2Profile, profile.Name));
+        Dictionary<string, Ikev2Keyring> keyrings = crypto.Keyrings.ToDictionary(k => k.Name);
+        foreach (Ikev2Profile profile in crypto.Profiles) Profile(profile, crypto, keyrings, new(builder, ConfigMode.Ikev2Profile, profile.Name));
         foreach (TrustpointConfig trustpoint in crypto.Trustpoints) Trustpoint(trustpoint, new(builder, ConfigMode.Trustpoint, trustpoint.Name));
         ProtectionCheck.Check(config, builder);
     }
@@ -72,21 +73,21 @@ internal static class CryptoCheck
             check.Warn("address", "one key for everybody: whoever has it can be any spoke, or the hub, and read what the others send", WildcardRemedy);
     }
 
-    private static void Profile(Ikev2Profile profile, IkeConfig crypto, BlockCheck check)
+    private static void Profile(Ikev2Profile profile, IkeConfig crypto, Dictionary<string, Ikev2Keyring> keyrings, BlockCheck check)
     {
         if (profile.MatchRemote.Count == 0) check.Refuse("", $"profile {profile.Name} fits no peer", "Add 'match identity remote …'");
         if (profile.LocalAuthentication is null) check.Refuse("", $"profile {profile.Name} does not say how this router proves itself", "Add 'authentication local pre-share' or 'authentication local certificate'");
         if (profile.RemoteAuthentication.Count == 0) check.Refuse("", $"profile {profile.Name} does not say how peers prove themselves", "Add 'authentication remote pre-share' or 'authentication remote certificate'");
-        Keys(profile, crypto, check);
+        Keys(profile, keyrings, check);
         Certificates(profile, crypto, check);
         if (profile.LocalIdentityIsDn && profile.LocalAuthentication == IkeAuthentication.PreShared)
             check.Refuse("identity local", "'identity local dn' needs a certificate", "Use 'fqdn', 'email', 'key-id' or 'address'");
     }
 
-    private static void Keys(Ikev2Profile profile, IkeConfig crypto, BlockCheck check)
+    private static void Keys(Ikev2Profile profile, Dictionary<string, Ikev2Keyring> keyrings, BlockCheck check)
     {
         bool ours = profile.LocalAuthentication == IkeAuthentication.PreShared, theirs = profile.RemoteAuthentication.Contains(IkeAuthentication.PreShared);
-        Ikev2Keyring? keyring = crypto.Keyrings.FirstOrDefault(k => k.Name == profile.Keyring);
+        Ikev2Keyring? keyring = profile.Keyring is { } name ? keyrings.GetValueOrDefault(name) : null;
         if (profile.Keyring is not null && keyring is null)
             check.Refuse($"keyring local {profile.Keyring}", $"there is no 'crypto ikev2 keyring {profile.Keyring}'", "Define it, or correct the name");
         else if (keyring is null && (ours && profile.LocalKey is null || theirs && profile.RemoteKey is null))

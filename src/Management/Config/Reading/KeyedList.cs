@@ -4,11 +4,12 @@ namespace Dmvpn.Management.Config;
 /// A list with a key for each item, in the order in which the keys came: adding, changing and removing take the same time
 /// however long it is, so that reading a file takes time in proportion to its length.
 /// </summary>
-internal sealed class KeyedList<TKey, T>
+/// <param name="comparer">When two keys are the same; null: when they are equal.</param>
+internal sealed class KeyedList<TKey, T>(IEqualityComparer<TKey>? comparer = null)
     where TKey : notnull
     where T : class
 {
-    private readonly Dictionary<TKey, int> _places = [];
+    private readonly Dictionary<TKey, int> _places = new(comparer);
     private readonly List<T?> _items = [];
 
     /// <summary>The items in order.</summary>

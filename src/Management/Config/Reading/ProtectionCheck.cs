@@ -1,4 +1,3 @@
-using Dmvpn.Core;
 using Dmvpn.Ike;
 using Dmvpn.Nhrp;
 using Dmvpn.Wire.Ike;
@@ -20,8 +19,25 @@ internal static class ProtectionCheck
                 builder.Findings.Add(line.Finding(FindingKind.Error, 0, 0, "this line is in the text of a banner, and would protect nothing", "Move it, or close the banner before it"));
         }
         HashSet<string> weak = [.. builder.WeakSets.Select(set => set.Name)];
-        foreach (IpsecProfile profile in config.Crypto.IpsecProfiles) Profile(profile, config.Crypto, weak, builder.HasIkev1, new(builder, ConfigMode.IpsecProfile, profile.Name));
-        foreach (TunnelConfig tunnel in config.Tunnels) Tunnel(tunnel, config, builder.HasIkev1, new TunnelCheck(tunnel, builder));
+        var names = new Names(config, builder.HasIkev1);
+        foreach (IpsecProfile profile in config.Crypto.IpsecProfiles) Profile(profile, config.Crypto, weak, names, new(builder, ConfigMode.IpsecProfile, profile.Name));
+        foreach (TunnelConfig tunnel in config.Tunnels) Tunnel(tunnel, config, names, new TunnelCheck(tunnel, builder));
+    }
+
+    /// <summary>What profiles and tunnels refer to, by name: a file may have thousands of each.</summary>
+    private sealed class Names(RouterConfig config, bool hasIkev1)
+    {
+        /// <summary>IKEv2 profiles.</summary>
+        public Dictionary<string, Ikev2Profile> Ike { get; } = config.Crypto.Profiles.ToDictionary(p => p.Name);
+
+        /// <summary>IPsec profiles, the one called <c>default</c> too.</summary>
+        public Dictionary<string, IpsecProfile> Ipsec { get; } = config.Crypto.IpsecProfiles.Append(config.Crypto.IpsecProfileOf(IpsecProfile.Default.Name)!).DistinctBy(p => p.Name).ToDictionary(p => p.Name);
+
+        /// <summary>The first protected tunnel with a source; the IPv4 and IPv6 addresses of an interface are two.</summary>
+        public Dictionary<(TunnelSource Source, string? Vrf, bool IsIPv6), TunnelConfig> Sources { get; } = [];
+
+        /// <summary>True when IKEv1 was refused: that there is no IKEv2 then is part of the same mistake.</summary>
+        public bool HasIkev1 => hasIkev1;
     }
 
     private static void WeakSet(string name, ConfigLine line, IkeConfig crypto)
@@ -31,7 +47,7 @@ internal static class ProtectionCheck
         else line.Warn("", $"{weak}; no profile names it, and it is passed over", "Remove it");
     }
 
-    private static void Profile(IpsecProfile profile, IkeConfig crypto, HashSet<string> weak, bool hasIkev1, BlockCheck check)
+    private static void Profile(IpsecProfile profile, IkeConfig crypto, HashSet<string> weak, Names names, BlockCheck check)
     {
         foreach (string set in profile.TransformSets)
         {
@@ -39,13 +55,13 @@ internal static class ProtectionCheck
         }
         if (crypto.TransformSetsOf(profile).Select(set => set.TunnelMode).Distinct().Count() > 1)
             check.Refuse("set transform-set", "these transform sets have different modes", "Give all of them 'mode transport', here and on the peers");
-        if (profile.Ikev2Profile is { } ike && !crypto.Profiles.Any(p => p.Name == ike))
+        if (profile.Ikev2Profile is { } ike && !names.Ike.ContainsKey(ike))
             check.Refuse("set ikev2-profile", $"there is no 'crypto ikev2 profile {ike}'", "Define it, or correct the name");
-        else if (profile.Ikev2Profile is null && crypto.Profiles.Count == 0 && !hasIkev1)
+        else if (profile.Ikev2Profile is null && crypto.Profiles.Count == 0 && !names.HasIkev1)
             check.Refuse("", $"profile {profile.Name} has no IKEv2 profile", "Define 'crypto ikev2 profile', and name it with 'set ikev2-profile'");
     }
 
-    private static void Tunnel(TunnelConfig tunnel, RouterConfig config, bool hasIkev1, TunnelCheck check)
+    private static void Tunnel(TunnelConfig tunnel, RouterConfig config, Names names, TunnelCheck check)
     {
         bool byCertificate = tunnel.IpNhrp.Authorization == NhrpAuthorization.Certificate || tunnel.Ipv6Nhrp.Authorization == NhrpAuthorization.Certificate;
         string authorization = tunnel.IpNhrp.Authorization == NhrpAuthorization.Certificate ? "ip nhrp authorization" : "ipv6 nhrp authorization";
@@ -54,21 +70,20 @@ internal static class ProtectionCheck
             if (byCertificate) check.Refuse(authorization, "there are no certificates without 'tunnel protection'", "Add 'tunnel protection ipsec profile NAME'");
             return;
         }
-        Shared(tunnel, protection, config, check);
-        IpsecProfile? profile = config.Crypto.IpsecProfileOf(protection.Profile);
-        if (profile is null)
+        Shared(tunnel, protection, names, check);
+        if (!names.Ipsec.TryGetValue(protection.Profile, out IpsecProfile? profile))
         {
             check.Refuse("tunnel protection", $"there is no 'crypto ipsec profile {protection.Profile}'", "Define it, or correct the name");
             return;
         }
-        if (ReferenceEquals(profile, IpsecProfile.Default) && config.Crypto.Profiles.Count == 0 && !hasIkev1)
+        if (ReferenceEquals(profile, IpsecProfile.Default) && config.Crypto.Profiles.Count == 0 && !names.HasIkev1)
             check.Refuse("tunnel protection", "there is no IKEv2 profile: nobody could prove himself", "Define 'crypto ikev2 profile'");
         if (tunnel.RelayBypassKernel && config.WorkersInForce > 1 && !SendingRule.MaySpread(tunnel, config.Crypto))
             check.Note("tunnel relay", $"of {config.WorkersInForce} workers only one sends by {tunnel.Id}, for the replay window is small, and only what that one receives is relayed",
                 $"Set 'crypto ipsec security-association replay window-size {SendingRule.LeastWindow}' or more on all routers, or 'platform workers 1'");
         Size("ip mtu", tunnel.IpMtu, tunnel, profile, config.Crypto, check);
         Size("ipv6 mtu", tunnel.Ipv6Mtu, tunnel, profile, config.Crypto, check);
-        ValueList<Ikev2Profile> candidates = config.Crypto.Profiles.RemoveAll(p => profile.Ikev2Profile is not null && p.Name != profile.Ikev2Profile);
+        IReadOnlyList<Ikev2Profile> candidates = profile.Ikev2Profile is not { } named ? config.Crypto.Profiles : names.Ike.TryGetValue(named, out Ikev2Profile? one) ? [one] : [];
         foreach (Ikev2Profile ike in candidates) Source(tunnel, config, ike, profile.Ikev2Profile is not null, check);
         if (byCertificate && candidates.Any(p => p.RemoteAuthentication.Contains(IkeAuthentication.PreShared)))
             check.Refuse(authorization, "peers may prove themselves by a pre-shared key, and then have no certificate", "Use 'authentication remote certificate' alone");
@@ -78,17 +93,19 @@ internal static class ProtectionCheck
     /// Tunnels with one source have one set of security associations, or else nobody could tell which of them a peer means. An interface's
     /// IPv4 and IPv6 addresses are two sources.
     /// </summary>
-    private static void Shared(TunnelConfig tunnel, TunnelProtection protection, RouterConfig config, TunnelCheck check)
+    private static void Shared(TunnelConfig tunnel, TunnelProtection protection, Names names, TunnelCheck check)
     {
-        foreach (TunnelConfig other in config.Tunnels)
+        if (tunnel.Source is not { } source) return;
+        if (!names.Sources.TryGetValue((source, tunnel.Vrf, tunnel.IsIPv6Transport), out TunnelConfig? other))
         {
-            if (other.Id.CompareTo(tunnel.Id) >= 0 || other.Protection is not { } theirs || other.Source is null || other.Source != tunnel.Source || other.Vrf != tunnel.Vrf
-                || other.IsIPv6Transport != tunnel.IsIPv6Transport) continue;
-            if (theirs.Profile != protection.Profile)
-                check.Refuse("tunnel protection", $"{other.Id} has the same source and another profile: a peer that comes could be meant for either", "Use one profile for both, with 'shared'");
-            else if (!theirs.Shared || !protection.Shared)
-                check.Refuse("tunnel protection", $"{other.Id} has the same source: their security associations are the same", "Add 'shared' to both");
+            names.Sources[(source, tunnel.Vrf, tunnel.IsIPv6Transport)] = tunnel;
+            return;
         }
+        TunnelProtection theirs = other.Protection!;
+        if (theirs.Profile != protection.Profile)
+            check.Refuse("tunnel protection", $"{other.Id} has the same source and another profile: a peer that comes could be meant for either", "Use one profile for both, with 'shared'");
+        else if (!theirs.Shared || !protection.Shared)
+            check.Refuse("tunnel protection", $"{other.Id} has the same source: their security associations are the same", "Add 'shared' to both");
     }
 
     /// <summary>

@@ -12,10 +12,12 @@ internal static class StaticRoutes
     public static ValueList<StaticRouteConfig> Resolve(ConfigBuilder builder)
     {
         List<StaticRouteConfig> routes = [];
+        HashSet<StaticRouteConfig> known = [];
+        NextHops hops = new(builder);
         foreach ((string vrf, ConfigLine line) in builder.VrfRoutes) InVrf(builder, vrf, line);
         foreach (PendingRoute route in builder.Routes)
         {
-            if (Resolve(builder, route) is { } resolved && !routes.Contains(resolved)) routes.Add(resolved);
+            if (Resolve(builder, hops, route) is { } resolved && known.Add(resolved)) routes.Add(resolved);
         }
         // In the order in which they are printed.
         return [.. routes.Where(r => r.Prefix.IsIPv4), .. routes.Where(r => !r.Prefix.IsIPv4)];
@@ -29,13 +31,13 @@ internal static class StaticRoutes
         else line.Refuse("name", $"routes in a VRF are not supported, and no tunnel has 'tunnel vrf {vrf}'", $"{remedy}; and remove the line");
     }
 
-    private static StaticRouteConfig? Resolve(ConfigBuilder builder, PendingRoute route)
+    private static StaticRouteConfig? Resolve(ConfigBuilder builder, NextHops hops, PendingRoute route)
     {
         if (route.Interface == "Null0") return new() { Prefix = route.Prefix, Tunnel = default, Discards = true, Distance = route.Distance, Tag = route.Tag, Name = route.Name };
         TunnelId? tunnel;
         if (route.Interface is null)
         {
-            tunnel = ByNextHop(builder, route);
+            tunnel = ByNextHop(builder, hops, route);
             if (tunnel is null) return null;
         }
         else if (InterfaceNames.TryTunnel(route.Interface, out TunnelId id))
@@ -64,26 +66,14 @@ internal static class StaticRoutes
         };
     }
 
-    private static TunnelId? ByNextHop(ConfigBuilder builder, PendingRoute route)
+    private static TunnelId? ByNextHop(ConfigBuilder builder, NextHops hops, PendingRoute route)
     {
-        TunnelId? best = null;
-        int longest = -1;
-        foreach (TunnelConfig tunnel in builder.Tunnels)
+        if (hops.IsOwn(route.NextHop))
         {
-            foreach (InterfaceAddress address in tunnel.Ipv4Addresses.Concat(tunnel.Ipv6Addresses))
-            {
-                if (address.Address == route.NextHop)
-                {
-                    route.Line.Refuse("via", $"the next hop {route.NextHop} is this router itself", "Name the other router's tunnel address");
-                    return null;
-                }
-                // A link-local next hop says nothing about the interface.
-                if (address.Address.IsLinkLocal || address.Length <= longest || !address.Subnet.Contains(route.NextHop)) continue;
-                best = tunnel.Id;
-                longest = address.Length;
-            }
+            route.Line.Refuse("via", $"the next hop {route.NextHop} is this router itself", "Name the other router's tunnel address");
+            return null;
         }
-        if (best is not null) return best;
+        if (hops.TunnelOf(route.NextHop) is { } tunnel) return tunnel;
         foreach (LinuxInterfaceConfig linux in builder.Router.LinuxInterfaces)
         {
             foreach (InterfaceAddress address in linux.Addresses)
@@ -101,7 +91,7 @@ internal static class StaticRoutes
     {
         string name = route.Interface!;
         string command = Command(route) + $" dev {name}";
-        if (builder.Router.LinuxInterfaces.Any(i => i.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+        if (builder.LinuxInterfaces.Find(name) is not null)
             route.Line.Warn("if", $"a route out of {name} belongs to Linux and was not made", $"On this machine: {command}");
         else
             route.Line.Refuse("if", $"{name} is no tunnel", $"Routes out of other interfaces belong to Linux: remove the line, and on this machine: {command}");

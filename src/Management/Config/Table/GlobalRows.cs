@@ -141,14 +141,9 @@ internal static class GlobalRows
             return;
         }
         builder.Mode = ConfigMode.LinuxInterface;
-        for (int i = 0; i < builder.Router.LinuxInterfaces.Count; i++)
-        {
-            if (!builder.Router.LinuxInterfaces[i].Name.Equals(name, StringComparison.OrdinalIgnoreCase)) continue;
-            builder.CurrentLinuxInterface = i;
-            return;
-        }
-        builder.CurrentLinuxInterface = builder.Router.LinuxInterfaces.Count;
-        builder.Router = builder.Router with { LinuxInterfaces = builder.Router.LinuxInterfaces.Add(new() { Name = name }) };
+        builder.CurrentLinuxInterface = name;
+        if (builder.LinuxInterfaces.Find(name) is not null) return;
+        builder.LinuxInterfaces.Set(name, new() { Name = name });
         line.Note($"{name} belongs to Linux: its lines are read and never applied");
     }
 
@@ -156,7 +151,7 @@ internal static class GlobalRows
     {
         string name = line.Text("interface")!;
         if (Grammar.InterfaceNames.TryTunnel(name, out TunnelId id)) builder.RemoveTunnel(id);
-        else builder.Router = builder.Router with { LinuxInterfaces = builder.Router.LinuxInterfaces.RemoveAll(i => i.Name == name) };
+        else builder.LinuxInterfaces.Remove(name);
     }
 
     private static void AddRoute(ConfigBuilder builder, ConfigLine line)

@@ -106,8 +106,20 @@ internal static class TunnelRows
         yield return ForTunnel("tunnel relay bypass-kernel", "What arrives here and is routed into a tunnel again goes there directly: past nftables, policy routing, queueing and tcpdump", "off: by the kernel",
             (t, _) => t with { RelayBypassKernel = true }, (t, _) => t with { RelayBypassKernel = false }, t => Unless(!t.RelayBypassKernel, "tunnel relay bypass-kernel"), "tunnel relay [bypass-kernel]");
         yield return ForTunnel("tunnel protection ipsec profile WORD(1-127) [shared]", "Protect all packets with IPsec; 'shared' where several tunnels have one source", "none: packets leave in clear text",
-            (t, l) => t with { Protection = new(l.Text("profile")!, l.Has("shared")) }, (t, _) => t with { Protection = null },
-            t => t.Protection is { } p ? [$"tunnel protection ipsec profile {p.Profile}{(p.Shared ? " shared" : "")}"] : [], "tunnel protection ipsec [profile WORD(1-127) [shared]]");
+            (t, l) => t with { Protection = new(l.Text("profile")!, l.Has("shared")), IsClearTextMeant = false }, WithoutProtection,
+            t => t.Protection is { } p ? [$"tunnel protection ipsec profile {p.Profile}{(p.Shared ? " shared" : "")}"] : t.IsClearTextMeant ? ["no tunnel protection ipsec"] : [],
+            "tunnel protection [ipsec [profile WORD(1-127) [shared]]]") with
+        {
+            Default = (builder, line) => builder.ChangeTunnel(t => t with { Protection = null, IsClearTextMeant = false }, line),
+        };
+    }
+
+    /// <summary>One of the two lines is a mistake when both stand in a file.</summary>
+    private static TunnelConfig WithoutProtection(TunnelConfig tunnel, ConfigLine line)
+    {
+        if (tunnel.Protection is { } protection)
+            line.Refuse("", $"this takes the protection away that 'tunnel protection ipsec profile {protection.Profile}' gave {tunnel.Id} above", "Remove one of both lines");
+        return tunnel with { Protection = null, IsClearTextMeant = true };
     }
 
     private static TunnelConfig Defaults { get; } = new() { Id = default };
