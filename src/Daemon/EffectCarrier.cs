@@ -127,6 +127,9 @@ internal sealed class EffectCarrier(
             case NhrpEffectKind.ResolveName:
                 names.Ask(tunnel, effect.Name!);
                 break;
+            case NhrpEffectKind.PeerConfigured or NhrpEffectKind.PeerUnconfigured when protection.Sources.Of(tunnel) is { } source:
+                engines.Ike.OnAddressConfigured(source, effect.Peer.Address, effect.Kind == NhrpEffectKind.PeerConfigured);
+                break;
             case NhrpEffectKind.PeerWanted when protection.Sources.Of(tunnel) is { } source:
                 engines.Ike.OnPeerWanted(source, effect.Peer, now, engines.IkeOut);
                 break;

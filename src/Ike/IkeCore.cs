@@ -15,6 +15,7 @@ internal sealed class IkeCore
         (Secrets, Activity, Clock, Random, Logger) = (secrets, activity, clock, random, logger);
         PeerLines = new IkeLogBudget(this);
         MalformedLines = new IkeLogBudget(this);
+        Expectations = new IkeExpectations();
         Peers = new IkePeers(this);
         Protections = new IkeProtections(this);
         Admission = new IkeAdmission(this);
@@ -64,6 +65,8 @@ internal sealed class IkeCore
 
     /// <summary>All child SAs by our SPI.</summary>
     public Dictionary<uint, ChildSa> ChildSas { get; } = [];
+
+    public IkeExpectations Expectations { get; }
 
     public IkePeers Peers { get; }
 

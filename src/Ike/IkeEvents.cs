@@ -86,6 +86,11 @@ public enum IkeEffectKind
     PeerMoved,
 
     /// <summary>
+    /// What is sent to a wanted address, <see cref="IkeEffect.Peer"/>, leaves by its association from now on, by none with association 0. Nobody else is it, whoever else is at the address.
+    /// </summary>
+    TargetBound,
+
+    /// <summary>
     /// Nobody could be reached or authenticated at <see cref="IkeEffect.Peer"/> (association 0): packets that wait for it are dropped. It is tried again while it is wanted.
     /// </summary>
     PeerFailed,

@@ -19,6 +19,9 @@ public sealed partial class IkeInstance
     /// <summary>Clears all SAs of an association. Returns how many IKE SAs that were.</summary>
     public int ClearAssociation(int association, Instant now, Outbox<IkeEffect> outbox) => _core.Peers.Find(association) is { } peer ? Clear(peer, now, outbox) : 0;
 
+    /// <summary>Whoever answers the next call to an address (None: to any) is the one that is expected there, whoever it was before.</summary>
+    public void ClearExpectations(IpAddress address) => _core.Expectations.Clear(address);
+
     /// <summary>Clears one child SA by our SPI: it is replaced, then deleted. False when there is none.</summary>
     public bool ClearChild(uint inboundSpi, Instant now, Outbox<IkeEffect> outbox)
     {

@@ -91,6 +91,15 @@ public sealed partial class IkeInstance
         if (_core.Protections.Find(protection) is { } source) _core.Peers.Release(source, peer, now, outbox);
     }
 
+    /// <summary>
+    /// The configuration names an address of a source (next hop server, <c>map</c>, <c>tunnel destination</c>), or does not any more: only who answers a call of ours there is the one
+    /// that is expected. Before the first <see cref="OnPeerWanted"/>. Counted.
+    /// </summary>
+    public void OnAddressConfigured(ProtectionId protection, IpAddress address, bool configured)
+    {
+        if (_core.Protections.Find(protection) is { } source) _core.Expectations.Configure(source, address, configured, _core.Peers.IsTarget(source, address));
+    }
+
     /// <summary>The data path opened a packet of child SA <paramref name="inboundSpi"/> that came from another endpoint than the SA's: a NAT mapping changed (RFC 7296 2.23).</summary>
     public void OnEndpointChanged(uint inboundSpi, IkeEndpoint remote, Instant now, Outbox<IkeEffect> outbox)
     {

@@ -21,6 +21,7 @@ internal sealed partial class IkePeers
             core.Timers.Set(interrupted, Instant.Never);
             (target.Peer, interrupted.Target) = (interrupted, target);
         }
+        Bind(target, outbox);
         if (Satisfying(target) is { } satisfying) core.Timers.Set(satisfying, Instant.Never);
         else if (target.Negotiation is null && target.Deadline.IsNever) Connect(target, now, outbox);
     }
@@ -123,9 +124,10 @@ internal sealed partial class IkePeers
         foreach (IkeSa sa in peer.Sas.ToArray()) sa.Close(IkeDownReason.Unused, now, outbox);
     }
 
-    /// <summary>A peer is there: a target at its address needs nothing more.</summary>
+    /// <summary>A peer is there: a target at its address needs nothing more, when it is the one that is expected there.</summary>
     private void OnReached(IkeTarget target, IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
     {
+        if (!core.Expectations.IsMetBy(target.Protection, target.Address, peer)) return;
         core.Timers.Set(target, Instant.Never);
         target.LastFailure = "";
         if (target.Peer is null || !target.Peer.IsUp)
@@ -133,6 +135,7 @@ internal sealed partial class IkePeers
             target.Peer = peer;
             peer.Target = target;
         }
+        Bind(target, outbox);
         // The peer called while we were calling. Once we have sent IKE_AUTH it may have the SA already: then both come up, and one of them goes (IkeDuplicates).
         if (target.Negotiation is not { Handshake: InitiatorHandshake { HasSentAuthentication: false } } calling) return;
         target.Negotiation = null;
@@ -149,10 +152,7 @@ internal sealed partial class IkePeers
     private void Reconnect(IkePeer peer, Instant now)
     {
         if (!peer.IsReachable && peer.Target is null) return;
-        IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
-        target.Peer ??= peer;
-        peer.Target ??= target;
-        if (target.Negotiation is not null || !target.Deadline.IsNever) return;
+        if (TargetOf(peer) is not { } target || target.Negotiation is not null || !target.Deadline.IsNever) return;
         // An association that does not last is not made again and again without a pause.
         if (now.Since(peer.UpSince) >= IkeLimits.GoodAssociation) target.Failures = 0;
         else target.Failures++;
@@ -169,13 +169,47 @@ internal sealed partial class IkePeers
     }
 
     /// <summary>The peer that makes a call to the target unnecessary.</summary>
-    private IkePeer? Satisfying(IkeTarget target) => target.Peer is { IsUp: true, HasLiveChild: true } peer ? peer : FindUp(target.Protection, target.Address);
+    private IkePeer? Satisfying(IkeTarget target) => target.Peer is { IsUp: true, HasLiveChild: true } peer && core.Expectations.IsMetBy(target.Protection, target.Address, peer)
+        ? peer : FindUp(target.Protection, target.Address);
+
+    /// <summary>Tells the shell by which association packets to the target's address leave now.</summary>
+    private void Bind(IkeTarget target, Outbox<IkeEffect> outbox) => Bind(target, Satisfying(target)?.Association ?? 0, outbox);
+
+    private static void Bind(IkeTarget target, int association, Outbox<IkeEffect> outbox)
+    {
+        if (association == target.Bound) return;
+        target.Bound = association;
+        outbox.Add(new IkeEffect { Kind = IkeEffectKind.TargetBound, Protection = target.Protection.Id, Peer = new NbmaPeer(target.Address, association) });
+    }
+
+    /// <summary>The peer is down: what was sent by it to a wanted address goes by another peer that is expected there, or waits.</summary>
+    private void Unbind(IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
+    {
+        foreach (IkeTarget target in _targets.Values)
+        {
+            if (target.Bound != peer.Association) continue;
+            Bind(target, outbox);
+            if (target is { Bound: 0, IsWanted: true, Negotiation: null, Deadline.IsNever: true } && target != peer.Target) core.Timers.Set(target, now + core.Random.Jitter(IkeLimits.ReconnectPause, 0.5));
+        }
+    }
+
+    /// <summary>The target by which a peer is to be called again; null when another one is expected where it is.</summary>
+    private IkeTarget? TargetOf(IkePeer peer)
+    {
+        if (peer.Target is null && core.Expectations.IsOfOther(peer.Protection, peer.Address, peer.Id)) return null;
+        IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
+        if (target.Peer is null) core.Expectations.OnReached(peer.Protection, target.Address, peer.Id);
+        target.Peer ??= peer;
+        return peer.Target ??= target;
+    }
 
     /// <summary>The target is not wanted any more.</summary>
     private void Give(IkeTarget target, Instant now, Outbox<IkeEffect> outbox)
     {
         core.Timers.Set(target, Instant.Never);
+        Bind(target, 0, outbox);
         _targets.Remove((target.Protection.Id, target.Address));
+        core.Expectations.OnUnwanted(target.Protection, target.Address);
         if (target.Peer is { } peer)
         {
             target.Peer = null;

@@ -64,7 +64,7 @@ internal sealed partial class IkePeers
     }
 
     /// <summary>A call reached a peer.</summary>
-    public void OnConnected(IkeTarget target, IkePeer peer, Instant now)
+    public void OnConnected(IkeTarget target, IkePeer peer, Instant now, Outbox<IkeEffect> outbox)
     {
         if (_targets.GetValueOrDefault((target.Protection.Id, target.Address)) != target)
         {
@@ -72,10 +72,12 @@ internal sealed partial class IkePeers
             StartGrace(peer, now);
             return;
         }
+        core.Expectations.OnReached(target.Protection, target.Address, peer.Id);
         if (target.Peer is { } before && before != peer && before.Target == target) before.Target = null;
         target.Peer = peer;
         peer.Target = target;
         core.Timers.Set(target, Instant.Never);
+        Bind(target, outbox);
     }
 
     /// <summary>The IKE SA is there, a child SA is not: the peer may be of another opinion about what is to be protected, or busy. It is tried again while it is wanted.</summary>
@@ -85,9 +87,7 @@ internal sealed partial class IkePeers
         if (peer.IsUp) Down(peer, IkeDownReason.DeletedByPeer, now, outbox);
         if (!IsWanted(peer)) return;
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerFailed, Protection = peer.Protection.Id, Peer = new NbmaPeer(peer.Address) });
-        IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
-        target.Peer ??= peer;
-        peer.Target ??= target;
+        if (TargetOf(peer) is not { } target) return;
         target.Failures++;
         if (why.Length > 0) target.LastFailure = why;
         core.Timers.Set(target, now + Pause(target));
@@ -96,9 +96,7 @@ internal sealed partial class IkePeers
     /// <summary>A child SA could not be made because something else is under way: again in a moment.</summary>
     public void RetryChild(IkePeer peer, Instant now)
     {
-        IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
-        target.Peer ??= peer;
-        peer.Target ??= target;
+        if (TargetOf(peer) is not { } target) return;
         core.Timers.Set(target, now + core.Random.Jitter(IkeLimits.CollisionPause, 0.5));
     }
 

@@ -23,15 +23,18 @@ internal sealed partial class IkePeers(IkeCore core)
 
     public IkePeer? Find(int association) => _byAssociation.GetValueOrDefault(association);
 
-    /// <summary>A peer that is up at an address.</summary>
+    /// <summary>The peer that is up at an address and is expected there.</summary>
     public IkePeer? FindUp(IkeProtection protection, IpAddress address)
     {
         for (IkePeer? peer = _byAddress.GetValueOrDefault((protection.Id, address)); peer is not null; peer = peer.NextAtAddress)
         {
-            if (peer.IsUp && peer.HasLiveChild) return peer;
+            if (peer.IsUp && peer.HasLiveChild && core.Expectations.IsMetBy(protection, address, peer)) return peer;
         }
         return null;
     }
+
+    /// <summary>True when somebody wants the address.</summary>
+    public bool IsTarget(IkeProtection protection, IpAddress address) => _targets.ContainsKey((protection.Id, address));
 
     /// <summary>All peers last seen at an address, of any protected source.</summary>
     public IEnumerable<IkePeer> At(IpAddress address)
@@ -85,6 +88,7 @@ internal sealed partial class IkePeers(IkeCore core)
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerUp, Protection = peer.Protection.Id, Peer = peer.Nbma, Identity = peer.Identity });
         if (core.PeerLines.TryTake(now)) core.Logger.PeerUp(peer.Nbma, peer.Id, peer.Identity.Method);
         if (_targets.TryGetValue((peer.Protection.Id, address), out IkeTarget? target)) OnReached(target, peer, now, outbox);
+        if (peer.Target is { } through && through != target) Bind(through, outbox);
     }
 
     /// <summary>A child SA or IKE SA of the peer is gone: is it down? Is it to be reached again? Is there any reason left to know it?</summary>
@@ -107,7 +111,7 @@ internal sealed partial class IkePeers(IkeCore core)
     public bool IsWanted(IkePeer peer)
     {
         if (peer.Wants > 0) return true;
-        return _targets.TryGetValue((peer.Protection.Id, peer.Address), out IkeTarget? target) && target.Wants > 0 && (target.Peer is null || target.Peer == peer)
+        return _targets.TryGetValue((peer.Protection.Id, peer.Address), out IkeTarget? target) && target.Wants > 0 && (target.Peer == peer || target.Bound == peer.Association)
             || peer.Target is { Wants: > 0 };
     }
 
@@ -123,11 +127,13 @@ internal sealed partial class IkePeers(IkeCore core)
 
     private void Down(IkePeer peer, IkeDownReason reason, Instant now, Outbox<IkeEffect> outbox)
     {
+        bool wanted = IsWanted(peer);
         peer.IsUp = false;
         peer.Sending = null;
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerDown, Protection = peer.Protection.Id, Peer = peer.Nbma, Reason = reason });
         if (core.PeerLines.TryTake(now)) core.Logger.PeerDown(peer.Nbma, peer.Id, reason);
-        if (IsWanted(peer)) Reconnect(peer, now);
+        Unbind(peer, now, outbox);
+        if (wanted) Reconnect(peer, now);
     }
 
     /// <summary>
@@ -146,7 +152,7 @@ internal sealed partial class IkePeers(IkeCore core)
     {
         for (IkePeer? peer = _byAddress.GetValueOrDefault((protection.Id, address)); peer is not null; peer = peer.NextAtAddress)
         {
-            if (peer is { Ticket: not null, Target: null, Sas.Count: 0 }) return peer;
+            if (peer is { Ticket: not null, Target: null, Sas.Count: 0 } && core.Expectations.IsMetBy(protection, address, peer)) return peer;
         }
         return null;
     }

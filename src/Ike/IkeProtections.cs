@@ -44,6 +44,7 @@ internal sealed class IkeProtections(IkeCore core)
         if (!_byId.Remove(id, out IkeProtection? protection)) return;
         core.Peers.RemoveTargets(protection, now, outbox);
         CloseAll(protection, IkeDownReason.Unconfigured, now, outbox);
+        core.Expectations.Remove(id);
     }
 
     /// <summary>

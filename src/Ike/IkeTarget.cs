@@ -17,6 +17,9 @@ internal sealed class IkeTarget(IkeCore core, IkeProtection protection, IpAddres
     /// <summary>Who was reached there.</summary>
     public IkePeer? Peer { get; set; }
 
+    /// <summary>The association that the shell sends by to this address; 0 for none (<see cref="IkeEffectKind.TargetBound"/>).</summary>
+    public int Bound { get; set; }
+
     /// <summary>The IKE SA in negotiation.</summary>
     public IkeSa? Negotiation { get; set; }
 

@@ -118,10 +118,15 @@ internal sealed partial class InitiatorHandshake
     private void Finish(Instant now, Outbox<IkeEffect> outbox)
     {
         AuthMessage message = _message!;
+        PeerIdentity identity = Resuming is not null && _target?.Peer is { } known
+            ? known.Identity : new PeerIdentity(message.Identity, message.Method, _certificate?.Rights ?? SiteRights.None) { KeyEntry = KeyEntry };
+        if (Unexpected(identity) is { } unexpected)
+        {
+            Distrust(unexpected, now, outbox);
+            return;
+        }
         SessionTicket? resumed = Resuming;
         Resuming = null;
-        PeerIdentity identity = resumed is not null && _target?.Peer is { } known
-            ? known.Identity : new PeerIdentity(message.Identity, message.Method, _certificate?.Rights ?? SiteRights.None) { KeyEntry = KeyEntry };
         var facts = new AuthenticationFacts(_credentials!.Identity, _method, identity.Method, now, _certificate?.NotAfter ?? resumed?.NotAfter ?? default, _credentials.Keyring, _certificate?.Id ?? resumed?.Certificate ?? default);
         Sa.IsResumed = resumed is not null;
         Sa.PeerToken = message.Token;
@@ -133,7 +138,7 @@ internal sealed partial class InitiatorHandshake
         _target = null;
         if (target?.Negotiation == Sa) target.Negotiation = null;
         IkePeer peer = Core.Peers.Establish(Sa, Protection, identity, _profile, facts, now);
-        if (target is not null) Core.Peers.OnConnected(target, peer, now);
+        if (target is not null) Core.Peers.OnConnected(target, peer, now, outbox);
         Core.Statistics.Passed(IkePhase.InitiatorTotal, now.Since(Started));
         if (_ticket is not null) DropTicket();
         if (message.Ticket is not null) Core.Resumption.Keep(Sa, peer, message.Ticket, message.TicketLifetime, message.Identity, facts);
@@ -149,6 +154,14 @@ internal sealed partial class InitiatorHandshake
         Core.Peers.Settle(peer, Sa, _replaces?.Heir, false, Started, now, outbox);
         resumed?.Dispose();
         Sa.SendWaiting(now, outbox);
+    }
+
+    /// <summary>Why the peer, though it proved its identity, is not whom we called; null when it is.</summary>
+    private string? Unexpected(PeerIdentity identity)
+    {
+        if (_target is { } target) return Core.Expectations.Refusal(Protection, target.Address, identity);
+        if (_replaces?.Heir.Peer is not { } before || before.Id.Equals(identity.Id.Normalized())) return null;
+        return $"this was to be {before.Id}, whose authentication is renewed";
     }
 
     private bool MakeChild(AuthMessage message, Instant now, Outbox<IkeEffect> outbox)

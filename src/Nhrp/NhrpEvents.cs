@@ -100,6 +100,12 @@ public enum NhrpEffectKind
     /// <summary>Look <see cref="NhrpEffect.Name"/> up and call <see cref="NhrpInstance.OnNameResolved"/>.</summary>
     ResolveName,
 
+    /// <summary>The configuration names the address of <see cref="NhrpEffect.Peer"/> (next hop server, <c>map</c>): with protection, only who answers a call there is it.</summary>
+    PeerConfigured,
+
+    /// <summary>The configuration does not name the address of <see cref="NhrpEffect.Peer"/> any more.</summary>
+    PeerUnconfigured,
+
     /// <summary>Something depends on <see cref="NhrpEffect.Peer"/> now: with protection, have an association with it.</summary>
     PeerWanted,
 

@@ -12,6 +12,7 @@ internal sealed class NhrpStatics(NhrpInterface owner)
     private readonly HashSet<NbmaPeer> _multicast = [];
     private readonly HashSet<NbmaPeer> _multicastNhs = [];
     private readonly HashSet<NbmaPeer> _transits = [];
+    private readonly HashSet<IpAddress> _configured = [];
 
     public void Sync(Instant now, Outbox<NhrpEffect> outbox)
     {
@@ -35,6 +36,11 @@ internal sealed class NhrpStatics(NhrpInterface owner)
             foreach (IpAddress target in owner.Config.MulticastMaps.AsSpan()) multicast.Add(new NbmaPeer(target));
             KeepDerived(wanted);
         }
+        HashSet<IpAddress> configured = owner.Active ? ConfiguredAddresses() : [];
+        foreach (IpAddress address in configured)
+        {
+            if (_configured.Add(address)) outbox.Add(new NhrpEffect { Kind = NhrpEffectKind.PeerConfigured, Key = owner.Key, Peer = new NbmaPeer(address) });
+        }
         foreach (IpAddress address in new List<IpAddress>(_mapped))
         {
             if (wanted.ContainsKey(address)) continue;
@@ -45,6 +51,12 @@ internal sealed class NhrpStatics(NhrpInterface owner)
         SyncTransits(wanted, multicast, outbox);
         SyncMulticast(_multicast, multicast, MulticastReasons.Static, outbox);
         SyncMulticast(_multicastNhs, multicastNhs, MulticastReasons.Nhs, outbox);
+        foreach (IpAddress address in new List<IpAddress>(_configured))
+        {
+            if (configured.Contains(address)) continue;
+            _configured.Remove(address);
+            outbox.Add(new NhrpEffect { Kind = NhrpEffectKind.PeerUnconfigured, Key = owner.Key, Peer = new NbmaPeer(address) });
+        }
     }
 
     /// <summary>A next hop inside of a mapped network (<c>map NETWORK MASK NBMA</c>) gets a mapping of its own when it is needed.</summary>
@@ -115,6 +127,18 @@ internal sealed class NhrpStatics(NhrpInterface owner)
         {
             if (_transits.Add(peer)) outbox.Add(new NhrpEffect { Kind = NhrpEffectKind.TransitUp, Key = owner.Key, Peer = peer });
         }
+    }
+
+    /// <summary>The NBMA addresses that the configuration leads to at present.</summary>
+    private HashSet<IpAddress> ConfiguredAddresses()
+    {
+        var addresses = new HashSet<IpAddress>(owner.Config.MulticastMaps);
+        foreach (NhrpStaticMap map in owner.Config.Maps.AsSpan()) addresses.Add(map.Nbma);
+        foreach (NhsClient nhs in owner.Nhss.Clients)
+        {
+            if (nhs.IsSelected && !nhs.Peer.Address.IsUnspecified) addresses.Add(nhs.Peer.Address);
+        }
+        return addresses;
     }
 
     private void KeepDerived(Dictionary<IpAddress, (NbmaPeer Peer, bool Nhs, byte Preference)> wanted)

@@ -35,8 +35,7 @@ internal sealed class AdjacencyBinder(Engines engines, ProtectionSet protections
         if (_waiting.Count == 0) return;
         foreach (((TunnelId Tunnel, IpAddress NextHop) key, NbmaPeer peer) in new List<KeyValuePair<(TunnelId, IpAddress), NbmaPeer>>(_waiting))
         {
-            bool same = peer.Association == 0 ? peer.Address == ready.Peer.Address : peer.Association == ready.Peer.Association;
-            if (!same || protections.Of(key.Tunnel) != ready.Protection) continue;
+            if (protections.Of(key.Tunnel) is not { } protection || !peers.TryFind(protection, peer, out ProtectedPeerEntry? entry) || entry != ready) continue;
             _waiting.Remove(key);
             engines.Forwarding.SetAdjacency(key.Tunnel, IpPrefix.Host(key.NextHop), peer);
         }

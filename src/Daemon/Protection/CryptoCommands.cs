@@ -30,6 +30,7 @@ internal sealed class CryptoCommands(Engines engines)
         {
             if (sa.Status != IkeSaStatus.Deleting && IsMeant(sa.Path, request)) spis.Add(sa.LocalSpi);
         }
+        if (request.Local is null) engines.Ike.ClearExpectations(request.Peer ?? IpAddress.None);
         int cleared = 0;
         foreach (ulong spi in spis)
         {

@@ -20,6 +20,9 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
             case IkeEffectKind.PeerUp:
                 OnPeerUp(effect, now);
                 break;
+            case IkeEffectKind.TargetBound:
+                OnTargetBound(effect.Protection, effect.Peer, now);
+                break;
             case IkeEffectKind.PeerMoved:
                 children.Move(effect.Peer.Association, effect.Path, effect.UdpEncapsulation);
                 OnMoved(effect.Peer, now);
@@ -79,8 +82,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
     private void OnMoved(NbmaPeer to, Instant now)
     {
         if (!peers.TryGet(to.Association, out ProtectedPeerEntry? entry) || entry.Peer == to) return;
-        NbmaPeer before = peers.Move(entry, to);
-        Rebind(entry.Protection, before.Address);
+        NbmaPeer before = PeerTable.Move(entry, to);
         if (entry.Sending != 0) SendBy(entry, entry.Sending);
         engines.Nhrp.OnPeerMoved(before, to, now, engines.NhrpOut);
     }
@@ -111,27 +113,29 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         foreach (uint spi in entry.Children) children.Remove(spi);
         peers.Remove(entry);
         SetRights(was.Association, null);
-        Rebind(entry.Protection, was.Address);
         engines.Nhrp.OnPeerLost(was, now, engines.NhrpOut);
-        // A station that is known by its address alone was this one, unless another is there.
-        var alias = new NbmaPeer(was.Address);
-        if (!peers.TryFind(entry.Protection, alias, out _)) engines.Nhrp.OnPeerLost(alias, now, engines.NhrpOut);
     }
 
-    /// <summary>Packets to the peer, by its association and by its address, leave by this child SA (0: by none, they wait or are dropped).</summary>
+    /// <summary>A station that is known by its address alone is this peer from now on, or nobody.</summary>
+    private void OnTargetBound(ProtectionId protection, NbmaPeer to, Instant now)
+    {
+        int before = peers.Bind(protection, to);
+        var station = new NbmaPeer(to.Address);
+        bool found = peers.TryFind(protection, station, out ProtectedPeerEntry? entry);
+        children.SetSending(protection, station, found ? entry!.Sending : 0);
+        if (found && entry!.Sending != 0) adjacencies.OnPeerReady(entry);
+        // Who is bound no more because it went is lost; one that nobody wants any more is not.
+        if (to.Association == 0 && before != 0 && !peers.TryGet(before, out _)) engines.Nhrp.OnPeerLost(station, now, engines.NhrpOut);
+    }
+
+    /// <summary>Packets to the peer, by its association and by the addresses that are bound to it, leave by this child SA (0: by none, they wait or are dropped).</summary>
     private void SendBy(ProtectedPeerEntry entry, uint spi)
     {
         entry.Sending = spi;
         children.SetSending(entry.Protection, entry.Peer, spi);
-        Rebind(entry.Protection, entry.Peer.Address);
+        foreach (IpAddress address in peers.AddressesOf(entry)) children.SetSending(entry.Protection, new NbmaPeer(address), spi);
         // A peer that was ready elsewhere is ready here too: mappings may have waited for it at its new address.
         if (spi != 0) adjacencies.OnPeerReady(entry);
-    }
-
-    private void Rebind(ProtectionId protection, IpAddress address)
-    {
-        var alias = new NbmaPeer(address);
-        children.SetSending(protection, alias, peers.TryFind(protection, alias, out ProtectedPeerEntry? there) ? there.Sending : 0);
     }
 
     private static uint Newest(ProtectedPeerEntry entry, uint except)

@@ -23,12 +23,12 @@ internal sealed class ProtectedPeerEntry(ProtectionId protection, NbmaPeer peer,
 
 /// <summary>
 /// The peers that IKE has associations with, by association and by where they are. NHRP knows configured and resolved stations by their address alone
-/// (association 0): such a one is the peer that was last seen there. Control thread only.
+/// (association 0): such a one is the peer that IKE bound to the address, and never another one that is there too. Control thread only.
 /// </summary>
 internal sealed class PeerTable
 {
     private readonly Dictionary<int, ProtectedPeerEntry> _byAssociation = [];
-    private readonly Dictionary<(ProtectionId Protection, IpAddress Address), List<ProtectedPeerEntry>> _byAddress = [];
+    private readonly Dictionary<(ProtectionId Protection, IpAddress Address), int> _bound = [];
 
     public int Count => _byAssociation.Count;
 
@@ -36,12 +36,29 @@ internal sealed class PeerTable
 
     public bool TryGet(int association, [MaybeNullWhen(false)] out ProtectedPeerEntry entry) => _byAssociation.TryGetValue(association, out entry);
 
-    /// <summary>Whom packets to <paramref name="peer"/> go to: with an association that one, without the last one seen at the address.</summary>
+    /// <summary>Whom packets to <paramref name="peer"/> go to: with an association that one, without the one that is bound to the address.</summary>
     public bool TryFind(ProtectionId protection, NbmaPeer peer, [MaybeNullWhen(false)] out ProtectedPeerEntry entry)
     {
         if (peer.Association != 0) return _byAssociation.TryGetValue(peer.Association, out entry);
-        entry = _byAddress.TryGetValue((protection, peer.Address), out List<ProtectedPeerEntry>? there) ? there[^1] : null;
-        return entry is not null;
+        return _byAssociation.TryGetValue(_bound.GetValueOrDefault((protection, peer.Address)), out entry);
+    }
+
+    /// <summary>Packets to the address go to its association from now on; with association 0 to nobody. Returns which it was before.</summary>
+    public int Bind(ProtectionId protection, NbmaPeer to)
+    {
+        int before = _bound.GetValueOrDefault((protection, to.Address));
+        if (to.Association == 0) _bound.Remove((protection, to.Address));
+        else _bound[(protection, to.Address)] = to.Association;
+        return before;
+    }
+
+    /// <summary>The addresses that are bound to an association.</summary>
+    public IEnumerable<IpAddress> AddressesOf(ProtectedPeerEntry entry)
+    {
+        foreach (((ProtectionId protection, IpAddress address), int association) in _bound)
+        {
+            if (association == entry.Peer.Association && protection == entry.Protection) yield return address;
+        }
     }
 
     /// <summary>The same peer with the address where it is now: a packet that waited in a mailbox may bear an old one.</summary>
@@ -52,8 +69,7 @@ internal sealed class PeerTable
     {
         if (!_byAssociation.TryGetValue(peer.Association, out ProtectedPeerEntry? entry))
         {
-            _byAssociation.Add(peer.Association, entry = new ProtectedPeerEntry(protection, peer, identity));
-            Link(entry);
+            _byAssociation.Add(peer.Association, new ProtectedPeerEntry(protection, peer, identity));
             return null;
         }
         entry.Identity = identity;
@@ -61,33 +77,12 @@ internal sealed class PeerTable
     }
 
     /// <summary>The peer is at another address now, or was heard of there last. Returns where it was before.</summary>
-    public NbmaPeer Move(ProtectedPeerEntry entry, NbmaPeer to)
+    public static NbmaPeer Move(ProtectedPeerEntry entry, NbmaPeer to)
     {
         NbmaPeer before = entry.Peer;
-        Unlink(entry);
         entry.Peer = to;
-        Link(entry);
         return before;
     }
 
-    public void Remove(ProtectedPeerEntry entry)
-    {
-        _byAssociation.Remove(entry.Peer.Association);
-        Unlink(entry);
-    }
-
-    private void Link(ProtectedPeerEntry entry)
-    {
-        (ProtectionId, IpAddress) key = (entry.Protection, entry.Peer.Address);
-        if (!_byAddress.TryGetValue(key, out List<ProtectedPeerEntry>? there)) _byAddress.Add(key, there = new(1));
-        there.Add(entry);
-    }
-
-    private void Unlink(ProtectedPeerEntry entry)
-    {
-        (ProtectionId, IpAddress) key = (entry.Protection, entry.Peer.Address);
-        if (!_byAddress.TryGetValue(key, out List<ProtectedPeerEntry>? there)) return;
-        there.Remove(entry);
-        if (there.Count == 0) _byAddress.Remove(key);
-    }
+    public void Remove(ProtectedPeerEntry entry) => _byAssociation.Remove(entry.Peer.Association);
 }

@@ -88,8 +88,16 @@ internal sealed class ProtectionSet(Engines engines)
     {
         IpAddress before = entry.Destinations.GetValueOrDefault(tunnel.Id);
         if (before == destination) return;
-        if (!before.IsNone) engines.Ike.OnPeerReleased(entry.Id, new NbmaPeer(before), now, engines.IkeOut);
-        if (!destination.IsNone) engines.Ike.OnPeerWanted(entry.Id, new NbmaPeer(destination), now, engines.IkeOut);
+        if (!before.IsNone)
+        {
+            engines.Ike.OnPeerReleased(entry.Id, new NbmaPeer(before), now, engines.IkeOut);
+            engines.Ike.OnAddressConfigured(entry.Id, before, configured: false);
+        }
+        if (!destination.IsNone)
+        {
+            engines.Ike.OnAddressConfigured(entry.Id, destination, configured: true);
+            engines.Ike.OnPeerWanted(entry.Id, new NbmaPeer(destination), now, engines.IkeOut);
+        }
         if (destination.IsNone) entry.Destinations.Remove(tunnel.Id);
         else entry.Destinations[tunnel.Id] = destination;
     }

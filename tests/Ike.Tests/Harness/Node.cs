@@ -82,6 +82,9 @@ internal sealed class Node : IChildActivity
     /// <summary>Peers that are up, by association.</summary>
     public Dictionary<int, DataPeer> Peers { get; } = [];
 
+    /// <summary>By which association packets to a wanted address leave.</summary>
+    public Dictionary<IpAddress, int> Bound { get; } = [];
+
     /// <summary>Effects that concern peers: "up A", "down A DeadPeer", "moved A", "failed 192.0.2.1".</summary>
     public List<string> Events { get; } = [];
 
@@ -129,6 +132,7 @@ internal sealed class Node : IChildActivity
     {
         Sas.Clear();
         Peers.Clear();
+        Bound.Clear();
         Events.Add("crash");
         Engine = Create();
         Start();
@@ -160,6 +164,12 @@ internal sealed class Node : IChildActivity
     public void Want(Node peer) => Want(peer.Outside);
 
     public void Want(IpAddress address, int association = 0) => Call((engine, now, outbox) => engine.OnPeerWanted(Source, new NbmaPeer(address, association), now, outbox));
+
+    /// <summary>The configuration names the address.</summary>
+    public void Expect(IpAddress address) => Call((engine, _, _) => engine.OnAddressConfigured(Source, address, configured: true));
+
+    /// <summary>The identity of whom packets to a wanted address go to; empty when they go to nobody.</summary>
+    public string BoundAt(IpAddress address) => Bound.TryGetValue(address, out int association) ? Peers[association].Identity.Id.ToString() : "";
 
     public void Release(IpAddress address, int association = 0) => Call((engine, now, outbox) => engine.OnPeerReleased(Source, new NbmaPeer(address, association), now, outbox));
 
@@ -312,6 +322,11 @@ internal sealed class Node : IChildActivity
                 {
                     if (sa.Install.Peer.Association == effect.Peer.Association) (sa.Path, sa.Udp) = (effect.Path, effect.UdpEncapsulation);
                 }
+                break;
+            case IkeEffectKind.TargetBound:
+                Assert.True(effect.Peer.Association == 0 || Peers.ContainsKey(effect.Peer.Association), "an address is bound to nobody");
+                if (effect.Peer.Association == 0) Bound.Remove(effect.Peer.Address);
+                else Bound[effect.Peer.Address] = effect.Peer.Association;
                 break;
             case IkeEffectKind.PeerFailed:
                 Events.Add($"failed {effect.Peer.Address}");
