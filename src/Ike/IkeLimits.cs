@@ -123,6 +123,9 @@ internal static class IkeLimits
     /// <summary>IKE SAs of one association: two during reauthentication or simultaneous initiation; a peer that makes more loses its oldest.</summary>
     public const int MaximumSasPerPeer = 4;
 
+    /// <summary>Places that one identity may be at: a router with a tunnel by each of a few uplinks.</summary>
+    public const int MaximumPlacesPerIdentity = 8;
+
     /// <summary>Child SAs of one association: three in a rekeying that both ends start, and those retired before.</summary>
     public const int MaximumChildrenPerPeer = 12;
 

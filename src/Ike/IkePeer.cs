@@ -4,7 +4,8 @@ using Dmvpn.Wire.Ike;
 namespace Dmvpn.Ike;
 
 /// <summary>
-/// An association: one identity at one protected source, proved with one credential, with all its SAs. Its number stays while anybody depends on it, over rekeying, moves and reconnections.
+/// An association: one identity, proved with one credential, at one place (<see cref="IkePeers"/>, part <c>Places</c>), by one protected source, with all its SAs. Its number stays while
+/// anybody depends on it, over rekeying, moves and reconnections.
 /// </summary>
 internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentity id, string keyEntry, int association) : IkeTimed
 {
@@ -60,8 +61,8 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
     /// <summary>The next peer that was last seen at the same address.</summary>
     public IkePeer? NextAtAddress { get; set; }
 
-    /// <summary>The next peer of the same identity, with another credential.</summary>
-    public IkePeer? NextNamesake { get; set; }
+    /// <summary>The next association with the same identity, which is at another place or proved with another credential.</summary>
+    public IkePeer? NextOfIdentity { get; set; }
 
     public NbmaPeer Nbma => new(Address, Association);
 
@@ -90,6 +91,9 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
             return false;
         }
     }
+
+    /// <summary>True for the same identity, proved with the same credential.</summary>
+    public bool Is(PeerIdentity identity) => Id.Equals(identity.Id.Normalized()) && KeyEntry == identity.KeyEntry;
 
     public void Add(IkeSa sa) => Sas.Add(sa);
 

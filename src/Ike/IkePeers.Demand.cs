@@ -198,8 +198,10 @@ internal sealed partial class IkePeers
     {
         if (peer.Target is null && core.Expectations.IsOfOther(peer.Protection, peer.Address, peer.Id)) return null;
         IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
+        // The same identity at the same address is one place: who was reached there last is called.
+        if (target.Peer is { } owner && owner != peer) return null;
         if (target.Peer is null) core.Expectations.OnReached(peer.Protection, target.Address, peer.Id);
-        target.Peer ??= peer;
+        target.Peer = peer;
         return peer.Target ??= target;
     }
 

@@ -6,9 +6,17 @@ namespace Dmvpn.Ike;
 internal sealed partial class IkePeers
 {
     /// <summary>Both ends of an IKE SA are authenticated: it belongs to a peer from now on.</summary>
-    public IkePeer Establish(IkeSa sa, IkeProtection protection, PeerIdentity identity, Ikev2Profile profile, AuthenticationFacts facts, Instant now)
+    /// <param name="sa">The SA.</param>
+    /// <param name="protection">By which source.</param>
+    /// <param name="identity">What the peer proved.</param>
+    /// <param name="profile">By which profile.</param>
+    /// <param name="facts">How.</param>
+    /// <param name="before">The association that was called, or whose authentication is renewed; null without.</param>
+    /// <param name="alone">The peer has no other SA with us: INITIAL_CONTACT, or a ticket.</param>
+    /// <param name="now">The time.</param>
+    public IkePeer Establish(IkeSa sa, IkeProtection protection, PeerIdentity identity, Ikev2Profile profile, AuthenticationFacts facts, IkePeer? before, bool alone, Instant now)
     {
-        IkePeer peer = FindOrAdd(protection, identity);
+        IkePeer peer = FindOrAdd(protection, identity, sa, before, alone);
         if (peer.Sas.Count == 0) WarnOfNamesake(peer, sa, now);
         peer.Identity = identity;
         peer.IsReachable = sa.IsInitiator || !sa.IsRemoteBehindNat;
@@ -57,6 +65,8 @@ internal sealed partial class IkePeers
                 End(other, now);
             }
         }
+        if (initialContact) EndOtherPlaces(peer, begun, now, outbox);
+        LimitPlaces(peer, now, outbox);
         while (peer.Sas.Count > IkeLimits.MaximumSasPerPeer) peer.Sas[0].Close(IkeDownReason.Unused, now, outbox);
         // Without a child SA it was refused a moment ago: OnChildFailed has seen to that.
         if (peer.HasLiveChild) Reconsider(peer, IkeDownReason.DeletedByPeer, now, outbox);
@@ -111,6 +121,19 @@ internal sealed partial class IkePeers
     }
 
     private static string WordsFor(IkePeer peer) => peer.KeyEntry.Length > 0 ? peer.KeyEntry : "its certificate";
+
+    /// <summary>INITIAL_CONTACT is about the identity, wherever it was.</summary>
+    private void EndOtherPlaces(IkePeer peer, Instant begun, Instant now, Outbox<IkeEffect> outbox)
+    {
+        foreach (IkePeer place in PlacesOf(peer))
+        {
+            if (place == peer) continue;
+            foreach (IkeSa other in place.Sas.ToArray())
+            {
+                if (other.IsEstablished && other.Established < begun) other.CloseAtOnce(IkeDownReason.DeletedByPeer, now, outbox);
+            }
+        }
+    }
 
     private static void End(IkeSa sa, Instant now)
     {

@@ -45,27 +45,6 @@ internal sealed partial class IkePeers(IkeCore core)
         }
     }
 
-    public IkePeer FindOrAdd(IkeProtection protection, PeerIdentity identity)
-    {
-        IkeIdentity id = identity.Id.Normalized();
-        IkePeer? first = _byIdentity.GetValueOrDefault((protection.Id, id)), peer = first;
-        while (peer is not null && peer.KeyEntry != identity.KeyEntry) peer = peer.NextNamesake;
-        if (peer is not null) return peer;
-        peer = new IkePeer(core, protection, id, identity.KeyEntry, ++_last) { NextNamesake = first };
-        _byIdentity[(protection.Id, id)] = peer;
-        _byAssociation.Add(peer.Association, peer);
-        return peer;
-    }
-
-    /// <summary>Other peers of the source that have the name of this one, and another credential.</summary>
-    private IEnumerable<IkePeer> Namesakes(IkePeer peer)
-    {
-        for (IkePeer? other = _byIdentity.GetValueOrDefault((peer.Protection.Id, peer.Id)); other is not null; other = other.NextNamesake)
-        {
-            if (other != peer) yield return other;
-        }
-    }
-
     /// <summary>The peer is at this address now.</summary>
     public void Place(IkePeer peer, IpAddress address)
     {
@@ -164,22 +143,8 @@ internal sealed partial class IkePeers(IkeCore core)
         peer.Ticket?.Dispose();
         peer.Ticket = null;
         _byAssociation.Remove(peer.Association);
-        ForgetName(peer);
+        RemoveFromIdentity(peer);
         if (peer.Target is { } target) target.Peer = null;
-    }
-
-    private void ForgetName(IkePeer peer)
-    {
-        (ProtectionId, IkeIdentity) key = (peer.Protection.Id, peer.Id);
-        IkePeer? before = _byIdentity.GetValueOrDefault(key);
-        if (before == peer)
-        {
-            if (peer.NextNamesake is { } next) _byIdentity[key] = next;
-            else _byIdentity.Remove(key);
-            return;
-        }
-        while (before is not null && before.NextNamesake != peer) before = before.NextNamesake;
-        if (before is not null) before.NextNamesake = peer.NextNamesake;
     }
 
     private bool IsPlaced(IkePeer peer)

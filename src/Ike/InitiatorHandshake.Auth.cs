@@ -17,8 +17,24 @@ internal sealed partial class InitiatorHandshake
     private uint _childSpi;
     private IkeAuthMethod _method;
 
-    /// <summary>We know of no other SA with whoever is there: the peer may forget those that we lost (2.4).</summary>
-    private bool IsInitialContact => _replaces is null && (_target?.Peer is { } known ? known.Sas.Count == 0 : Core.Peers.FindUp(Protection, Sa.Path.Remote.Address) is null);
+    /// <summary>
+    /// No other SA is between these identities, or about to be, by any of our sources: the peer may forget those that we lost (2.4). Whose
+    /// identity answers is not known yet; who is at the same address may be it.
+    /// </summary>
+    private bool IsInitialContact
+    {
+        get
+        {
+            if (_replaces is not null || _target?.Peer is { Sas.Count: > 0 }) return false;
+            foreach (IkeSa other in Core.Sas.Values)
+            {
+                if (other == Sa || other.Path.Remote.Address != Sa.Path.Remote.Address) continue;
+                IkeIdentity? own = other.IsEstablished ? other.Authentication?.LocalId : other.Handshake is InitiatorHandshake { HasSentAuthentication: true } calling ? calling._credentials!.Identity : null;
+                if (own is not null && own.Equals(_credentials!.Identity)) return false;
+            }
+            return true;
+        }
+    }
 
     /// <summary>Writes the payloads of the request.</summary>
     public void WriteAuth(ref IkePayloadWriter writer, IkeAuthMethod method, byte[] code)
@@ -137,7 +153,8 @@ internal sealed partial class InitiatorHandshake
         IkeTarget? target = _target;
         _target = null;
         if (target?.Negotiation == Sa) target.Negotiation = null;
-        IkePeer peer = Core.Peers.Establish(Sa, Protection, identity, _profile, facts, now);
+        IkePeer? before = _replaces?.Heir.Peer ?? target?.Peer;
+        IkePeer peer = Core.Peers.Establish(Sa, Protection, identity, _profile, facts, before, alone: false, now);
         if (target is not null) Core.Peers.OnConnected(target, peer, now, outbox);
         Core.Statistics.Passed(IkePhase.InitiatorTotal, now.Since(Started));
         if (_ticket is not null) DropTicket();

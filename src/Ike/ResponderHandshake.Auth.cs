@@ -121,7 +121,8 @@ internal sealed partial class ResponderHandshake
         Sa.PeerWindow = message.Window;
         if (message.Mobike) Core.Mobility.Enable(Sa, message.AdditionalAddresses);
         byte[] initiatorNonce = PeerNonce, responderNonce = OwnNonce;
-        IkePeer peer = Core.Peers.Establish(Sa, protection, identity, _profile!, facts, now);
+        bool alone = message.InitialContact || _profile!.InitialContactForce || Sa.IsResumed;
+        IkePeer peer = Core.Peers.Establish(Sa, protection, identity, _profile!, facts, before: null, alone, now);
 
         var writer = new IkePayloadWriter(Core.Answer);
         writer.Identity(IkePayloadType.IdResponder, _credentials.Identity);
@@ -139,7 +140,7 @@ internal sealed partial class ResponderHandshake
         Sa.Respond(_id, IkeExchangeType.Auth, _arrival.Path, writer, now, outbox);
         Resuming?.Dispose();
         Resuming = null;
-        Core.Peers.Settle(peer, Sa, replaces: null, message.InitialContact || _profile!.InitialContactForce || Sa.IsResumed, Started, now, outbox);
+        Core.Peers.Settle(peer, Sa, replaces: null, alone, Started, now, outbox);
         if (!message.Child.HasSa)
         {
             // RFC 6023: a child SA comes when one is needed. When that is here and now, we ask for it.

@@ -72,6 +72,8 @@ public sealed class StatePropertyTests(ITestOutputHelper output)
             output.WriteLine("B: " + string.Join(", ", b.Events));
             foreach (Node node in (Node[])[a, b])
             {
+                foreach (IkePeer peer in node.Engine.Core.Peers.All)
+                    output.WriteLine($"{node.Name} knows {peer.Nbma}, wants {peer.Wants}, target {peer.Target?.Address} ({peer.Target?.Wants}), SAs {peer.Sas.Count}, due {peer.Deadline}");
                 foreach (IkeSaState sa in node.Engine.Sas()) output.WriteLine($"{node.Name} established {sa.Established} {sa.Status} {sa.LocalSpi:X}/{sa.RemoteSpi:X} initiator {sa.IsInitiator} children {string.Join(',', sa.Children)}");
             }
             throw;
