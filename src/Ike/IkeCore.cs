@@ -60,6 +60,9 @@ internal sealed class IkeCore
 
     public IReadOnlyDictionary<string, Trustpoint> Trustpoints { get; set; } = new Dictionary<string, Trustpoint>();
 
+    /// <summary>Is an address inside of a tunnel of the source (<see cref="IkeInstance.IsInsideTunnel"/>)?</summary>
+    public Func<ProtectionId, IpAddress, bool> IsInsideTunnel { get; set; } = static (_, _) => false;
+
     /// <summary>All IKE SAs by our SPI.</summary>
     public Dictionary<ulong, IkeSa> Sas { get; } = [];
 

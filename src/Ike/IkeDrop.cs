@@ -120,6 +120,9 @@ public enum IkeDrop
     /// <summary>A move of a peer that is not allowed: MOBIKE was not agreed on, or addresses changed on the way where there must be no NAT.</summary>
     MoveRefused,
 
+    /// <summary>A peer calls from an address inside of a tunnel: there is no underlay there.</summary>
+    InsideTunnel,
+
     /// <summary>A computation ended after its SA did.</summary>
     LateResult,
 }

@@ -147,7 +147,7 @@ internal sealed class LivenessRequest(DpdConfig? dpd) : IkeRequest
     {
         // RFC 4555 3.8: the initiator learns by them that its NAT's mapping has changed.
         if ((sa.Abilities & PeerAbilities.Mobike) != 0 && sa is { IsFirstInitiator: true, IsLocalBehindNat: true })
-            IkeMobility.WriteNatDetection(ref writer, sa.Core, sa.InitiatorSpi, sa.ResponderSpi, sa.Path);
+            IkeMobility.WriteNatDetection(ref writer, sa.Core, sa.InitiatorSpi, sa.ResponderSpi, sa.SendingPath);
         return true;
     }
 

@@ -35,6 +35,16 @@ public sealed partial class IkeInstance
         init => _core.SpiClasses = value;
     }
 
+    /// <summary>
+    /// Is the address in a network of a tunnel of the source, or reached by a route through one? There is no underlay there: nobody calls from or moves to such an address. Asked
+    /// on the control thread; by default none is.
+    /// </summary>
+    public Func<ProtectionId, IpAddress, bool> IsInsideTunnel
+    {
+        get => _core.IsInsideTunnel;
+        set => _core.IsInsideTunnel = value;
+    }
+
     /// <summary>The earliest time at which <see cref="OnDeadline"/> has something to do.</summary>
     public Instant NextDeadline => _core.Timers.Next;
 

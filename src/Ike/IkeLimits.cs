@@ -156,6 +156,18 @@ internal static class IkeLimits
     /// <summary>A request that was sent so often in vain goes to another address of a peer that has several (RFC 4555 3.5).</summary>
     public const int TriesUntilOtherPath = 3;
 
+    /// <summary>A request that was sent so often to a place that a peer was only said to be at goes to where it was again: 1 + 2 + 4 s for the place, and the rest of the patience for the SA.</summary>
+    public const int TriesAtCandidate = 4;
+
+    /// <summary>Places that a peer may be said to be at in <see cref="PlacesInterval"/>: each has a few packets sent to an address that may be somebody else's.</summary>
+    public const int PlacesPerInterval = 4;
+
+    /// <summary>See <see cref="PlacesPerInterval"/>.</summary>
+    public static readonly TimeSpan PlacesInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Behind a NAT: when the peer was heard just now, the mapping is good, and a keepalive is enough to keep it.</summary>
+    public static readonly TimeSpan HeardJustNow = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Failures of negotiations that are remembered for <c>show crypto ikev2 diagnose error</c>.</summary>
     public const int MaximumFailures = 64;
 

@@ -23,6 +23,9 @@ internal static partial class IkeLog
     [LoggerMessage(2003, LogLevel.Information, "{Peer} ({Identity}) has moved: {Local} - {Remote}")]
     public static partial void PeerMoved(this ILogger logger, NbmaPeer peer, IkeIdentity identity, IkeEndpoint local, IkeEndpoint remote);
 
+    [LoggerMessage(2034, LogLevel.Warning, "{Peer} ({Identity}) is said to be at {Remote} now, which is not accepted: it is inside a tunnel, or belongs to another peer or to a configured address, or too many places were named")]
+    public static partial void MoveRefused(this ILogger logger, NbmaPeer peer, IkeIdentity identity, IkeEndpoint remote);
+
     [LoggerMessage(2004, LogLevel.Warning, "{Identity} at {Remote} does not answer; last heard of {Seconds} seconds ago", EventName = "PeerDead")]
     public static partial void PeerDeadText(this ILogger logger, IkeIdentity identity, IkeEndpoint remote, long seconds);
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Dmvpn.Core;
 using Dmvpn.Wire.Ike;
 
@@ -9,8 +8,6 @@ namespace Dmvpn.Ike;
 /// </summary>
 internal sealed partial class IkeMobility(IkeCore core)
 {
-    private const int CookieLength = 16;
-
     /// <summary>What an initiator or a responder with one address says in IKE_AUTH.</summary>
     public void WriteSupported(ref IkePayloadWriter writer, IkeProtection protection) => writer.Notify(IkeNotifyType.MobikeSupported);
 
@@ -25,7 +22,17 @@ internal sealed partial class IkeMobility(IkeCore core)
         successor.Abilities |= PeerAbilities.Mobike;
         if (old.Mobility is not { } state) return;
         // Without message ids and hashes, which are of the old SA.
-        successor.Mobility = new MobilityState { Generation = state.Generation, Additional = state.Additional, PathsTried = state.PathsTried, Step = state.Step };
+        successor.Mobility = new MobilityState
+        {
+            Generation = state.Generation,
+            Candidate = state.Candidate,
+            CandidateNat = state.CandidateNat,
+            PlacesLeft = state.PlacesLeft,
+            PlacesRenewAt = state.PlacesRenewAt,
+            Additional = state.Additional,
+            PathsTried = state.PathsTried,
+            Step = state.Step,
+        };
     }
 
     /// <summary>The SA has taken over from one by which something was said about addresses that is not answered: it is said again.</summary>
@@ -66,6 +73,7 @@ internal sealed partial class IkeMobility(IkeCore core)
                     sa.CloseAtOnce(IkeDownReason.Unconfigured, now, outbox);
                     continue;
                 }
+                if (sa.Mobility is { Candidate: { } candidate } state) state.Candidate = candidate with { Local = path.Local };
                 Move(sa, path, now, outbox);
                 // The initiator says where both are; the responder can only say where it is, and leaves the rest to the initiator (3.5, 3.6).
                 if (sa.IsFirstInitiator) Update(sa, now, outbox);
@@ -82,19 +90,22 @@ internal sealed partial class IkeMobility(IkeCore core)
         }
     }
 
-    /// <summary>ESP, authentic and fresh, came from another endpoint: the peer's NAT has another mapping (RFC 7296 2.23; RFC 4555 3.8 allows it for ESP).</summary>
+    /// <summary>
+    /// ESP, authentic and fresh, came from another endpoint: the peer's NAT has another mapping (RFC 7296 2.23; RFC 4555 3.8 allows it for ESP), or somebody says so. An initiator that is
+    /// behind a NAT itself does not follow (2.23); a responder that is (a hub behind a static NAT) has nobody else to learn it from, and asks first.
+    /// </summary>
     public void OnEndpointChanged(IkeSa sa, IkeEndpoint remote, Instant now, Outbox<IkeEffect> outbox)
     {
         bool byMobike = (sa.Abilities & PeerAbilities.Mobike) != 0 && (sa.IsFirstInitiator || !sa.IsRemoteBehindNat);
-        if (!sa.IsEstablished || !sa.UsesUdp || sa.IsLocalBehindNat || byMobike || remote == sa.Path.Remote) return;
-        Move(sa, sa.Path with { Remote = remote }, now, outbox);
+        if (!sa.IsEstablished || !sa.UsesUdp || (sa.IsLocalBehindNat && sa.IsFirstInitiator) || byMobike || remote == sa.Path.Remote) return;
+        Ask(sa, sa.Path with { Remote = remote }, new NatSituation(true, sa.IsRemoteBehindNat, sa.IsLocalBehindNat), now, outbox);
     }
 
-    /// <summary>An authentic and fresh IKE message came from elsewhere. With MOBIKE that means nothing (3.8); a host behind a NAT does not follow either (2.23).</summary>
+    /// <summary>An authentic and fresh IKE message came from elsewhere. With MOBIKE that means nothing (3.8).</summary>
     public void Follow(IkeSa sa, IkeEndpoint remote, Instant now, Outbox<IkeEffect> outbox)
     {
-        if (!sa.IsEstablished || (sa.Abilities & PeerAbilities.Mobike) != 0 || sa.IsLocalBehindNat || remote == sa.Path.Remote) return;
-        Move(sa, sa.Path with { Remote = remote }, now, outbox);
+        if (!sa.IsEstablished || (sa.Abilities & PeerAbilities.Mobike) != 0 || (sa.IsLocalBehindNat && sa.IsFirstInitiator) || remote == sa.Path.Remote) return;
+        Ask(sa, sa.Path with { Remote = remote }, new NatSituation(true, sa.IsRemoteBehindNat, sa.IsLocalBehindNat), now, outbox);
     }
 
     /// <summary>
@@ -127,7 +138,7 @@ internal sealed partial class IkeMobility(IkeCore core)
         if (lists) state.Additional = additional;
         NatSituation nat = detects ? NatDetection.Read(payloads, sa.InitiatorSpi, sa.ResponderSpi, arrival.Path) : new NatSituation(true, target.IsRemoteBehindNat, target.IsLocalBehindNat);
         if (moves) OnUpdate(target, state, arrival.Path, nat, now, outbox);
-        else if (sa.IsFirstInitiator && lists && arrival.Path.Remote != target.Path.Remote && !(additional?.Contains(target.Path.Remote.Address) ?? false)) OnPeerAddresses(target, arrival.Path.Remote, now, outbox);
+        else if (sa.IsFirstInitiator && lists && arrival.Path.Remote != target.Path.Remote && !(additional?.Contains(target.Path.Remote.Address) ?? false)) OnPeerAddresses(target, state, arrival.Path.Remote, now, outbox);
     }
 
     /// <summary>A response to a liveness check with NAT detection: does the peer still see us where it did?</summary>
@@ -138,90 +149,13 @@ internal sealed partial class IkeMobility(IkeCore core)
         byte[] hash = seen.Data.ToArray();
         byte[]? before = sa.Mobility?.SeenAs;
         (sa.Mobility ??= new MobilityState()).SeenAs = hash;
-        if (before is not null && !before.AsSpan().SequenceEqual(hash)) Update(sa, now, outbox);
-    }
-
-    /// <summary>A request of the initiator is not answered: perhaps the peer is at another of its addresses (3.5).</summary>
-    public bool TryOtherPath(IkeSa sa, IkeRequest request, Instant now, Outbox<IkeEffect> outbox)
-    {
-        if (!sa.IsFirstInitiator || !sa.IsEstablished || request.Tries < IkeLimits.TriesUntilOtherPath || sa.Mobility?.Additional is not { Count: > 0 } addresses) return false;
-        IpAddress next = addresses[0];
-        if (next.IsIPv4 != sa.Path.Local.Address.IsIPv4) return false;
-        addresses.RemoveAt(0);
-        addresses.Add(sa.Path.Remote.Address);
-        if (++sa.Mobility.PathsTried > addresses.Count) return false;
-        Move(sa, sa.Path with { Remote = sa.Path.Remote with { Address = next } }, now, outbox);
-        Update(sa, now, outbox);
-        sa.RepeatOpen(now, outbox);
-        return true;
-    }
-
-    /// <summary>The response to UPDATE_SA_ADDRESSES (3.5).</summary>
-    public void OnUpdated(IkeSa sa, int generation, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox)
-    {
-        if (!sa.IsEstablished || sa.Mobility is not { } state || state.Generation != generation) return;
-        state.PathsTried = 0;
-        state.Step = MobilityStep.None;
-        if (payloads.TryFindNotify(IkeNotifyType.UnacceptableAddresses, out _) || payloads.TryFindNotify(IkeNotifyType.UnexpectedNatDetected, out _))
-        {
-            // It does not go on from here: made anew, under rules that both accept.
-            core.Drops.Count(IkeDrop.MoveRefused);
-            sa.Close(IkeDownReason.DeadPeer, now, outbox);
-            return;
-        }
-        if (!payloads.TryFindNotify(IkeNotifyType.NatDetectionDestinationIp, out IkeNotifyView seen)) return;
-        state.SeenAs = seen.Data.ToArray();
-        SetNat(sa, NatDetection.Read(payloads, sa.InitiatorSpi, sa.ResponderSpi, arrival.Path), now, outbox);
-    }
-
-    /// <summary>The response to a return routability check: the peer is where it said.</summary>
-    public void OnRoutable(IkeSa sa, int generation, byte[] cookie, IkePayloadChain payloads, Instant now, Outbox<IkeEffect> outbox)
-    {
-        if (!payloads.TryFindNotify(IkeNotifyType.Cookie2, out IkeNotifyView echoed) || !CryptographicOperations.FixedTimeEquals(echoed.Data, cookie))
-        {
-            // "If the values do not match, the IKE_SA MUST be closed" (3.7).
-            core.Drops.Count(IkeDrop.WrongCookie2);
-            sa.Close(IkeDownReason.DeadPeer, now, outbox);
-            return;
-        }
-        if (!sa.IsEstablished || sa.Mobility is not { } state || state.Generation != generation) return;
-        state.Step = MobilityStep.None;
-        Move(sa, sa.Path, now, outbox);
-    }
-
-    /// <summary>As responder: the IKE SA follows at once, the child SAs when the peer has shown that it receives there (3.5, 3.7).</summary>
-    private void OnUpdate(IkeSa sa, MobilityState state, in IkePath path, NatSituation nat, Instant now, Outbox<IkeEffect> outbox)
-    {
-        bool elsewhere = sa.Path.Remote != path.Remote || sa.Path.Local != path.Local;
-        sa.Path = path;
-        (sa.IsRemoteBehindNat, sa.IsLocalBehindNat) = (nat.Peer, nat.Local);
-        if (elsewhere)
-        {
-            AskRoutability(sa, now, outbox);
-            return;
-        }
-        state.Generation++;
-        state.Step = MobilityStep.None;
-        Move(sa, path, now, outbox);
-    }
-
-    /// <summary>Is the peer where it says (3.7)?</summary>
-    private void AskRoutability(IkeSa sa, Instant now, Outbox<IkeEffect> outbox)
-    {
-        byte[] cookie = new byte[CookieLength];
-        core.Random.Fill(cookie);
-        sa.Submit(new RoutabilityRequest(cookie, Begin(sa, MobilityStep.Routability)), now, outbox);
-    }
-
-    /// <summary>The responder has other addresses, and not the one that we send to.</summary>
-    private void OnPeerAddresses(IkeSa sa, IkeEndpoint remote, Instant now, Outbox<IkeEffect> outbox)
-    {
-        Move(sa, sa.Path with { Remote = remote }, now, outbox);
-        Update(sa, now, outbox);
+        // The first answer has nothing to be compared with: where the peer sees us is told once, since the NAT may have changed before.
+        if (before is null || !before.AsSpan().SequenceEqual(hash)) Update(sa, now, outbox);
     }
 
     /// <summary>As initiator: where both ends are now.</summary>
-    private static void Update(IkeSa sa, Instant now, Outbox<IkeEffect> outbox) => sa.Submit(new UpdateRequest(Begin(sa, MobilityStep.Update)), now, outbox);
+    private void Update(IkeSa sa, Instant now, Outbox<IkeEffect> outbox) =>
+        sa.Submit(new UpdateRequest(sa.Mobility?.Candidate is null ? [] : NewCookie(), Begin(sa, MobilityStep.Update)), now, outbox);
 
     /// <summary>As responder: where we are, the rest is the initiator's part.</summary>
     private static void TellAddresses(IkeSa sa, Instant now, Outbox<IkeEffect> outbox) => sa.Submit(new AddressesRequest(Begin(sa, MobilityStep.Addresses)), now, outbox);

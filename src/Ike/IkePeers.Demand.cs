@@ -168,6 +168,19 @@ internal sealed partial class IkePeers
         return core.Random.Jitter(pause, 0.5);
     }
 
+    /// <summary>
+    /// May the peer move to an address, as far as targets and our own addresses go? Nobody becomes by a move whom a target is for.
+    /// </summary>
+    public bool IsFreeFor(IkePeer peer, IpAddress address)
+    {
+        foreach (IkeProtection protection in core.Protections.All)
+        {
+            if (protection.Facts.Local == address) return false;
+            if (core.Expectations.IsOfOther(protection, address, peer.Id)) return false;
+        }
+        return true;
+    }
+
     /// <summary>The peer that makes a call to the target unnecessary.</summary>
     private IkePeer? Satisfying(IkeTarget target) => target.Peer is { IsUp: true, HasLiveChild: true } peer && core.Expectations.IsMetBy(target.Protection, target.Address, peer)
         ? peer : FindUp(target.Protection, target.Address);

@@ -41,6 +41,12 @@ internal sealed class IkeResponder(IkeCore core)
             core.Drops.Count(IkeDrop.NoProtection);
             return;
         }
+        foreach (IkeProtection protection in protections)
+        {
+            if (!core.IsInsideTunnel(protection.Id, arrival.Path.Remote.Address)) continue;
+            core.Drops.Count(IkeDrop.InsideTunnel);
+            return;
+        }
         view.Payloads.TryFind(IkePayloadType.Nonce, out IkePayloadView nonce);
         if (!core.Admission.Admits(arrival, view, nonce.Body, now, outbox)) return;
         if (resume) core.Resumption.HandleRequest(arrival, view, nonce.Body, now, outbox);

@@ -136,8 +136,9 @@ internal sealed partial class IkeSa
         request.Tries++;
         request.NextTry = now + Core.Random.Jitter(request.Interval(request.Tries), IkeLimits.RetransmissionJitter);
         LastSent = now;
-        Core.Logger.MessageSent(this, request, Path);
-        IkeCore.Transmit(Path, request.Datagrams, outbox);
+        IkePath path = SendingPath;
+        Core.Logger.MessageSent(this, request, path);
+        IkeCore.Transmit(path, request.Datagrams, outbox);
     }
 
     /// <summary>Sends again what is due. False when the SA ended by that.</summary>

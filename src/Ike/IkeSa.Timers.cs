@@ -113,14 +113,21 @@ internal sealed partial class IkeSa
         if (silent && ((Dpd is { Periodic: true }) || sent > heard)) AskLiveness(now, outbox);
     }
 
-    /// <summary>RFC 3948 2.3: a NAT forgets who is silent.</summary>
+    /// <summary>RFC 3948 2.3: a NAT forgets who is silent, and sometimes who is not.</summary>
     private void CheckKeepalive(Instant now, Outbox<IkeEffect> outbox)
     {
-        Instant sent = LastSent;
-        foreach (ChildSa child in Children) sent = sent > child.LastSent ? sent : child.LastSent;
+        Instant sent = LastSent, heard = LastHeard;
+        foreach (ChildSa child in Children)
+        {
+            sent = sent > child.LastSent ? sent : child.LastSent;
+            heard = heard > child.LastReceived ? heard : child.LastReceived;
+        }
         if (sent + KeepaliveInterval <= now)
         {
-            outbox.Add(new IkeEffect { Kind = IkeEffectKind.Keepalive, Path = Path });
+            // A keepalive says nothing to the peer: when the NAT has forgotten us, only a question finds out (RFC 4555 3.8).
+            bool asks = IsFirstInitiator && (Abilities & PeerAbilities.Mobike) != 0 && heard + IkeLimits.HeardJustNow <= now && !HasOpenRequests;
+            if (asks) AskLiveness(now, outbox);
+            else outbox.Add(new IkeEffect { Kind = IkeEffectKind.Keepalive, Path = Path });
             LastSent = sent = now;
         }
         _keepaliveAt = sent + KeepaliveInterval;

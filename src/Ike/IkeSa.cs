@@ -94,8 +94,11 @@ internal sealed partial class IkeSa : IkeTimed
 
     public IkeSaStage Stage { get; set; }
 
-    /// <summary>The ends of what is sent.</summary>
+    /// <summary>The ends that both sides have shown to receive at: of ESP, and of IKE while the peer is not said to be elsewhere.</summary>
     public IkePath Path { get; set; }
+
+    /// <summary>The ends of IKE requests.</summary>
+    public IkePath SendingPath => Mobility?.Candidate ?? Path;
 
     /// <summary>
     /// The class that all SPIs of its child SAs are of, and of those of the SAs that it is rekeyed to. The peer's address and port when it is first asked for choose it: so an SA made anew

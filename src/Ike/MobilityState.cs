@@ -25,6 +25,20 @@ internal sealed class MobilityState
     /// <summary>Counts moves: the answer to an older one means nothing any more.</summary>
     public int Generation { get; set; }
 
+    /// <summary>
+    /// Where the peer says or seems to be, until it has shown that it receives there; null when it is where it is. IKE requests go there meanwhile (RFC 4555 3.5), child SAs and new ones do not.
+    /// </summary>
+    public IkePath? Candidate { get; set; }
+
+    /// <summary>The NATs on the way to it.</summary>
+    public NatSituation CandidateNat { get; set; }
+
+    /// <summary>Places that the peer may still name before <see cref="PlacesRenewAt"/>.</summary>
+    public int PlacesLeft { get; set; }
+
+    /// <summary>See <see cref="PlacesLeft"/>.</summary>
+    public Instant PlacesRenewAt { get; set; }
+
     /// <summary>What waits for an answer.</summary>
     public MobilityStep Step { get; set; }
 
@@ -41,8 +55,10 @@ internal sealed class MobilityState
     public byte[]? SeenAs { get; set; }
 }
 
-/// <summary>UPDATE_SA_ADDRESSES (RFC 4555 3.5): the SAs are between the ends of this packet from now on.</summary>
-internal sealed class UpdateRequest(int generation) : IkeRequest
+/// <summary>
+/// UPDATE_SA_ADDRESSES (RFC 4555 3.5): the SAs are between the ends of this packet from now on. With COOKIE2 when the other end is not known to be there (3.7).
+/// </summary>
+internal sealed class UpdateRequest(byte[] cookie, int generation) : IkeRequest
 {
     public override IkeExchangeType Exchange => IkeExchangeType.Informational;
 
@@ -50,12 +66,13 @@ internal sealed class UpdateRequest(int generation) : IkeRequest
     {
         if (sa.Mobility is not { } state || state.Generation != generation) return false;
         writer.Notify(IkeNotifyType.UpdateSaAddresses);
-        IkeMobility.WriteNatDetection(ref writer, sa.Core, sa.InitiatorSpi, sa.ResponderSpi, sa.Path);
+        IkeMobility.WriteNatDetection(ref writer, sa.Core, sa.InitiatorSpi, sa.ResponderSpi, sa.SendingPath);
+        if (cookie.Length > 0) writer.Notify(IkeNotifyType.Cookie2, cookie);
         return true;
     }
 
     public override void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox) =>
-        sa.Core.Mobility.OnUpdated(sa, generation, payloads, arrival, now, outbox);
+        sa.Core.Mobility.OnUpdated(sa, generation, cookie, payloads, arrival, now, outbox);
 }
 
 /// <summary>COOKIE2 (RFC 4555 3.7): only who receives it can send it back.</summary>

@@ -32,6 +32,12 @@ internal sealed partial class ResponderHandshake
         _message = message;
         // From here on this is where the peer is: it may have floated to port 4500 (2.23), and MOBIKE counts from IKE_AUTH (RFC 4555 3.3).
         Sa.Path = arrival.Path;
+        if (arrival.Path.Remote.Address != _from.Address)
+        {
+            // Only there has it shown that it receives: our answer to IKE_SA_INIT went there.
+            Refuse(IkeNotifyType.AuthenticationFailed, IkeDrop.MoveRefused, $"IKE_AUTH came from {arrival.Path.Remote.Address} and IKE_SA_INIT from {_from.Address}: an address changed on the way, or was made up", now, outbox);
+            return;
+        }
         if (IkeMobility.IsNatForbidden(message, arrival.Path))
         {
             Refuse(IkeNotifyType.UnexpectedNatDetected, IkeDrop.MoveRefused, "a NAT is between, and the peer allows none (NO_NATS_ALLOWED): turn NAT traversal on at the peer", now, outbox);

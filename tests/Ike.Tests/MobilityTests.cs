@@ -25,9 +25,55 @@ public sealed class MobilityTests
         Assert.Equal([TrafficSelector.Gre(Parse("198.51.100.1"))], theirs.Install.RemoteSelectors);
         pair.Traffic(1);
         pair.Net.Run(100);
-        // Every 20 s, from behind the NAT only (RFC 3948 2.3); none while something is sent.
-        Assert.InRange(pair.B.Keepalives, 4, 5);
-        Assert.Equal(0, pair.A.Keepalives);
+        // Every 20 s, from behind the NAT only (RFC 3948 2.3); while the peer is silent as a question, whose answer tells whether the NAT has forgotten (RFC 4555 3.8).
+        Assert.InRange(pair.Net.Trace.Count(static line => line.StartsWith("A > B INFO request", StringComparison.Ordinal) && line.Contains("{N(NatDetectionSourceIp)", StringComparison.Ordinal)), 4, 5);
+        Assert.DoesNotContain(pair.Net.Trace, static line => line.StartsWith("B > A INFO request", StringComparison.Ordinal));
+        Assert.Equal((0, 0), (pair.A.Keepalives, pair.B.Keepalives));
+        // Who is heard all the time keeps the mapping with one octet.
+        for (int i = 0; i < 1000; i++) pair.Net.At(pair.Net.Now + TimeSpan.FromSeconds(0.1 * i), () => pair.B.SendTo(pair.B.Peer));
+        pair.Net.Run(100);
+        Assert.InRange(pair.B.Keepalives, 3, 5);
+    }
+
+    [Fact]
+    public void NatForgets_OnlyTheOtherEndSends_NoDeadPeerDetection_IsFoundByTheKeepalivesTime()
+    {
+        var nat = new NatBox("198.51.100.1");
+        Pair pair = new Pair(natOfA: nat).Up();
+        foreach (int round in (int[])[1, 2])
+        {
+            double start = pair.Net.Now.Since(Instant.Zero).TotalSeconds;
+            for (int i = 0; i < 1200; i++) pair.Net.At(pair.Net.Now + TimeSpan.FromSeconds(0.05 * i), () => pair.B.SendTo(pair.B.Peer));
+            pair.Net.Run(15);
+            nat.Forget();
+            pair.Net.Run(21);
+            int received = pair.A.Received;
+            pair.Net.Run(1);
+            Assert.True(pair.A.Received > received, $"round {round}, begun at {start} s: nothing comes any more");
+            pair.Net.Run(30);
+        }
+        Assert.DoesNotContain(pair.B.Events, static line => line.StartsWith("down", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void InitiatorsAddressIsInsideATunnel_NeitherMovedToNorHeardFrom()
+    {
+        Pair pair = new Pair().Up();
+        pair.B.Engine.IsInsideTunnel = static (_, address) => IpPrefix.Parse("10.255.0.0/24").Contains(address);
+        pair.A.MoveTo("10.255.0.2");
+        pair.Net.Run(5);
+        Assert.Empty(pair.B.Events);
+        Assert.Equal(Parse("192.0.2.1"), pair.B.Live[0].Path.Remote.Address);
+        Assert.DoesNotContain(pair.Net.Packets, packet => packet.From == pair.B && !packet.IsResponse && packet.SenderPath.Remote.Address == Parse("10.255.0.2"));
+        Assert.Contains(pair.B.Log.Lines, static line => line.Contains("inside a tunnel", StringComparison.Ordinal));
+        Node stranger = pair.Net.Add("C", "10.255.0.3", Configs.SharedKey("c"));
+        stranger.Want(pair.B);
+        pair.Net.Run(20);
+        Assert.Empty(stranger.Peers);
+        Assert.True(pair.B.Engine.Drops[IkeDrop.InsideTunnel] > 0);
+        pair.A.MoveTo("192.0.2.1");
+        pair.Net.Run(5);
+        pair.Traffic(1);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal sealed class ProtectionParts : IDisposable
     {
         Children = children;
         Sources = new ProtectionSet(engines);
+        engines.Ike.IsInsideTunnel = Sources.IsInsideTunnel;
         Wants = new TransientWants(engines);
         Adjacencies = new AdjacencyBinder(engines, Sources, Peers);
         Transport = new IkeTransport(underlays);

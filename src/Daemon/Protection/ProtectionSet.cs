@@ -12,6 +12,8 @@ namespace Dmvpn.Daemon.Protection;
 /// </summary>
 internal sealed class ProtectionSet(Engines engines)
 {
+    private const int NarrowRoute = 8;
+
     private readonly Dictionary<Key, Entry> _entries = [];
     private readonly Dictionary<TunnelId, Entry> _byTunnel = [];
     private int _last;
@@ -37,6 +39,29 @@ internal sealed class ProtectionSet(Engines engines)
             if (entry.Id == protection) return entry.Facts;
         }
         return null;
+    }
+
+    /// <summary>
+    /// True when an address is in a network of one of the source's own tunnels, or reached by a route through one: there is no underlay there. A route as wide as a default one does not count, since
+    /// policy routing may keep outer packets away from it.
+    /// </summary>
+    public bool IsInsideTunnel(ProtectionId protection, IpAddress address)
+    {
+        foreach (Entry entry in _entries.Values)
+        {
+            if (entry.Id != protection) continue;
+            foreach (TunnelInterface tunnel in entry.Tunnels)
+            {
+                foreach (InterfaceAddress own in tunnel.Addresses)
+                {
+                    if (own.Subnet.Contains(address)) return true;
+                }
+            }
+            // The mirror is of this namespace.
+            return entry.Key.Vrf is null && engines.Rib.Mirror.TryLookup(address, withShortcuts: true, out RouteView route) && route.Prefix.Length >= NarrowRoute
+                && entry.Tunnels.Exists(tunnel => tunnel.Id == route.Tunnel);
+        }
+        return false;
     }
 
     /// <summary>The tunnel is there; its configuration or its source may have changed.</summary>
