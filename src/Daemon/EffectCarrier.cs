@@ -128,7 +128,10 @@ internal sealed class EffectCarrier(
                 names.Ask(tunnel, effect.Name!);
                 break;
             case NhrpEffectKind.PeerConfigured or NhrpEffectKind.PeerUnconfigured when protection.Sources.Of(tunnel) is { } source:
-                engines.Ike.OnAddressConfigured(source, effect.Peer.Address, effect.Kind == NhrpEffectKind.PeerConfigured);
+                bool configured = effect.Kind == NhrpEffectKind.PeerConfigured;
+                engines.Ike.OnAddressConfigured(source, effect.Peer.Address, configured);
+                int answered = protection.Peers.TryFind(source, effect.Peer, out ProtectedPeerEntry? there) ? there.Peer.Association : 0;
+                if (configured) engines.Nhrp.OnAddressBound(source.Number, effect.Peer with { Association = answered }, configured, now, engines.NhrpOut);
                 break;
             case NhrpEffectKind.PeerWanted when protection.Sources.Of(tunnel) is { } source:
                 engines.Ike.OnPeerWanted(source, effect.Peer, now, engines.IkeOut);

@@ -22,4 +22,7 @@ public sealed record NhrpIdentity(string Name, SiteRights Rights)
 {
     /// <summary>The protected source that the association is of, as <see cref="NhrpInterfaceFacts.Protection"/> has it.</summary>
     public int Protection { get; init; }
+
+    /// <summary>What tells identities apart: two of different kinds may have one name. The same router may have several associations, one at each place.</summary>
+    public string Key { get; init; } = Name;
 }

@@ -26,6 +26,7 @@ internal sealed class NhrpIdentities(NhrpCore core)
 {
     private readonly Dictionary<int, Known> _byAssociation = [];
     private readonly Dictionary<IpAddress, List<int>> _byAddress = [];
+    private readonly Dictionary<(int Protection, IpAddress Address), int> _bound = [];
 
     public void Set(NbmaPeer peer, NhrpIdentity identity)
     {
@@ -47,6 +48,20 @@ internal sealed class NhrpIdentities(NhrpCore core)
         there.Remove(association);
         if (there.Count == 0) _byAddress.Remove(known.Address);
     }
+
+    /// <summary>
+    /// Who answered at a configured address; association 0: nobody yet. Whoever else is there is not the configured station. Told of an address that is not <paramref name="configured"/>,
+    /// and never was, it changes nothing.
+    /// </summary>
+    public void SetBound(int protection, NbmaPeer to, bool configured)
+    {
+        if (configured || _bound.ContainsKey((protection, to.Address))) _bound[(protection, to.Address)] = to.Association;
+    }
+
+    /// <summary>True for two associations of one identity.</summary>
+    public bool IsSameStation(NbmaPeer one, NbmaPeer other) => one.Association == other.Association
+        || _byAssociation.TryGetValue(one.Association, out Known first) && _byAssociation.TryGetValue(other.Association, out Known second)
+            && first.Identity.Key == second.Identity.Key && first.Identity.Protection == second.Identity.Protection;
 
     public bool IsLive(NbmaPeer peer) => peer.Association != 0 && _byAssociation.ContainsKey(peer.Association);
 
@@ -104,9 +119,10 @@ internal sealed class NhrpIdentities(NhrpCore core)
         if (via.Config.Authorization == NhrpAuthorization.None || !_byAddress.TryGetValue(peer.Address, out List<int>? there)) return NhrpBinding.Open;
         int found = 0, candidates = 0;
         bool any = false;
+        int? answered = isConfigured && _bound.TryGetValue((via.Facts.Protection, peer.Address), out int bound) ? bound : null;
         foreach (int association in there)
         {
-            if (_byAssociation[association].Identity.Protection != via.Facts.Protection) continue;
+            if (_byAssociation[association].Identity.Protection != via.Facts.Protection || association != (answered ?? association)) continue;
             any = true;
             NbmaPeer candidate = peer with { Association = association };
             if (!CanHold(via, candidate, address, asServer)) continue;
@@ -138,7 +154,7 @@ internal sealed class NhrpIdentities(NhrpCore core)
         foreach (NhrpInterface candidate in core.Interfaces)
         {
             if (!candidate.Active || !NhrpCore.IsSameDomain(via, candidate) || candidate.Cache.Find(address) is not { } owner) continue;
-            if (owner.Peer.Association != 0 ? owner.Peer.Association != from.Association : owner.Peer.Address != from.Address) return owner;
+            if (owner.Peer.Association != 0 ? !IsSameStation(owner.Peer, from) : owner.Peer.Address != from.Address) return owner;
         }
         return null;
     }

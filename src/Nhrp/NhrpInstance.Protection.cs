@@ -27,6 +27,24 @@ public sealed partial class NhrpInstance
         }
     }
 
+    /// <summary>
+    /// At a configured NBMA address this association answered (0: nobody does at present): nobody else who is seen there is the next hop server, or the station of a <c>map</c>.
+    /// </summary>
+    /// <param name="protection">The protected source, as <see cref="NhrpInterfaceFacts.Protection"/> has it.</param>
+    /// <param name="to">The address, and who answered there.</param>
+    /// <param name="configured">The address has just been found in the configuration; otherwise only who answers there has changed.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="outbox">What is to be done.</param>
+    public void OnAddressBound(int protection, NbmaPeer to, bool configured, Instant now, Outbox<NhrpEffect> outbox)
+    {
+        _core.Identities.SetBound(protection, to, configured);
+        if (configured) return;
+        foreach (NhrpInterface via in _core.Interfaces)
+        {
+            if (via.Active && via.Facts.Protection == protection) Settle(via, to.Address, now, outbox);
+        }
+    }
+
     /// <summary>The peer is somewhere else now, by the same association (MOBIKE, NAT): its mappings stay and lead there.</summary>
     public void OnPeerMoved(NbmaPeer from, NbmaPeer to, Instant now, Outbox<NhrpEffect> outbox)
     {

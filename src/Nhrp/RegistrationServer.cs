@@ -159,8 +159,8 @@ internal sealed class RegistrationServer(NhrpCore core)
     /// With an association the peer is its identity, and may move; without one it is its two addresses, so that another spoke behind the
     /// same NAT is another one.
     /// </summary>
-    private static bool IsSame(NhrpMapping existing, in NhrpArrival arrival, IpAddress claimed) => existing.Peer.Association != 0
-        ? existing.Peer.Association == arrival.From.Association
+    private bool IsSame(NhrpMapping existing, in NhrpArrival arrival, IpAddress claimed) => existing.Peer.Association != 0
+        ? core.Identities.IsSameStation(existing.Peer, arrival.From)
         : existing.Peer == arrival.From && existing.Claimed == claimed;
 
     private void Register(NhrpInterface via, in NhrpArrival arrival, NhrpView view, in NhrpCie cie, bool unique, Instant now, Outbox<NhrpEffect> outbox)

@@ -108,6 +108,39 @@ public sealed class IdentityTests
         Assert.Equal(accepted ? 0 : 1, spoke.Engine.Drops[NhrpDrop.NotTheServer]);
     }
 
+    [Fact]
+    public void MemberComesFromTheHubsAddressByItself_NothingIsBoundToIt_UntilItIsWhoAnswers()
+    {
+        var net = new Net();
+        Node spoke = net.Add("spoke", "203.0.113.11", "10.0.0.11/24", Cloud.SpokeConfig with { Authorization = NhrpAuthorization.Identity });
+        IpAddress address = Parse(Cloud.HubNbma), server = Parse("10.0.0.1");
+        Assert.Contains(address, spoke.Configured);
+        spoke.Call((engine, now, outbox) => engine.OnAddressBound(0, new NbmaPeer(address), configured: true, now, outbox));
+        var member = new NbmaPeer(address, 66);
+        var hub = new NbmaPeer(address, 9);
+        spoke.Call((engine, now, outbox) => engine.OnPeerIdentified(member, new NhrpIdentity("m.example", SiteRights.None), now, outbox));
+        Assert.Equal(0, spoke.Adjacencies[server].Association);
+        spoke.Call((engine, now, outbox) => engine.OnPeerIdentified(hub, new NhrpIdentity("hub.example", SiteRights.None), now, outbox));
+        spoke.Call((engine, now, outbox) => engine.OnAddressBound(0, hub, configured: false, now, outbox));
+        Assert.Equal(hub, spoke.Adjacencies[server]);
+    }
+
+    [Fact]
+    public void SameIdentityAtAnotherPlace_RegistersItsAddress_IsNoOther()
+    {
+        Cloud cloud = new Cloud(hub: static config => config with { Authorization = NhrpAuthorization.Identity }).Settled();
+        foreach (NbmaPeer place in (NbmaPeer[])[First, Second])
+            cloud.Hub.Call((engine, now, outbox) => engine.OnPeerIdentified(place, new NhrpIdentity("spoke21.example", SiteRights.None), now, outbox));
+        Register(cloud, First, unique: true);
+        Register(cloud, Second, unique: true);
+        Assert.Equal(Second, cloud.Hub.Adjacencies[Parse(Spoke)]);
+        // One of another kind with the same name is another one.
+        var third = new NbmaPeer(Parse("203.0.113.99"), 77);
+        cloud.Hub.Call((engine, now, outbox) => engine.OnPeerIdentified(third, new NhrpIdentity("spoke21.example", SiteRights.None) { Key = "11:00" }, now, outbox));
+        Register(cloud, third, unique: true);
+        Assert.Equal(Second, cloud.Hub.Adjacencies[Parse(Spoke)]);
+    }
+
     [Theory]
     [InlineData(SiteRole.Hub, true)]
     [InlineData(SiteRole.Unsaid, true)]

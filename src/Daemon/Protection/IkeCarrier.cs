@@ -66,7 +66,11 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
     {
         NbmaPeer? before = peers.Put(effect.Protection, effect.Peer, effect.Identity!);
         if (before is { } old && old != effect.Peer) engines.Nhrp.OnPeerMoved(old, effect.Peer, now, engines.NhrpOut);
-        var identity = new NhrpIdentity(effect.Identity!.Id.ToString(), effect.Identity.Rights) { Protection = effect.Protection.Number };
+        var identity = new NhrpIdentity(effect.Identity!.Id.ToString(), effect.Identity.Rights)
+        {
+            Protection = effect.Protection.Number,
+            Key = $"{(byte)effect.Identity.Id.Type}:{Convert.ToHexString(effect.Identity.Id.Normalized().Data)}",
+        };
         engines.Nhrp.OnPeerIdentified(effect.Peer, identity, now, engines.NhrpOut);
         SetRights(effect.Peer.Association, effect.Identity.Rights);
         if (peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? entry) && entry.Sending != 0) SendBy(entry, entry.Sending);
@@ -124,6 +128,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         bool found = peers.TryFind(protection, station, out ProtectedPeerEntry? entry);
         children.SetSending(protection, station, found ? entry!.Sending : 0);
         if (found && entry!.Sending != 0) adjacencies.OnPeerReady(entry);
+        engines.Nhrp.OnAddressBound(protection.Number, to, configured: false, now, engines.NhrpOut);
         // Who is bound no more because it went is lost; one that nobody wants any more is not.
         if (to.Association == 0 && before != 0 && !peers.TryGet(before, out _)) engines.Nhrp.OnPeerLost(station, now, engines.NhrpOut);
     }

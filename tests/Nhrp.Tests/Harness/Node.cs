@@ -60,6 +60,9 @@ internal sealed class Node : IRouteLookup
 
     public HashSet<NbmaPeer> Multicast { get; } = [];
 
+    /// <summary>NBMA addresses that the configuration names.</summary>
+    public HashSet<IpAddress> Configured { get; } = [];
+
     public HashSet<NbmaPeer> Wanted { get; } = [];
 
     public HashSet<NbmaPeer> Transits { get; } = [];
@@ -300,6 +303,12 @@ internal sealed class Node : IRouteLookup
                     break;
                 case NhrpEffectKind.ResolveName:
                     Names.Add(effect.Name!);
+                    break;
+                case NhrpEffectKind.PeerConfigured:
+                    Assert.True(Configured.Add(effect.Peer.Address), "PeerConfigured twice");
+                    break;
+                case NhrpEffectKind.PeerUnconfigured:
+                    Assert.True(Configured.Remove(effect.Peer.Address), "PeerUnconfigured without PeerConfigured");
                     break;
                 case NhrpEffectKind.PeerWanted:
                     Assert.True(Wanted.Add(effect.Peer), "PeerWanted twice");
