@@ -33,23 +33,33 @@ internal sealed class IkeExpectations
     /// </summary>
     public string? Refusal(IkeProtection protection, IpAddress address, PeerIdentity identity)
     {
-        if (!_expected.TryGetValue((protection.Id, address), out Expectation? expected) || expected.Identity is not { } who || who.Equals(identity.Id.Normalized())) return null;
-        return $"{address} was {who} before, and now another identity answers there; if that is right, 'clear crypto session remote {address}' lets it";
+        if (!_expected.TryGetValue((protection.Id, address), out Expectation? expected) || expected.Identity is not { } who || expected.IsMetBy(identity.Id.Normalized(), identity.KeyEntry)) return null;
+        return $"{address} was {who} before, and now another identity, or another key, answers there; if that is right, 'clear crypto session remote {address}' lets it";
     }
 
     /// <summary>A call of ours to the address has reached this identity.</summary>
-    public void OnReached(IkeProtection protection, IpAddress address, IkeIdentity identity) => Of(protection, address).Identity = identity.Normalized();
+    public void OnReached(IkePeer peer, IpAddress address)
+    {
+        Expectation expected = Of(peer.Protection, address);
+        (expected.Identity, expected.KeyEntry) = (peer.Id, peer.KeyEntry);
+    }
+
+    /// <summary>Another configuration: the entries of keyrings may have other names, under which the same keys stand.</summary>
+    public void OnConfigured()
+    {
+        foreach (Expectation expected in _expected.Values) expected.KeyEntry = null;
+    }
 
     /// <summary>Is this peer the one that is expected at the address?</summary>
     public bool IsMetBy(IkeProtection protection, IpAddress address, IkePeer peer)
     {
         if (!_expected.TryGetValue((protection.Id, address), out Expectation? expected)) return true;
-        return expected.Identity is { } who ? who.Equals(peer.Id) : !expected.IsConfigured;
+        return expected.Identity is null ? !expected.IsConfigured : expected.IsMetBy(peer.Id, peer.KeyEntry);
     }
 
-    /// <summary>True when the address belongs to somebody: it is configured, or this identity was reached there.</summary>
-    public bool IsOfOther(IkeProtection protection, IpAddress address, IkeIdentity identity) =>
-        _expected.TryGetValue((protection.Id, address), out Expectation? expected) && (expected.Identity is not { } who || !who.Equals(identity.Normalized()));
+    /// <summary>True when the address belongs to somebody else: it is configured, or another peer was reached there.</summary>
+    public bool IsOfOther(IkeProtection protection, IpAddress address, IkePeer peer) =>
+        _expected.TryGetValue((protection.Id, address), out Expectation? expected) && !expected.IsMetBy(peer.Id, peer.KeyEntry);
 
     /// <summary>The address is not wanted any more.</summary>
     public void OnUnwanted(IkeProtection protection, IpAddress address)
@@ -90,5 +100,10 @@ internal sealed class IkeExpectations
 
         /// <summary>Who was reached there; null before.</summary>
         public IkeIdentity? Identity { get; set; }
+
+        /// <summary>With which entry of a keyring it proved itself; null when that may have another name by now.</summary>
+        public string? KeyEntry { get; set; }
+
+        public bool IsMetBy(IkeIdentity identity, string keyEntry) => Identity is { } who && who.Equals(identity) && (KeyEntry ?? keyEntry) == keyEntry;
     }
 }

@@ -171,7 +171,7 @@ internal sealed partial class IkeMobility
         if (address != peer.Address && !core.Peers.IsFreeFor(peer, address)) return false;
         foreach (IkePeer other in core.Peers.At(address))
         {
-            if (other == peer || !other.IsUp || other.Id.Equals(peer.Id) || other.Current is not { } present) continue;
+            if (other == peer || !other.IsUp || peer.Is(other.Identity) || other.Current is not { } present) continue;
             if (!present.IsRemoteBehindNat || !sa.IsRemoteBehindNat || present.Path.Remote == remote) return false;
         }
         return true;

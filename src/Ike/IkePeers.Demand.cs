@@ -176,7 +176,7 @@ internal sealed partial class IkePeers
         foreach (IkeProtection protection in core.Protections.All)
         {
             if (protection.Facts.Local == address) return false;
-            if (core.Expectations.IsOfOther(protection, address, peer.Id)) return false;
+            if (core.Expectations.IsOfOther(protection, address, peer)) return false;
         }
         return true;
     }
@@ -209,11 +209,11 @@ internal sealed partial class IkePeers
     /// <summary>The target by which a peer is to be called again; null when another one is expected where it is.</summary>
     private IkeTarget? TargetOf(IkePeer peer)
     {
-        if (peer.Target is null && core.Expectations.IsOfOther(peer.Protection, peer.Address, peer.Id)) return null;
+        if (peer.Target is null && core.Expectations.IsOfOther(peer.Protection, peer.Address, peer)) return null;
         IkeTarget target = peer.Target ?? FindOrAddTarget(peer.Protection, peer.Address);
         // The same identity at the same address is one place: who was reached there last is called.
         if (target.Peer is { } owner && owner != peer) return null;
-        if (target.Peer is null) core.Expectations.OnReached(peer.Protection, target.Address, peer.Id);
+        if (target.Peer is null) core.Expectations.OnReached(peer, target.Address);
         target.Peer = peer;
         return peer.Target ??= target;
     }

@@ -82,7 +82,7 @@ internal sealed partial class IkePeers
             StartGrace(peer, now);
             return;
         }
-        core.Expectations.OnReached(target.Protection, target.Address, peer.Id);
+        core.Expectations.OnReached(peer, target.Address);
         if (target.Peer is { } before && before != peer && before.Target == target) before.Target = null;
         target.Peer = peer;
         peer.Target = target;

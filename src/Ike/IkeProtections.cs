@@ -52,6 +52,7 @@ internal sealed class IkeProtections(IkeCore core)
     /// </summary>
     public void OnConfigured(Instant now, Outbox<IkeEffect> outbox)
     {
+        core.Expectations.OnConfigured();
         foreach (IkeProtection protection in _byId.Values)
         {
             bool changed = protection.Configure(core.Config);

@@ -177,7 +177,7 @@ internal sealed partial class InitiatorHandshake
     private string? Unexpected(PeerIdentity identity)
     {
         if (_target is { } target) return Core.Expectations.Refusal(Protection, target.Address, identity);
-        if (_replaces?.Heir.Peer is not { } before || before.Id.Equals(identity.Id.Normalized())) return null;
+        if (_replaces?.Heir.Peer is not { } before || before.Is(identity)) return null;
         return $"this was to be {before.Id}, whose authentication is renewed";
     }
 

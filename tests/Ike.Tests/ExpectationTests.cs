@@ -1,6 +1,5 @@
 using Dmvpn.Core;
 using Dmvpn.Ike.Tests.Harness;
-using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike.Tests;
 
@@ -34,7 +33,7 @@ public sealed class ExpectationTests
         Assert.Contains("up m.example.org", _spoke.Events);
         Assert.Equal("", _spoke.BoundAt(HubAddress));
         // The spoke has called, the member has answered, and was refused.
-        Assert.Contains(_spoke.Log.Lines, line => line.Contains("another identity answers there", StringComparison.Ordinal));
+        Assert.Contains(_spoke.Log.Lines, line => line.Contains("another identity, or another key, answers there", StringComparison.Ordinal));
 
         _member.MoveTo("192.0.2.66");
         _net.Plug(_hub);
@@ -92,7 +91,10 @@ public sealed class ExpectationTests
         _spoke.Expect(HubAddress);
         _spoke.Expect(HubAddress);
         _spoke.Call((engine, _, _) => engine.OnAddressConfigured(Node.Source, HubAddress, configured: false));
-        Assert.True(_spoke.Engine.Core.Expectations.IsOfOther(_spoke.Engine.Core.Protections.Find(Node.Source)!, HubAddress, IkeIdentity.Fqdn("m.example.org")));
+        _member.Want(_spoke);
+        _net.Run(1);
+        IkeCore core = _spoke.Engine.Core;
+        Assert.True(core.Expectations.IsOfOther(core.Protections.Find(Node.Source)!, HubAddress, core.Peers.All.Single()));
     }
 
     [Fact]

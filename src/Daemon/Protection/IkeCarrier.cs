@@ -69,7 +69,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         var identity = new NhrpIdentity(effect.Identity!.Id.ToString(), effect.Identity.Rights)
         {
             Protection = effect.Protection.Number,
-            Key = $"{(byte)effect.Identity.Id.Type}:{Convert.ToHexString(effect.Identity.Id.Normalized().Data)}",
+            Key = $"{(byte)effect.Identity.Id.Type}:{Convert.ToHexString(effect.Identity.Id.Normalized().Data)}:{effect.Identity.KeyEntry}",
         };
         engines.Nhrp.OnPeerIdentified(effect.Peer, identity, now, engines.NhrpOut);
         SetRights(effect.Peer.Association, effect.Identity.Rights);
