@@ -16,7 +16,7 @@ internal sealed partial class IkePeers
         }
         IkeTarget target = FindOrAddTarget(protection, peer.Address);
         target.Wants++;
-        if (target.Peer is null && FindInterrupted(protection, peer.Address) is { } interrupted)
+        if (target.Peer is null && Satisfying(target) is null && FindInterrupted(protection, peer.Address) is { } interrupted)
         {
             core.Timers.Set(interrupted, Instant.Never);
             (target.Peer, interrupted.Target) = (interrupted, target);
@@ -130,10 +130,16 @@ internal sealed partial class IkePeers
         if (!core.Expectations.IsMetBy(target.Protection, target.Address, peer)) return;
         core.Timers.Set(target, Instant.Never);
         target.LastFailure = "";
-        if (target.Peer is null || !target.Peer.IsUp)
+        if (target.Peer is not { IsUp: true })
         {
+            IkePeer? replaced = target.Peer;
             target.Peer = peer;
             peer.Target = target;
+            if (replaced is not null && replaced != peer && replaced.Target == target)
+            {
+                replaced.Target = null;
+                LetGo(replaced, now);
+            }
         }
         Bind(target, outbox);
         // The peer called while we were calling. Once we have sent IKE_AUTH it may have the SA already: then both come up, and one of them goes (IkeDuplicates).

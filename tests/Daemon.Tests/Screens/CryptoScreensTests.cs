@@ -156,7 +156,7 @@ public sealed class CryptoScreensTests : IDisposable
         Assert.Equal(DmvpnSessionState.Ike, State(peer));
         Connect();
         // Whoever is at an address that nobody wants is no station's peer by that.
-        Assert.Equal(DmvpnSessionState.Ike, State(peer));
+        Assert.Equal(DmvpnSessionState.Ipsec, State(peer));
         Assert.Null(State(new NbmaPeer(_spoke.Address, Assert.Single(Sessions(_hub)).SessionId)));
         Assert.Equal(DmvpnSessionState.Ike, State(new NbmaPeer(_other.Address)));
         Assert.Equal(DmvpnSessionState.Ike, State(new NbmaPeer(_spoke.Address, 77)));
