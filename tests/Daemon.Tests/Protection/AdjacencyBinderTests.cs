@@ -62,6 +62,7 @@ public sealed class AdjacencyBinderTests : IDisposable
         _protection.Adjacencies.OnMappingUp(Key, NextHop, new NbmaPeer(After.Address));
         Assert.False(IsBound);
         Carry(IkeEffectKind.PeerUp, After);
+        Carry(IkeEffectKind.TargetBound, After);
         Assert.False(IsBound);
         Carry(IkeEffectKind.ChildActivated, After);
         Assert.True(IsBound);
@@ -77,6 +78,9 @@ public sealed class AdjacencyBinderTests : IDisposable
         _protection.Adjacencies.OnMappingUp(Key, NextHop, new NbmaPeer(After.Address));
         Assert.False(IsBound);
         Carry(how, After);
+        // Whoever is there is not the station by that.
+        Assert.False(IsBound);
+        Carry(IkeEffectKind.TargetBound, After);
         Assert.True(IsBound);
     }
 
