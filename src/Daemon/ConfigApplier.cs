@@ -48,7 +48,7 @@ internal sealed class ConfigApplier(
         LoadedAt = now;
         engines.Rib.Apply(RibConfigOf(config), now, engines.RibOut);
         engines.Odr.Apply(config.ForOdr(ProductVersion.Text), now, engines.OdrOut);
-        engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(engines, kernel, tunnels), now, engines.OdrOut);
+        ConnectedPrefixes.Tell(engines, kernel, tunnels, now);
         names.Keep(config);
         if (diff.LoggingChanged) ApplyLogging(config.Logging);
         if (config.WorkersInForce != workers) DaemonLog.OtherWorkers(logger, config.WorkersInForce, workers);

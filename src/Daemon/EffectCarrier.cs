@@ -1,6 +1,7 @@
 using Dmvpn.Core;
 using Dmvpn.Daemon.Kernel;
 using Dmvpn.Daemon.Protection;
+using Dmvpn.Daemon.Routing;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
 using Dmvpn.Nhrp;
@@ -89,9 +90,12 @@ internal sealed class EffectCarrier(
         {
             case NhrpEffectKind.MappingUp:
                 protection.Adjacencies.OnMappingUp(effect.Key, effect.Address, effect.Peer);
+                if (tunnels.SharesRoutes(tunnel) && engines.Underlay.Set(new UnderlayUse(tunnel, effect.Address), effect.Peer.Address))
+                    engines.Odr.OnUnderlayAddress(effect.Peer.Address, now, engines.OdrOut);
                 break;
             case NhrpEffectKind.MappingDown:
                 protection.Adjacencies.OnMappingDown(effect.Key, effect.Address);
+                engines.Underlay.Remove(new UnderlayUse(tunnel, effect.Address));
                 engines.Odr.OnPeerLost(tunnel, effect.Address, effect.Peer, engines.OdrOut);
                 break;
             case NhrpEffectKind.ShortcutUp:

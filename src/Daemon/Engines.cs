@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Daemon.Control;
+using Dmvpn.Daemon.Routing;
 using Dmvpn.Dataplane;
 using Dmvpn.Ike;
 using Dmvpn.Nhrp;
@@ -21,7 +22,7 @@ internal sealed class Engines
         Ike = new IkeInstance(secrets, activity, clock, random, log.CreateLogger("IKEv2")) { SpiClasses = workers };
         Rib = new RibInstance(log.CreateLogger("Rib"));
         Nhrp = new NhrpInstance(Rib.Mirror, random, log.CreateLogger("Nhrp"));
-        Odr = new OdrInstance(random, log.CreateLogger("Odr"));
+        Odr = new OdrInstance(random, log.CreateLogger("Odr"), Underlay);
     }
 
     public IkeInstance Ike { get; }
@@ -31,6 +32,9 @@ internal sealed class Engines
     public NhrpInstance Nhrp { get; }
 
     public OdrInstance Odr { get; }
+
+    /// <summary>The addresses on the underlay that are in use.</summary>
+    public UnderlayAddresses Underlay { get; } = new();
 
     /// <summary>What the workers forward by.</summary>
     public ForwardingTable Forwarding { get; }

@@ -5,6 +5,7 @@ using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
 using Dmvpn.Ike;
 using Dmvpn.Nhrp;
+using Dmvpn.Odr;
 using Dmvpn.Wire.Cdp;
 
 namespace Dmvpn.Daemon;
@@ -56,7 +57,7 @@ internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarri
                 engines.Nhrp.HandlePacket(arrival, message.Bytes, now, engines.NhrpOut);
                 break;
             case ControlKind.Cdp:
-                engines.Odr.HandleCdp(message.Tunnel, peers.Current(message.Peer), TunnelAddressOf(message), message.Bytes, now, engines.OdrOut);
+                engines.Odr.HandleCdp(ArrivalOf(message), message.Bytes, now, engines.OdrOut);
                 break;
             case ControlKind.KeepaliveReturned:
                 tunnels.OnKeepaliveReturned(message.Tunnel);
@@ -105,6 +106,20 @@ internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarri
     }
 
     private IpAddress SourceOf(TunnelId id) => tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Source : IpAddress.None;
+
+    // What the sender has proven: by its association who it is, by NHRP's cache its tunnel address.
+    private OdrArrival ArrivalOf(in ControlMessage message)
+    {
+        IpAddress address = TunnelAddressOf(message);
+        PeerIdentity? identity = peers.TryGet(message.Peer.Association, out ProtectedPeerEntry? entry) ? entry.Identity : null;
+        bool isPointToPoint = tunnels.TryGet(message.Tunnel, out TunnelInterface? tunnel) && !tunnel.Config.IsMultipoint;
+        return new OdrArrival(message.Tunnel, peers.Current(message.Peer), address)
+        {
+            Identity = identity?.Id.ToString(),
+            Rights = identity?.Rights,
+            IsServer = isPointToPoint || engines.Nhrp.IsServer(new NhrpInterfaceKey(message.Tunnel, false), address),
+        };
+    }
 
     // A neighbour's tunnel address is what it says, but only when NHRP knows that address to be at that peer: so a spoke cannot
     // draw another's traffic. A point-to-point tunnel has no mappings; there the packet is believed (None).

@@ -54,6 +54,17 @@ public sealed partial class NhrpInstance
         return true;
     }
 
+    /// <summary>True when the address is that of a next hop server that is configured here, or that one discovered.</summary>
+    public bool IsServer(NhrpInterfaceKey key, IpAddress address)
+    {
+        if (_core.Find(key) is not { } via) return false;
+        foreach (NhsClient nhs in via.Nhss.Clients)
+        {
+            if (nhs.Address == address) return true;
+        }
+        return false;
+    }
+
     /// <summary><c>show ip nhrp nhs detail</c>, by interface and priority.</summary>
     public IEnumerable<NhsState> Nhss(bool ipv6)
     {

@@ -83,8 +83,11 @@ public sealed record RouterOdrConfig
     /// <summary><c>no passive-interface TunnelN</c> after <c>passive-interface default</c>.</summary>
     public ValueList<TunnelId> ActiveTunnels { get; init; } = [];
 
-    /// <summary><c>distribute-list … in</c>: first match decides, no match refuses; everything is accepted when there is none.</summary>
-    public ValueList<OdrFilterRule> DistributeIn { get; init; } = [];
+    /// <summary><c>distribute-list … in</c>: each that applies to a tunnel must permit a route.</summary>
+    public ValueList<OdrFilter> DistributeIn { get; init; } = [];
+
+    /// <summary><c>maximum-prefix</c> 1-1024: how many prefixes of one neighbour are used at most.</summary>
+    public int MaximumPrefixes { get; init; } = OdrSpec.MaximumPrefixes;
 }
 
 /// <summary><c>timers basic UPDATE INVALID HOLDDOWN FLUSH</c>, with IOS's defaults for ODR.</summary>
@@ -102,11 +105,3 @@ public sealed record OdrTimersConfig
     /// <summary>Without a hello for so long they are forgotten.</summary>
     public TimeSpan Flush { get; init; } = TimeSpan.FromSeconds(240);
 }
-
-/// <summary>One line of an access list or prefix list.</summary>
-/// <param name="Permit">Accept or refuse.</param>
-/// <param name="Prefix">What the route must be inside of.</param>
-/// <param name="MinimumLength">Shortest length that matches.</param>
-/// <param name="MaximumLength">Longest length that matches.</param>
-/// <param name="Tunnel">Only routes learnt by this tunnel (<c>distribute-list … in TunnelN</c>); null for all.</param>
-public sealed record OdrFilterRule(bool Permit, IpPrefix Prefix, int MinimumLength = 0, int MaximumLength = 32, TunnelId? Tunnel = null);

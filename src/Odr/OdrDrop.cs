@@ -37,12 +37,28 @@ public enum OdrDrop
     Filtered,
 
     /// <summary>
-    /// A prefix that holds the NBMA address of its sender: by such a route the tunnel would carry itself.
+    /// A prefix that holds an underlay address in use, of its sender, of another peer or of this router: by such a route the
+    /// tunnel would carry itself.
     /// </summary>
     HoldsNbmaAddress,
 
-    /// <summary>Prefixes above <see cref="OdrLimits.PrefixesPerNeighbor"/>.</summary>
+    /// <summary>Prefixes above <c>maximum-prefix</c>, or above <see cref="OdrLimits.PrefixesPerNeighbor"/>.</summary>
     TooManyPrefixes,
+
+    /// <summary>A prefix shorter than <see cref="OdrSpec.ShortestLength"/> that no certificate allows.</summary>
+    TooWide,
+
+    /// <summary>A prefix inside a network of this router's own interfaces, or one that holds a tunnel's network.</summary>
+    OwnNetwork,
+
+    /// <summary>A prefix that overlaps what another neighbour has said before and still says.</summary>
+    ClaimedByOther,
+
+    /// <summary>A prefix that is not in the networks of the sender's certificate.</summary>
+    NotInCertificate,
+
+    /// <summary>A default gateway from a neighbour that is no next hop server of this router.</summary>
+    GatewayNotServer,
 
     /// <summary>A hello within the hold-down time after its sender's routes had become invalid.</summary>
     HeldDown,

@@ -11,7 +11,7 @@ public sealed partial class OdrInstance
     {
         get
         {
-            Instant next = _deadlines.Next;
+            Instant next = Instant.Min(_deadlines.Next, NextJudgement);
             foreach (OdrTunnel tunnel in _tunnels.Values) next = Instant.Min(next, tunnel.NextHello);
             return next;
         }
@@ -21,6 +21,7 @@ public sealed partial class OdrInstance
     public void OnDeadline(Instant now, Outbox<OdrEffect> outbox)
     {
         AgeNeighbors(now, outbox);
+        JudgeContenders(now, outbox);
         SendDueHellos(now, outbox);
     }
 

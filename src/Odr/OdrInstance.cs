@@ -16,8 +16,9 @@ namespace Dmvpn.Odr;
 /// Kinds of methods: <see cref="HandleCdp"/> (the network), <c>On…</c> and <see cref="Apply"/> (what happened here),
 /// <see cref="NextDeadline"/> and <see cref="OnDeadline"/> (the clock), getters.
 /// </summary>
-public sealed partial class OdrInstance(IRandom random, ILogger? logger = null)
+public sealed partial class OdrInstance(IRandom random, ILogger? logger = null, IUnderlayAddresses? underlay = null)
 {
+    private readonly IUnderlayAddresses _underlay = underlay ?? NoUnderlayAddresses.Instance;
     private readonly ILogger _logger = logger ?? NullLogger.Instance;
     private readonly Dictionary<TunnelId, OdrTunnel> _tunnels = [];
     private readonly Dictionary<OdrNeighborKey, OdrNeighbor> _neighbors = [];
@@ -31,6 +32,9 @@ public sealed partial class OdrInstance(IRandom random, ILogger? logger = null)
 
     /// <summary>What was wrong with packets that could not be decoded.</summary>
     public DropCounters<Malformed> MalformedPackets { get; } = new();
+
+    /// <summary>How many neighbours wait for a claim to be given up; for tests.</summary>
+    internal int ContenderCount => _contenders.Count;
 
     /// <summary>How many neighbours are kept.</summary>
     public int NeighborCount => _neighbors.Count;

@@ -9,6 +9,15 @@ public static class OdrLimits
     /// <summary>Prefixes of one neighbour. A stub has a handful of subnets.</summary>
     public const int PrefixesPerNeighbor = 1024;
 
+    /// <summary>Contenders for a claim that was given up that are judged again at one time: the others a second later.</summary>
+    public const int ContendersAtOnce = 1024;
+
+    /// <summary>Between two judgements of contenders, and of a neighbour whose unchanged hello has something refused.</summary>
+    public static readonly TimeSpan JudgementSpacing = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two log lines about what of one neighbour is not used.</summary>
+    public static readonly TimeSpan RefusalLogSpacing = TimeSpan.FromMinutes(1);
+
     /// <summary>Neighbours of this router; above the 100,000 spokes that one hub is built for.</summary>
     public const int Neighbors = 131_072;
 

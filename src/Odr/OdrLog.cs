@@ -21,6 +21,9 @@ internal static partial class OdrLog
     [LoggerMessage(1604, LogLevel.Warning, "ODR routes via {NextHop}, {Tunnel} are invalid: no hello for {Invalid}")]
     public static partial void RoutesInvalid(ILogger logger, IpAddress nextHop, TunnelId tunnel, TimeSpan invalid);
 
+    [LoggerMessage(1606, LogLevel.Warning, "{Count} routes of {DeviceId} ({Address}) on {Tunnel} are not used: {Prefix}: {Reason}")]
+    public static partial void RoutesRefused(ILogger logger, int count, string deviceId, IpAddress address, TunnelId tunnel, IpPrefix prefix, string reason);
+
     [LoggerMessage(1605, LogLevel.Debug, "CDP packet from {Peer} on {Tunnel} dropped: {Reason}")]
     public static partial void Dropped(ILogger logger, NbmaPeer peer, TunnelId tunnel, OdrDrop reason);
 }

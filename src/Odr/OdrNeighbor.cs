@@ -16,7 +16,22 @@ internal sealed class OdrNeighbor(OdrNeighborKey key, Instant since)
     /// <summary>When it was first heard.</summary>
     public Instant Since { get; } = since;
 
-    public NbmaPeer Peer { get; set; }
+    /// <summary>Where its last packet came from, and what it has proven.</summary>
+    public OdrArrival Arrival { get; set; }
+
+    public NbmaPeer Peer => Arrival.Peer;
+
+    /// <summary>Who claims its prefixes: as of the last time that they were judged.</summary>
+    public string Claimant { get; set; } = "";
+
+    /// <summary>True when something that it says is not used: it is judged again when that may have changed.</summary>
+    public bool HasRefusals { get; set; }
+
+    /// <summary>When its prefixes were last judged.</summary>
+    public Instant JudgedAt { get; set; }
+
+    /// <summary>When the next line may be logged about what of it is not used.</summary>
+    public Instant LogAgain { get; set; }
 
     public byte[] Packet { get; set; } = [];
 

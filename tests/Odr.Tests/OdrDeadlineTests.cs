@@ -67,7 +67,7 @@ public sealed class OdrDeadlineTests
 
         public Instant Now { get; private set; } = Instant.FromSeconds(1);
 
-        public void Hear(int peer, byte holdTime) => Engine.HandleCdp(Tunnel, Nbma(peer), Address(peer), Hello(holdTime), Now, Outbox);
+        public void Hear(int peer, byte holdTime) => Engine.HandleCdp(new OdrArrival(Tunnel, Nbma(peer), Address(peer)), Hello(holdTime), Now, Outbox);
 
         public void Until(Instant until)
         {

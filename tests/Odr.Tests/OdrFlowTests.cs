@@ -272,7 +272,7 @@ public sealed class OdrFlowTests
         OdrNetwork.Router spoke = net.Add(2, Stub(2), "192.168.2.0/24");
         net.Advance(60 * Second);
         byte[] second = new CdpPacket { TimeToLive = 180, Tlvs = [CdpTlv.OdrGateway(Address(7))] }.ToBytes();
-        net.Do(2, (engine, now, outbox) => engine.HandleCdp(Tunnel, Nbma(7), Address(7), second, now, outbox));
+        net.Do(2, (engine, now, outbox) => engine.HandleCdp(new OdrArrival(Tunnel, Nbma(7), Address(7)) { IsServer = true }, second, now, outbox));
         Assert.Equal(["0.0.0.0/0 via 10.0.0.1 [160/1]", "0.0.0.0/0 via 10.0.0.7 [160/1]"], spoke.Routes);
     }
 }

@@ -17,7 +17,7 @@ public sealed class OdrInputTests
     public void Hello_FromAPeerThatNhrpDoesNotKnow_IsRefused()
     {
         Start(Hub());
-        _hub.HandleCdp(Tunnel, Nbma(2), IpAddress.None, Hello("192.168.2.0/24"), _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), IpAddress.None), Hello("192.168.2.0/24"), _now, _outbox);
         Assert.Equal(1, _hub.Drops[OdrDrop.NoMapping]);
         Assert.Empty(Learnt());
         Assert.Equal(0, _hub.NeighborCount);
@@ -33,7 +33,7 @@ public sealed class OdrInputTests
             TimeToLive = 180,
             Tlvs = [CdpTlv.Addresses([Address(2)]), CdpTlv.OdrPrefixes([IpPrefix.Parse("192.168.2.0/24")])],
         }.ToBytes();
-        _hub.HandleCdp(Tunnel, Nbma(2), IpAddress.None, hello, _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), IpAddress.None), hello, _now, _outbox);
         Assert.Equal(["192.168.2.0/24 via 10.0.0.2"], Learnt());
     }
 
@@ -46,7 +46,7 @@ public sealed class OdrInputTests
             TimeToLive = 180,
             Tlvs = [CdpTlv.Addresses([Address(99)]), CdpTlv.OdrPrefixes([IpPrefix.Parse("192.168.2.0/24")])],
         }.ToBytes();
-        _hub.HandleCdp(Tunnel, Nbma(2), Address(2), hello, _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), hello, _now, _outbox);
         Assert.Equal(["192.168.2.0/24 via 10.0.0.2"], Learnt());
     }
 
@@ -54,7 +54,7 @@ public sealed class OdrInputTests
     public void Hello_OwnPacketComesBack_IsRefused()
     {
         Start(Hub());
-        _hub.HandleCdp(Tunnel, Nbma(1), Address(1), Hello("192.168.2.0/24"), _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(1), Address(1)), Hello("192.168.2.0/24"), _now, _outbox);
         Assert.Equal(1, _hub.Drops[OdrDrop.FromSelf]);
         Assert.Equal(0, _hub.NeighborCount);
     }
@@ -68,7 +68,7 @@ public sealed class OdrInputTests
     public void Prefix_ThatWouldDoHarm_IsRefusedByName(string prefix, OdrDrop reason)
     {
         Start(Hub());
-        _hub.HandleCdp(Tunnel, Nbma(2), Address(2), Hello(prefix, "192.168.2.0/24"), _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), Hello(prefix, "192.168.2.0/24"), _now, _outbox);
         Assert.Equal(["192.168.2.0/24 via 10.0.0.2"], Learnt());
         Assert.Equal(1, _hub.Drops[reason]);
     }
@@ -80,11 +80,17 @@ public sealed class OdrInputTests
         {
             DistributeIn =
             [
-                new OdrFilterRule(false, IpPrefix.Parse("192.168.2.0/24")),
-                new OdrFilterRule(true, IpPrefix.Parse("192.168.0.0/16"), MaximumLength: 24),
+                new OdrFilter
+                {
+                    Prefixes =
+                    [
+                        OdrFilterRule.Within(false, IpPrefix.Parse("192.168.2.0/24")),
+                        OdrFilterRule.Within(true, IpPrefix.Parse("192.168.0.0/16"), maximumLength: 24),
+                    ],
+                },
             ],
         }));
-        _hub.HandleCdp(Tunnel, Nbma(2), Address(2), Hello("192.168.2.0/24", "192.168.3.0/24", "192.168.4.4/32", "10.9.0.0/16"), _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), Hello("192.168.2.0/24", "192.168.3.0/24", "192.168.4.4/32", "10.9.0.0/16"), _now, _outbox);
         Assert.Equal(["192.168.3.0/24 via 10.0.0.2"], Learnt());
         Assert.Equal(3, _hub.Drops[OdrDrop.Filtered]);
     }
@@ -93,7 +99,7 @@ public sealed class OdrInputTests
     public void NetworkStatement_OfOtherAddresses_ExcludesTheTunnel()
     {
         Start(Hub(new RouterOdrConfig { Networks = [IpPrefix.Parse("10.99.0.0/16")] }));
-        _hub.HandleCdp(Tunnel, Nbma(2), Address(2), Hello("192.168.2.0/24"), _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), Hello("192.168.2.0/24"), _now, _outbox);
         Assert.Empty(Learnt());
         Assert.Equal(1, _hub.Drops[OdrDrop.NotHub]);
         Assert.DoesNotContain(Sent(), packet => packet.Contains("00070008", StringComparison.Ordinal));
@@ -106,7 +112,7 @@ public sealed class OdrInputTests
     public void PassiveInterface_OffersNoDefault_ButLearns(bool byDefault, bool listed, bool offers)
     {
         Start(Hub(new RouterOdrConfig { PassiveByDefault = byDefault, PassiveTunnels = listed ? [Tunnel] : [] }));
-        _hub.HandleCdp(Tunnel, Nbma(2), Address(2), Hello("192.168.2.0/24"), _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), Hello("192.168.2.0/24"), _now, _outbox);
         Assert.Single(Learnt());
         Assert.Equal(offers, Sent().Any(packet => packet.Contains("000700080A000001", StringComparison.Ordinal)));
     }
@@ -116,10 +122,10 @@ public sealed class OdrInputTests
     {
         Start(Hub());
         string[] prefixes = [.. Enumerable.Range(0, OdrLimits.PrefixesPerNeighbor + 5).Select(i => $"20.{i / 256}.{i % 256}.0/24")];
-        _hub.HandleCdp(Tunnel, Nbma(2), Address(2), Hello(prefixes), _now, _outbox);
-        Assert.Equal(OdrLimits.PrefixesPerNeighbor, Learnt().Length);
-        Assert.Equal(5, _hub.Drops[OdrDrop.TooManyPrefixes]);
-        _hub.HandleCdp(Tunnel, Nbma(3), Address(3), new byte[OdrLimits.PacketLength + 1], _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), Hello(prefixes), _now, _outbox);
+        Assert.Equal(OdrSpec.MaximumPrefixes, Learnt().Length);
+        Assert.Equal(prefixes.Length - OdrSpec.MaximumPrefixes, _hub.Drops[OdrDrop.TooManyPrefixes]);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(3), Address(3)), new byte[OdrLimits.PacketLength + 1], _now, _outbox);
         Assert.Equal(1, _hub.Drops[OdrDrop.PacketTooLong]);
     }
 
@@ -127,7 +133,7 @@ public sealed class OdrInputTests
     public void Hello_Undecodable_IsCountedTwice_ByReasonAndAsDropped()
     {
         Start(Hub());
-        _hub.HandleCdp(Tunnel, Nbma(2), Address(2), [9, 9, 9, 9], _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), [9, 9, 9, 9], _now, _outbox);
         Assert.Equal(1, _hub.Drops[OdrDrop.Malformed]);
         Assert.Equal(1, _hub.MalformedPackets[Malformed.UnknownVersion]);
     }
@@ -137,9 +143,9 @@ public sealed class OdrInputTests
     {
         Start(Hub());
         byte[] hello = Hello("192.168.2.0/24");
-        for (int i = 0; i < 50; i++) _hub.HandleCdp(Tunnel, Nbma(2), Address(2), hello, _now, _outbox);
+        for (int i = 0; i < 50; i++) _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), hello, _now, _outbox);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++) _hub.HandleCdp(Tunnel, Nbma(2), Address(2), hello, _now, _outbox);
+        for (int i = 0; i < 1000; i++) _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), hello, _now, _outbox);
         Dmvpn.Tests.Allocation.AssertNone(GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
@@ -147,9 +153,9 @@ public sealed class OdrInputTests
     public void Spoke_Moves_KeepsItsRoutes()
     {
         Start(Hub());
-        _hub.HandleCdp(Tunnel, Nbma(2), Address(2), Hello("192.168.2.0/24"), _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(2), Address(2)), Hello("192.168.2.0/24"), _now, _outbox);
         _outbox.Clear();
-        _hub.HandleCdp(Tunnel, Nbma(77), Address(2), Hello("192.168.2.0/24"), _now, _outbox);
+        _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(77), Address(2)), Hello("192.168.2.0/24"), _now, _outbox);
         Assert.True(_outbox.IsEmpty);
         Assert.Equal(Nbma(77), Assert.Single(_hub.Neighbors(_now)).Peer);
     }
@@ -161,7 +167,7 @@ public sealed class OdrInputTests
         const int Count = 10_000;
         for (int i = 2; i < Count + 2; i++)
         {
-            _hub.HandleCdp(Tunnel, Nbma(i), Address(i), Hello($"20.{i / 256}.{i % 256}.0/24", $"30.{i / 256}.{i % 256}.0/24"), _now, _outbox);
+            _hub.HandleCdp(new OdrArrival(Tunnel, Nbma(i), Address(i)), Hello($"20.{i / 256}.{i % 256}.0/24", $"30.{i / 256}.{i % 256}.0/24"), _now, _outbox);
         }
         Assert.Equal(2 * Count, Learnt().Length);
         Assert.Equal(Count, _hub.Neighbors(_now).Count);
@@ -190,10 +196,10 @@ public sealed class OdrInputTests
                 {
                     case 0 or 1:
                         string[] prefixes = [.. Enumerable.Range(0, 4).Where(bit => (mask >> bit & 1) != 0).Select(bit => $"20.{bit}.0.0/16")];
-                        hub.HandleCdp(Tunnel, Nbma(peer), Address(peer), Hello(prefixes), now, outbox);
+                        hub.HandleCdp(new OdrArrival(Tunnel, Nbma(peer), Address(peer)), Hello(prefixes), now, outbox);
                         break;
                     case 2:
-                        hub.HandleCdp(Tunnel, Nbma(peer), Address(peer), [2, 180, 0, 0, .. garbage], now, outbox);
+                        hub.HandleCdp(new OdrArrival(Tunnel, Nbma(peer), Address(peer)), [2, 180, 0, 0, .. garbage], now, outbox);
                         break;
                     case 3:
                         now += TimeSpan.FromSeconds(mask * 10);
@@ -204,7 +210,7 @@ public sealed class OdrInputTests
                         hub.OnPeerLost(Tunnel, Address(peer), Nbma(peer), outbox);
                         break;
                     default:
-                        hub.Apply(Hub(mask % 2 == 0 ? new RouterOdrConfig() : new RouterOdrConfig { DistributeIn = [new(true, IpPrefix.Parse("20.0.0.0/15"))] }), now, outbox);
+                        hub.Apply(Hub(mask % 2 == 0 ? new RouterOdrConfig() : new RouterOdrConfig { DistributeIn = [new OdrFilter { Prefixes = [OdrFilterRule.Within(true, IpPrefix.Parse("20.0.0.0/15"))] }] }), now, outbox);
                         break;
                 }
                 foreach (OdrEffect effect in outbox.Effects)

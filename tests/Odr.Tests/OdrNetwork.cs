@@ -99,7 +99,7 @@ internal sealed class OdrNetwork
             bool isAddressed = effect.Peer is { } peer ? peer == Nbma(to.Number) : from.Number == 1 || to.Number == 1;
             if (to == from || !isAddressed) continue;
             Log.Add($"{from.Number} -> {to.Number} {packet[1]}");
-            to.Engine.HandleCdp(Tunnel, Nbma(from.Number), Address(from.Number), packet, Now, to.Outbox);
+            to.Engine.HandleCdp(new OdrArrival(Tunnel, Nbma(from.Number), Address(from.Number)) { IsServer = from.Number == 1 }, packet, Now, to.Outbox);
         }
     }
 

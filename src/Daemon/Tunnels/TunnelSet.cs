@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Dmvpn.Core;
 using Dmvpn.Daemon.Kernel;
 using Dmvpn.Daemon.Protection;
+using Dmvpn.Daemon.Routing;
 using Dmvpn.Dataplane;
 using Dmvpn.Ike;
 using Dmvpn.Management.Config;
@@ -33,6 +34,9 @@ internal sealed class TunnelSet(
     public IEnumerable<TunnelInterface> All => _tunnels.Values;
 
     public bool TryGet(TunnelId id, [MaybeNullWhen(false)] out TunnelInterface tunnel) => _tunnels.TryGetValue(id, out tunnel);
+
+    /// <summary>True when a tunnel's outer packets are routed by the table that its routes are in: not with a <c>tunnel vrf</c>.</summary>
+    public bool SharesRoutes(TunnelId id) => _tunnels.TryGetValue(id, out TunnelInterface? tunnel) && tunnel.Config.Vrf is null;
 
     /// <summary>The earliest keepalive, end of a grace time, or next try to open a source.</summary>
     public Instant NextDeadline
@@ -95,6 +99,7 @@ internal sealed class TunnelSet(
     public void Remove(TunnelId id, Instant now)
     {
         if (!_tunnels.Remove(id, out TunnelInterface? tunnel)) return;
+        engines.Underlay.Remove(new UnderlayUse(id));
         SetLine(tunnel, "removed", now);
         engines.Nhrp.TryApply(new NhrpInterfaceKey(id, false), null, now, engines.NhrpOut);
         engines.Nhrp.TryApply(new NhrpInterfaceKey(id, true), null, now, engines.NhrpOut);
@@ -244,6 +249,7 @@ internal sealed class TunnelSet(
         if (!tunnel.Source.IsNone && tunnel.Source != source) DaemonLog.TunnelSource(logger, tunnel.Id, source, tunnel.Source);
         tunnel.Source = source;
         tunnel.Underlay = (key, underlay);
+        if (tunnel.Config.Vrf is null && engines.Underlay.Set(new UnderlayUse(tunnel.Id), source)) engines.Odr.OnUnderlayAddress(source, now, engines.OdrOut);
         protections.Update(tunnel, now);
         HandToWorkers(tunnel, underlay);
         if (tunnel.LineUp) TellNhrp(tunnel, now);
@@ -252,6 +258,7 @@ internal sealed class TunnelSet(
 
     private void DropSource(TunnelInterface tunnel, Instant now)
     {
+        engines.Underlay.Remove(new UnderlayUse(tunnel.Id));
         ReleaseUnderlay(tunnel);
         tunnel.Source = IpAddress.None;
         tunnel.SourceLostAt = Instant.Never;
