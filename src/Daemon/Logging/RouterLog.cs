@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dmvpn.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Daemon.Logging;
@@ -97,6 +98,17 @@ public sealed class RouterLog : ILoggerFactory
         lock (_writing) _writer.WriteLine(_journal ? $"<{line.Severity}>{line.Category}: {line.Text}" : line.ToString());
     }
 
+    /// <summary>A decoded packet has several lines; none of them begins as a line of the log does, or as the journal's priorities do.</summary>
+    private static string WithLines(string text)
+    {
+        string[] lines = PrintableText.EscapeLines(text).Split('\n');
+        for (int i = 1; i < lines.Length; i++)
+        {
+            if (lines[i].Length > 0 && lines[i][0] != ' ') lines[i] = " " + lines[i];
+        }
+        return lines.Length == 1 ? lines[0] : string.Join('\n', lines);
+    }
+
     private sealed class CategoryLogger(string category, RouterLog log) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
@@ -109,6 +121,8 @@ public sealed class RouterLog : ILoggerFactory
             if (!IsEnabled(level)) return;
             string text = formatter(state, exception);
             if (exception is not null) text = $"{text}: {exception}";
+            // THE one place for stderr, the journal, the buffer and the debug streams: much of the text is what peers chose.
+            text = level >= LogLevel.Information ? PrintableText.Escape(text) : WithLines(text);
             log.Write(new LogLine(DateTimeOffset.Now, level, id, category, text));
         }
     }

@@ -12,7 +12,7 @@ namespace Dmvpn.Management.Api;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [
-        typeof(IpAddressConverter), typeof(IpPrefixConverter), typeof(TunnelIdConverter),
+        typeof(PrintableTextConverter), typeof(IpAddressConverter), typeof(IpPrefixConverter), typeof(TunnelIdConverter),
         typeof(CamelCase<AddressFamily>), typeof(CamelCase<DmvpnRole>), typeof(CamelCase<TunnelMode>),
         typeof(CamelCase<DmvpnSessionState>), typeof(CamelCase<DmvpnAttribute>), typeof(CamelCase<NhrpEntryType>),
         typeof(CamelCase<NhrpFlag>), typeof(CamelCase<MulticastOrigin>), typeof(CamelCase<RouteSource>),

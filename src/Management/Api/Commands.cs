@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dmvpn.Core;
 using Dmvpn.Management.Config;
 
@@ -100,7 +101,7 @@ public sealed record CommandResult
 /// <summary>A configuration to be checked against the running one.</summary>
 /// <param name="FileName">Name for messages.</param>
 /// <param name="Text">The configuration.</param>
-public sealed record CheckRequest(string FileName, string Text);
+public sealed record CheckRequest(string FileName, [property: JsonConverter(typeof(FileTextConverter))] string Text);
 
 /// <summary>What a reload did or would do.</summary>
 public sealed record ReloadResult
@@ -180,7 +181,8 @@ public sealed record DebugLine
     /// <summary>The tunnel; null when there is none.</summary>
     public TunnelId? Tunnel { get; init; }
 
-    /// <summary>The text as IOS prints it, without time; never a secret.</summary>
+    /// <summary>The text as IOS prints it, without time; a decoded packet has several lines. Never a secret.</summary>
+    [JsonConverter(typeof(PrintableLinesConverter))]
     public required string Text { get; init; }
 }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dmvpn.Core;
 
 namespace Dmvpn.Management.Api;
@@ -31,6 +32,7 @@ public sealed record CdpNeighbor
     public uint Capabilities { get; init; }
 
     /// <summary>Version TLV, may have several lines.</summary>
+    [JsonConverter(typeof(PrintableLinesConverter))]
     public string SoftwareVersion { get; init; } = "";
 
     /// <summary>CDP version of the packet: 1 or 2.</summary>
@@ -127,6 +129,7 @@ public sealed record LogLine
     public int EventId { get; init; }
 
     /// <summary>The text; never a secret.</summary>
+    [JsonConverter(typeof(PrintableLinesConverter))]
     public string Text { get; init; } = "";
 }
 
@@ -183,4 +186,4 @@ public sealed record DropEntry
 
 /// <summary><c>show running-config</c>: IOS syntax, defaults hidden, secrets masked.</summary>
 /// <param name="Text">The text, lines ended by a line feed.</param>
-public sealed record RunningConfig(string Text);
+public sealed record RunningConfig([property: JsonConverter(typeof(PrintableLinesConverter))] string Text);

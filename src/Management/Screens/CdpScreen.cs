@@ -57,7 +57,8 @@ public static class CdpScreen
             text.Line($"Platform: {neighbor.Platform},  Capabilities: {(names.Length == 0 ? "none " : names)}");
             text.Line($"Interface: {neighbor.Tunnel},  Port ID (outgoing port): {neighbor.PortId}");
             text.Line($"Holdtime : {neighbor.HoldTimeSeconds} sec").Line();
-            text.Line("Version :").Line(neighbor.SoftwareVersion.TrimEnd().ReplaceLineEndings("\n")).Line();
+            // Further lines begin with a blank: the neighbour chose them, and none may look like one of this screen.
+            text.Line("Version :").Line(neighbor.SoftwareVersion.TrimEnd().Replace("\n", "\n ")).Line();
             text.Line($"advertisement version: {neighbor.AdvertisementVersion}").Line();
         }
 

@@ -37,7 +37,7 @@ public readonly ref struct CdpView : IWireView<CdpView>
     public string PortId => Text(Find(CdpTlvType.PortId));
 
     /// <summary>Software version, several lines.</summary>
-    public string SoftwareVersion => Text(Find(CdpTlvType.SoftwareVersion));
+    public string SoftwareVersion => Text(Find(CdpTlvType.SoftwareVersion), isLines: true);
 
     /// <summary>Hardware.</summary>
     public string Platform => Text(Find(CdpTlvType.Platform));
@@ -109,8 +109,8 @@ public readonly ref struct CdpView : IWireView<CdpView>
         return false;
     }
 
-    /// <summary>Text goes to terminals and logs: control characters, with which a neighbour could steer them, become dots.</summary>
-    private static string Text(ReadOnlySpan<byte> value)
+    /// <summary>Text goes to terminals and logs: control characters, with which a neighbour could steer them, become dots; line feeds too but in text of several lines.</summary>
+    private static string Text(ReadOnlySpan<byte> value, bool isLines = false)
     {
         int end = value.IndexOf((byte)0);
         if (end >= 0) value = value[..end];
@@ -118,7 +118,7 @@ public readonly ref struct CdpView : IWireView<CdpView>
         Encoding.Latin1.GetChars(value, text);
         for (int i = 0; i < text.Length; i++)
         {
-            if (char.IsControl(text[i]) && text[i] != '\n') text[i] = '.';
+            if (char.IsControl(text[i]) && !(isLines && text[i] == '\n')) text[i] = '.';
         }
         return new string(text);
     }
