@@ -16,6 +16,7 @@ public static class ConfigLoader
         ConfigBuilder builder = ConfigReader.Read(text);
         ValueList<StaticRouteConfig> routes = StaticRoutes.Resolve(builder);
         RouterConfig config = builder.Router with { Tunnels = [.. builder.Tunnels], StaticRoutes = routes, Crypto = CryptoCheck.WithoutForeignTrustpoints(builder) };
+        config = DistributeLists.Resolve(builder, text, config);
         ConfigCheck.Check(config, builder);
         ClearTextCheck.Check(config, builder.Lines, builder);
         builder.Findings.AddRange(builder.PassedOver.Warnings());

@@ -31,6 +31,9 @@ public sealed record RouterConfig
     /// <summary><c>router odr</c>: learn prefixes from CDP; null when the file has no such block.</summary>
     public RouterOdrConfig? Odr { get; init; }
 
+    /// <summary>The lines of the access lists and prefix lists that <see cref="Odr"/>'s filters name, as they are printed.</summary>
+    public ValueList<string> OdrLists { get; init; } = [];
+
     /// <summary><c>cdp run</c>, <c>cdp timer</c>, <c>cdp holdtime</c>; who we say we are is set by <see cref="ForOdr"/>.</summary>
     public CdpConfig Cdp { get; init; } = new();
 

@@ -68,6 +68,9 @@ internal sealed class ConfigBuilder
     /// <summary>True when IKEv1 was refused: that there is no IKEv2 then is part of the same mistake.</summary>
     public bool HasIkev1 { get; set; }
 
+    /// <summary><c>distribute-list … in</c> lines: the lists that they name may stand behind them.</summary>
+    public List<PendingFilter> Filters { get; } = [];
+
     /// <summary>Where <c>router odr</c> is, if anywhere.</summary>
     public SourceLine? OdrLine { get; set; }
 

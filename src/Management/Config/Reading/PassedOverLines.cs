@@ -10,6 +10,9 @@ internal sealed class PassedOverLines
     /// <summary>Remembers a line.</summary>
     public void Add(SourceLine line, string reason, PassedOverGroup group) => _lines.Add((line, reason, group));
 
+    /// <summary>These lines have an effect after all: a list that <c>distribute-list</c> names.</summary>
+    public void Remove(IReadOnlySet<int> numbers) => _lines.RemoveAll(l => numbers.Contains(l.Line.Number));
+
     /// <summary>The lines for the report: secrets are masked, and control characters do not reach a terminal.</summary>
     public IReadOnlyList<PassedOverLine> Report() =>
         [.. _lines.OrderBy(l => l.Line.Number).Select(l => new PassedOverLine(l.Line.Number, SourceLine.Printable(Redaction.Mask(l.Line.Text.Trim())), l.Reason, l.Group.Name))];

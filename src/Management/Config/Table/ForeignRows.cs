@@ -164,7 +164,6 @@ internal static class ForeignRows
 
     private static IEnumerable<ConfigRow> Odr()
     {
-        yield return Refused(ConfigMode.Odr, "distribute-list LINE", "filters of ODR are not supported: more would be learnt", "Limit what is learnt with 'network', or do not let spokes announce it");
         foreach (string start in (string[])["redistribute", "default-metric", "neighbor", "offset-list", "maximum-paths", "default-information", "traffic-share"])
             yield return Ineffective(ConfigMode.Odr, start + " LINE", $"'{start}' has no effect on ODR");
     }

@@ -56,9 +56,10 @@ internal static class GlobalRows
                 b.Mode = ConfigMode.Odr;
             },
             No = (b, _) => b.Router = b.Router with { Odr = null },
-            WriteRouter = r => r.Odr is null ? [] : ["router odr"],
+            WriteRouter = r => r.Odr is null ? [] : [.. r.OdrLists, "router odr"],
         };
         foreach (ConfigRow row in OdrMode()) yield return row;
+        foreach (ConfigRow row in OdrFilterRows.All()) yield return row;
         yield return new(ConfigMode.Global, "ip route prefix=A.B.C.D mask=MASK {via=A.B.C.D | if=IFNAME [via=A.B.C.D]} " + RouteEnd, "Static route by way of a tunnel")
         {
             Apply = (b, l) => AddRoute(b, l),
