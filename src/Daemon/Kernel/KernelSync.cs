@@ -40,6 +40,9 @@ internal sealed class KernelSync : IKernelPort, INetlinkObserver, IDisposable
     /// <summary>The socket for requests; control thread only.</summary>
     public Rtnetlink Netlink => _netlink;
 
+    /// <summary>Told of every prefix of the main and local tables that a route came to, or went from.</summary>
+    public Action<IpPrefix> RouteChanged { get; set; } = static _ => { };
+
     /// <summary>Set when links, their settings or addresses changed: sources and connected prefixes want another look. The reader clears it.</summary>
     public bool LinksChanged { get; set; }
 
@@ -160,20 +163,37 @@ internal sealed class KernelSync : IKernelPort, INetlinkObserver, IDisposable
         // What is still on its way to the kernel would be missing in its tables, or stale there a second time.
         Apply(_engines.RibOut);
         _engines.Rib.OnDumpStarted();
+        _mirror.ForgetOthers();
         foreach (LinuxRoute route in _netlink.Routes())
         {
             if (RouteTranslation.FromKernel(route, InterfaceOf) is { } kernelRoute)
                 _engines.Rib.OnKernelRoute(kernelRoute, KernelChange.Added, now, _engines.RibOut);
+            else TakeOther(route, LinuxRouteChange.Added);
         }
         _engines.Rib.OnDumpEnded(now, _engines.RibOut);
+        RouteChanged(IpPrefix.DefaultIPv4);
+        RouteChanged(IpPrefix.DefaultIPv6);
         _mirror.UpdateAll(prefix => _engines.Nhrp.OnRouteChanged(prefix, now, _engines.NhrpOut));
     }
 
     private void Take(LinuxRoute route, LinuxRouteChange change, Instant now)
     {
-        if (RouteTranslation.FromKernel(route, InterfaceOf) is not { } kernelRoute) return;
+        if (RouteTranslation.FromKernel(route, InterfaceOf) is not { } kernelRoute)
+        {
+            TakeOther(route, change);
+            return;
+        }
         _engines.Rib.OnKernelRoute(kernelRoute, (KernelChange)change, now, _engines.RibOut);
         if (_mirror.Update(kernelRoute.Prefix)) _engines.Nhrp.OnRouteChanged(kernelRoute.Prefix, now, _engines.NhrpOut);
+        RouteChanged(kernelRoute.Prefix);
+    }
+
+    /// <summary>A table that only policy rules name: what it sends into a tunnel goes on by its next hops.</summary>
+    private void TakeOther(LinuxRoute route, LinuxRouteChange change)
+    {
+        if (route.Type != LinuxRouteType.Unicast || route.Table is LinuxRoute.MainTable or LinuxRoute.LocalTable || route.TypeOfService != 0) return;
+        KernelRoute? present = change == LinuxRouteChange.Removed ? null : RouteTranslation.FromKernel(route with { Table = LinuxRoute.MainTable }, InterfaceOf);
+        _mirror.UpdateOther(route.Prefix, route.Table, present);
     }
 
     private RibInterface InterfaceOf(int index) =>

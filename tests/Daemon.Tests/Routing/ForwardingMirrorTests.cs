@@ -46,10 +46,35 @@ public sealed class ForwardingMirrorTests
         Tell(KernelChange.Added, Route(Static, 0, Hop("10.0.0.2", One), Hop("10.0.0.3", One), Hop("10.1.0.2", Two)));
         Assert.True(_mirror.Update(Lan));
         Assert.Equal("10.0.0.2 10.0.0.3", Hops(One));
-        Assert.Null(Hops(Two));
-        Assert.True(IsPartial(One));
+        Assert.Equal("10.1.0.2", Hops(Two)); // the kernel chooses between the tunnels
+        Assert.True(IsPartial(One) && IsPartial(Two));
         Assert.True(Replace(Route(Static, 0, Hop("10.0.0.2", One), Hop("10.0.0.3", One))));
         Assert.False(IsPartial(One));
+        Assert.Null(Hops(Two));
+    }
+
+    [Fact]
+    public void UpdateOther_TableOfAPolicyRule_ItsNextHopsCountWhereMainHasNone()
+    {
+        _mirror.UpdateOther(Lan, 100, Via("10.0.0.9", One));
+        Assert.Equal("10.0.0.9", Hops(One));
+        Assert.Equal((false, null), Best());
+        Add(Via("10.0.0.2", One));
+        Assert.Equal("10.0.0.2", Hops(One));
+        Remove(Via("10.0.0.2", One));
+        Assert.Equal("10.0.0.9", Hops(One));
+        _mirror.UpdateOther(Lan, 100, null);
+        Assert.Null(Hops(One));
+    }
+
+    [Fact]
+    public void Update_AnotherInterfaceWins_WhatComesByARuleStillHasItsNextHop()
+    {
+        Add(Route(Static, 10, new RibNextHop(IpAddress.Parse("192.0.2.1"), Eth)));
+        Add(Route(Static, 100, Hop("10.0.0.2", One)));
+        Assert.Equal("10.0.0.2", Hops(One));
+        Assert.Equal((true, null), Best());
+        Assert.True(IsPartial(One));
     }
 
     [Fact]
