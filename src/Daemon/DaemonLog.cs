@@ -73,6 +73,12 @@ internal static partial class DaemonLog
     [LoggerMessage(1816, LogLevel.Warning, "'platform workers' is {wanted} now, and {running} threads forward packets until dmvpn is started again (systemctl restart dmvpn)", EventName = "OtherWorkers")]
     public static partial void OtherWorkers(ILogger logger, int wanted, int running);
 
+    [LoggerMessage(1710, LogLevel.Warning, "recursive routing: the route to {prefix} by {tunnel} holds {remote}, a peer's own underlay address; packets to it leave by {link}. Keep a route to it outside the tunnel", EventName = "RecursiveRoute")]
+    public static partial void RecursiveRoute(ILogger logger, IpPrefix prefix, string tunnel, IpAddress remote, string link);
+
+    [LoggerMessage(1711, LogLevel.Warning, "the default route by {tunnel} is not used: another default route, by {link} with metric {metric}, goes before it; {consequence}. Add routes for your networks ('ip route'), or remove the other default route", EventName = "DefaultLoses")]
+    public static partial void DefaultLoses(ILogger logger, string tunnel, string link, uint metric, string consequence);
+
     [LoggerMessage(1700, LogLevel.Information, "Interface {tunnel}, changed state to {state}", EventName = "TunnelState")]
     public static partial void TunnelState(ILogger logger, TunnelId tunnel, string state);
 

@@ -82,6 +82,22 @@ public sealed class RouteMirror : IRouteLookup
         return false;
     }
 
+    /// <summary>True when the main table sends packets to the address, or some of them, by one of our tunnels.</summary>
+    public bool LeadsByTunnel(IpAddress destination) =>
+        !_local.TryMatch(destination, out _) && TryMatch(destination, RouteFilter.All, out MirrorRoute? found) && UsesTunnel(found.Route);
+
+    /// <summary>The way to an address that none of our tunnels is on: the best route of the main table without those by tunnels.</summary>
+    public bool TryLookupBesideTunnels(IpAddress destination, out RibNextHop way)
+    {
+        if (TryMatch(destination, RouteFilter.BesideTunnels, out MirrorRoute? found) && found.Route is { Type: KernelRouteType.Unicast, NextHops.Count: > 0 } route)
+        {
+            way = route.NextHops[0];
+            return true;
+        }
+        way = default;
+        return false;
+    }
+
     /// <inheritdoc/>
     public IpPrefix WithoutTunnelRoutes(IpPrefix prefix, IpAddress destination)
     {
@@ -182,9 +198,19 @@ public sealed class RouteMirror : IRouteLookup
     private static bool Passes(KernelRoute route, RouteFilter filter) => filter switch
     {
         RouteFilter.All => true,
+        RouteFilter.BesideTunnels => !UsesTunnel(route),
         RouteFilter.WithoutShortcuts => route.Protocol != RibKernel.NhrpProtocol,
         _ => !RibKernel.IsOurs(route),
     };
+
+    private static bool UsesTunnel(KernelRoute route)
+    {
+        foreach (RibNextHop nextHop in route.NextHops.AsSpan())
+        {
+            if (nextHop.Interface.Tunnel is not null) return true;
+        }
+        return false;
+    }
 
     private static TunnelId? TunnelOf(KernelRoute route) => route.NextHops.Count > 0 ? route.NextHops[0].Interface.Tunnel : null;
 
@@ -246,6 +272,9 @@ internal enum RouteFilter
 {
     All,
     WithoutShortcuts,
+
+    /// <summary>Not those that lead, in part or wholly, by one of our tunnels.</summary>
+    BesideTunnels,
 
     /// <summary>Not those that this program installed: what next hops are resolved by, beside the RIB's own routes.</summary>
     Foreign,

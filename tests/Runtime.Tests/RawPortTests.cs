@@ -189,6 +189,29 @@ public sealed unsafe class RawPortTests : PortTest
         Assert.Equal(IpAddress.Parse("fe80::1"), ReceiveAll(right, 1)[0].Peer);
     }
 
+    [Theory]
+    [InlineData("192.0.2.2/32")] // a host route
+    [InlineData("192.0.2.2/31")] // longer than the subnet's
+    public void Send_WithALinkOfItsOwn_DoesNotFollowALongerRouteByAnother(string prefix)
+    {
+        (RawPort left, RawPort right) = Open("192.0.2.1", "192.0.2.2");
+        TestNetwork.Ip(Left, "link add other type dummy");
+        TestNetwork.Ip(Left, "link set other up");
+        TestNetwork.Ip(Left, $"route add {prefix} dev other");
+        OutgoingPacket[] packets = [Packet("192.0.2.2", 40, 1)];
+        left.Send(packets);
+        var egress = new EgressTable();
+        left.Egress = egress;
+        egress.Publish(new Dictionary<(IpAddress, IpAddress), int> { [(IpAddress.Parse("192.0.2.1"), IpAddress.Parse("192.0.2.2"))] = IndexOf(Left, "v0") });
+        packets = [Packet("192.0.2.2", 50, 2)];
+        left.Send(packets);
+        Assert.Equal(SendOutcome.Sent, packets[0].Outcome);
+        PacketBatch batch = ReceiveAll(right, 1);
+        // The first one went the other way.
+        Assert.Equal([50], Lengths(batch));
+        Assert.Equal(IpAddress.Parse("192.0.2.1"), batch[0].Peer);
+    }
+
     private static int IndexOf(NetworkNamespace space, string link) => space.Run(() =>
     {
         using var rtnetlink = new Runtime.Netlink.Rtnetlink();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Dmvpn.Core;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
 using Dmvpn.Ike;
@@ -25,6 +26,9 @@ internal sealed unsafe class IkeTransport(UnderlaySet underlays) : IDisposable
 
     /// <summary>Messages that the kernel did not take.</summary>
     public long Refused { get; private set; }
+
+    /// <summary>Told where a message goes, before it is sent: from which address, to which.</summary>
+    public Action<IpAddress, IpAddress> Expect { get; set; } = static (_, _) => { };
 
     /// <summary>Takes a message, on port 4500 behind the marker of RFC 3948 2.2, to be sent by <see cref="Flush"/> at the latest.</summary>
     public void Send(in IkePath path, ReadOnlySpan<byte> message) => Take(path, path.Local.Port == IkeSpec.NatPort ? IkeSpec.NonEspMarkerLength : 0, message);
@@ -56,6 +60,7 @@ internal sealed unsafe class IkeTransport(UnderlaySet underlays) : IDisposable
             Refused++;
             return;
         }
+        if (path.Vrf is null) Expect(path.Local.Address, path.Remote.Address);
         IDatagramPort port = path.Local.Port == IkeSpec.NatPort ? ports.NatControl : ports.IkeControl;
         int length = marker + message.Length;
         if (_count == Together || _used + length > Room || !ReferenceEquals(port, _port)) Flush();

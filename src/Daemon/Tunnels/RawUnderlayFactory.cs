@@ -8,7 +8,7 @@ namespace Dmvpn.Daemon.Tunnels;
 /// Opens the sockets of a tunnel source: raw GRE (protocol 47), and for protected tunnels raw ESP (protocol 50) and UDP 500 and 4500. One for each worker to receive and
 /// send by, among which the kernel shares out what comes; but UDP 500 is the first worker's alone. Raw ones have one more that only the control thread sends by; the first worker's UDP ones are shared with it: a further socket would take packets away.
 /// </summary>
-internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
+internal sealed class RawUnderlayFactory(WorkerPool workers, EgressTable? egress = null) : IUnderlayFactory
 {
     private const byte Gre = 47;
     private const byte Esp = 50;
@@ -29,6 +29,7 @@ internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
             UdpPort[] nat = UdpPort.OpenForWorkers(workers.Count, IkeSpec.NatPort, key.Address, key.Vrf, offload: WantsOffload);
             for (int i = 0; i < nat.Length; i++) Keep(i, nat[i]);
             RawPort espControl = RawPort.OpenSendOnly(Esp, key.Address, key.Vrf);
+            KeepOutOfTunnels(key, opened, espControl);
             foreach ((int worker, SocketPort port) in opened) workers.Watch(worker, port);
             return (new SecurityPorts([.. esp], ike, [.. nat], espControl, ike, nat[0]), () => Close(opened, espControl));
         }
@@ -53,6 +54,7 @@ internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
         {
             RawPort[] ports = OpenRaw(Gre, key, Keep);
             RawPort control = RawPort.OpenSendOnly(Gre, key.Address, key.Vrf);
+            KeepOutOfTunnels(key, opened, control);
             foreach ((int worker, SocketPort port) in opened) workers.Watch(worker, port);
             return new OpenUnderlay(new Underlay(key.Address, [.. ports], control) { Number = number }, () => Close(opened, control));
         }
@@ -67,6 +69,14 @@ internal sealed class RawUnderlayFactory(WorkerPool workers) : IUnderlayFactory
             opened.Add((worker, port));
             return port;
         }
+    }
+
+    // In another namespace the tunnels' routes are not.
+    private void KeepOutOfTunnels(UnderlayKey key, List<(int Worker, SocketPort Port)> opened, RawPort control)
+    {
+        if (key.Vrf is not null) return;
+        foreach ((_, SocketPort port) in opened) port.Egress = egress;
+        control.Egress = egress;
     }
 
     private RawPort[] OpenRaw(byte protocol, UnderlayKey key, Func<int, RawPort, RawPort> keep)

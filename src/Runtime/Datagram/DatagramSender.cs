@@ -1,3 +1,4 @@
+using Dmvpn.Core;
 using Dmvpn.Dataplane;
 using Dmvpn.Runtime.Native;
 
@@ -19,6 +20,7 @@ internal sealed unsafe class DatagramSender : IDisposable
     private const int Alone = RuntimeLimits.MessagesPerCall;
 
     private readonly int _descriptor;
+    private readonly IpAddress _local;
     private readonly bool _ipv4;
     private readonly int _scope;
     private readonly SocketTraits _traits;
@@ -32,16 +34,17 @@ internal sealed unsafe class DatagramSender : IDisposable
     private long _sentMessages;
     private long _sentPackets;
 
+    /// <param name="local">The address that it is bound to.</param>
     /// <param name="scope">Index of the link that link-local destinations are on.</param>
     /// <param name="traits">What is special about the socket.</param>
     /// <param name="refused">Called once when a device takes no messages of several packets.</param>
-    public DatagramSender(int descriptor, bool ipv4, int scope, SocketTraits traits, Action refused)
+    public DatagramSender(int descriptor, IpAddress local, int scope, SocketTraits traits, Action refused)
     {
-        (_descriptor, _ipv4, _scope, _traits, _refused) = (descriptor, ipv4, scope, traits, refused);
+        bool ipv4 = local.IsIPv4;
+        (_descriptor, _local, _ipv4, _scope, _traits, _refused) = (descriptor, local, ipv4, scope, traits, refused);
         int level = ipv4 ? IpSocketSpec.LevelIPv4 : IpSocketSpec.LevelIPv6;
         _messages.PrepareControl(TrafficClassPlace, level, ipv4 ? IpSocketSpec.IPv4TypeOfService : IpSocketSpec.IPv6TrafficClass);
         _messages.PrepareControl(HopLimitPlace, level, ipv4 ? IpSocketSpec.IPv4TimeToLive : IpSocketSpec.IPv6HopLimit);
-        _messages.PrepareControl(SegmentPlace, UdpSocketSpec.Level, UdpSocketSpec.Segment, sizeof(ushort));
         for (int i = 0; i < _messages.Capacity; i++)
         {
             ref MessageHeader header = ref _messages.Headers[i].Header;
@@ -51,6 +54,9 @@ internal sealed unsafe class DatagramSender : IDisposable
         }
         SetDontFragment(false);
     }
+
+    /// <summary>By which link packets leave where the kernel is not to choose; null: it always does.</summary>
+    public EgressTable? Egress { get; set; }
 
     /// <summary>Whether several packets leave in one message.</summary>
     public SegmentOffload Offload { get; private set; }
@@ -131,8 +137,15 @@ internal sealed unsafe class DatagramSender : IDisposable
         header.NameLength = SocketAddress.Write(header.Name, packet.Destination, packet.Port, _scope);
         _messages.ControlValue(place, TrafficClassPlace) = packet.TrafficClass;
         _messages.ControlValue(place, HopLimitPlace) = packet.HopLimit;
-        _messages.ControlValue(place, SegmentPlace) = segment;
-        header.ControlLength = (nuint)((segment > 0 ? Controls + 1 : Controls) * MessageVector.ControlSpace);
+        if (segment > 0)
+        {
+            // Where a message without it had its link.
+            _messages.PrepareControl(place, SegmentPlace, UdpSocketSpec.Level, UdpSocketSpec.Segment, sizeof(ushort));
+            _messages.ControlValue(place, SegmentPlace) = segment;
+        }
+        int controls = (segment > 0 ? Controls + 1 : Controls) * MessageVector.ControlSpace;
+        if (Egress?.LinkFor(_local, packet.Destination) is > 0 and int link) controls += SocketAddress.WritePacketInformation(header.Control + controls, _local, link);
+        header.ControlLength = (nuint)controls;
     }
 
     private static void Point(ref IoVector vector, in OutgoingPacket packet)

@@ -9,8 +9,11 @@ namespace Dmvpn.Runtime;
 /// </summary>
 internal sealed unsafe class MessageVector : IDisposable
 {
-    /// <summary>Room for control messages of one packet: four of one number each.</summary>
-    public const int ControlSize = 4 * ControlSpace;
+    /// <summary>Room for control messages of one packet: three of one number each, and <see cref="SocketAddress.WritePacketInformation"/>.</summary>
+    public const int ControlSize = 3 * ControlSpace + PacketInformationSpace;
+
+    /// <summary>One control message with an address and a link: struct in6_pktinfo is the longer one.</summary>
+    public const int PacketInformationSpace = ControlHeader.Size + 24;
 
     /// <summary>One control message with a number.</summary>
     public const int ControlSpace = ControlHeader.Size + 8;
@@ -55,11 +58,14 @@ internal sealed unsafe class MessageVector : IDisposable
     /// <summary>Writes the header of the control message at place <paramref name="order"/>, for a number of <paramref name="size"/> bytes, into every packet.</summary>
     public void PrepareControl(int order, int level, int type, int size = sizeof(int))
     {
-        for (int i = 0; i < Capacity; i++)
-        {
-            var header = (ControlHeader*)(Control(i) + order * ControlSpace);
-            *header = new ControlHeader { Length = (nuint)(ControlHeader.Size + size), Level = level, Type = type };
-        }
+        for (int i = 0; i < Capacity; i++) PrepareControl(i, order, level, type, size);
+    }
+
+    /// <summary>The same for one packet.</summary>
+    public void PrepareControl(int index, int order, int level, int type, int size)
+    {
+        var header = (ControlHeader*)(Control(index) + order * ControlSpace);
+        *header = new ControlHeader { Length = (nuint)(ControlHeader.Size + size), Level = level, Type = type };
     }
 
     /// <summary>The number in the control message at place <paramref name="order"/>.</summary>

@@ -22,7 +22,7 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
     private protected SocketPort(int descriptor, IpAddress local, int linkIndex, bool withNames, SocketTraits traits)
     {
         (Descriptor, LocalAddress, _traits) = (descriptor, local, traits);
-        _sender = new DatagramSender(descriptor, local.IsIPv4, linkIndex, traits, OnOffloadRefused);
+        _sender = new DatagramSender(descriptor, local, linkIndex, traits, OnOffloadRefused);
         for (int i = 0; withNames && i < Messages.Capacity; i++)
         {
             Messages.Headers[i].Header.Name = Messages.Name(i);
@@ -78,6 +78,13 @@ public abstract unsafe class SocketPort : IDatagramPort, IDisposable
 
     /// <summary>Called once, by a thread that sends, when a device has refused what <see cref="SendOffload"/> says.</summary>
     public Action<SocketPort>? OffloadRefused { get; set; }
+
+    /// <summary>By which link packets leave where the kernel is not to choose. Set before the first packet.</summary>
+    public EgressTable? Egress
+    {
+        get => _sender.Egress;
+        set => _sender.Egress = value;
+    }
 
     /// <summary>
     /// From now on <see cref="Receive"/> asks the kernel only after <see cref="NoteReady"/>. For a thread that receives by many ports, few of which have something.

@@ -6,6 +6,7 @@ internal static class IpSocketSpec
     public const int LevelIPv4 = 0;
     public const int IPv4TypeOfService = 1;
     public const int IPv4TimeToLive = 2;
+    public const int IPv4PacketInformation = 8;
     public const int IPv4MtuDiscover = 10;
     public const int IPv4ReceiveError = 11;
     public const int IPv4ReceiveTimeToLive = 12;
@@ -14,6 +15,7 @@ internal static class IpSocketSpec
     public const int LevelIPv6 = 41;
     public const int IPv6MtuDiscover = 23;
     public const int IPv6ReceiveError = 25;
+    public const int IPv6PacketInformation = 50;
     public const int IPv6ReceiveHopLimit = 51;
     public const int IPv6HopLimit = 52;
     public const int IPv6ReceiveTrafficClass = 66;
