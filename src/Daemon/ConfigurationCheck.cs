@@ -14,6 +14,7 @@ public static class ConfigurationCheck
     public static (bool Accepted, string Text) Run(string path, bool json, bool passedOver = false)
     {
         (RouterConfig? config, ConfigReport report) = ConfigurationFile.Read(path);
+        if (config is not null) report = DefaultRouteCheck.Add(config, report);
         if (json)
         {
             ReloadResult result = ConfigurationFile.Result(report) with { Accepted = config is not null };

@@ -3,6 +3,7 @@ using Dmvpn.Daemon.Control;
 using Dmvpn.Daemon.Kernel;
 using Dmvpn.Daemon.Logging;
 using Dmvpn.Daemon.Protection;
+using Dmvpn.Daemon.Routing;
 using Dmvpn.Daemon.Tunnels;
 using Dmvpn.Dataplane;
 using Dmvpn.Ike;
@@ -40,9 +41,12 @@ internal sealed class Router : IControlWork, IDisposable
     private readonly MailReader _mail;
     private readonly PathMtuTable _pathMtus;
     private readonly RevocationFetch _fetch;
+    private readonly UnderlayRoutes _egress;
+    private readonly DefaultRouteWatch _defaults;
     private Instant _housekeepingAt;
     private Instant _lastUsePoll;
     private int _connectedVersion;
+    private int _underlayVersion;
 
     /// <summary>A router without tunnels.</summary>
     /// <param name="loop">What drives it.</param>
@@ -59,8 +63,12 @@ internal sealed class Router : IControlWork, IDisposable
         var children = new ChildSaSet(forwarding, workers + 1, _workers.Wake) { Logger = log.CreateLogger("Ipsec") };
         Engines = new Engines(forwarding, secrets, children, SystemWallClock.Instance, SystemRandom.Instance, log, workers);
         Kernel = new KernelSync(Engines, routerLog);
-        _underlays = new UnderlaySet(new RawUnderlayFactory(_workers));
+        _egress = new UnderlayRoutes(Engines, Kernel, tunnelLog);
+        Kernel.RouteChanged = _egress.OnRoute;
+        _defaults = new DefaultRouteWatch(Engines, tunnelLog);
+        _underlays = new UnderlaySet(new RawUnderlayFactory(_workers, _egress.Table));
         Protection = new ProtectionParts(Engines, children, _underlays, loop);
+        Protection.Transport.Expect = _egress.Expect;
         _namespaces = new NamespaceSet(Kernel, loop.Poller);
         _devices = new DeviceSet(_workers, Kernel.Netlink, tunnelLog);
         Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces.Links, _devices, Protection.Sources, tunnelLog);
@@ -169,7 +177,14 @@ internal sealed class Router : IControlWork, IDisposable
         if (linksChanged || _connectedVersion != Engines.Rib.Mirror.ConnectedVersion)
         {
             _connectedVersion = Engines.Rib.Mirror.ConnectedVersion;
-            Engines.Odr.OnConnectedPrefixes(ConnectedPrefixes.Of(Engines, Kernel, Tunnels), now, Engines.OdrOut);
+            ConnectedPrefixes.Tell(Engines, Kernel, Tunnels, now);
+        }
+        _defaults.Look(now);
+        if (linksChanged) _egress.OnLinks();
+        if (_underlayVersion != Engines.Underlay.Version)
+        {
+            _underlayVersion = Engines.Underlay.Version;
+            _egress.OnPeers();
         }
         Carrier.CarryOut(now);
         _workers.BeginWatching();
@@ -230,6 +245,7 @@ internal sealed class Router : IControlWork, IDisposable
         watch.Add("peers wanted for one packet", () => Protection.Wants.NextDeadline, Protection.Wants.OnDeadline);
         watch.Add("revocation lists", () => Trustpoints.NextDeadline, Trustpoints.OnDeadline);
         watch.Add("tunnels", () => Tunnels.NextDeadline, Tunnels.OnDeadline);
+        watch.Add("ways of outer packets", () => _egress.NextDeadline, _egress.OnDeadline);
         watch.Add("path MTUs", () => _pathMtus.NextDeadline, _pathMtus.OnDeadline);
         watch.Add("housekeeping", () => _housekeepingAt, DoHousekeeping);
         return watch;
