@@ -37,7 +37,7 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Decoder Fuzz, FuzzTarg
         Of<Targets.NhrpTarget>(), Of<Targets.NhrpEngineTarget>(), Of<Targets.CdpTarget>(), Of<Targets.CaptureTarget>(),
         Of<Targets.IkeTarget>(), Of<Targets.IkeInnerTarget>(), Of<Targets.IkeProposalTarget>(), Of<Targets.TrafficSelectorTarget>(), Of<Targets.IkeIdentityTarget>(),
         Of<Targets.EspTarget>(), Of<Targets.BundleTarget>(),
-        Of<Targets.ConfigTarget>(), Of<Targets.ControlJsonTarget>(),
+        Of<Targets.ConfigTarget>(), Of<Targets.ControlJsonTarget>(), Of<Targets.OdrEngineTarget>(),
     ];
 
     private static FuzzTarget Of<T>()
