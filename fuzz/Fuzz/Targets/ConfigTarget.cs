@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Dmvpn.Management.Api;
 using Dmvpn.Management.Config;
+using RunningConfig = Dmvpn.Management.Config.RunningConfig;
 
 namespace Dmvpn.Fuzz.Targets;
 
