@@ -5,22 +5,28 @@ namespace Dmvpn.Ike;
 
 /// <summary>
 /// Who may begin (RFC 7296 2.6, 2.21.4): strangers get nothing kept, and at last nothing computed, that does not fit into fixed bounds. With more half-open SAs than the
-/// configured threshold each initiator has to return a cookie first, for which nothing is kept.
+/// configured threshold each initiator has to return a cookie first, for which nothing is kept. A cookie proves an address, and nothing about who is there: those who have returned one share what
+/// there is by network, and where it does not suffice the greediest network's oldest gives way to whoever comes.
 /// </summary>
 internal sealed class IkeAdmission(IkeCore core) : IDisposable
 {
     private readonly CookieJar _cookies = new(core.Random);
     private readonly SourceBudget _answers = new(core.Random, IkeLimits.AnswersPerSource, IkeLimits.AnswersPerSource);
+    private readonly HalfOpenTable _halfOpen = new();
     private readonly Dictionary<IpAddress, int> _halfOpenAt = [];
+    private readonly Dictionary<IpPrefix, int> _jobsAt = [];
     private readonly SourceBudget _hints = new(core.Random, IkeLimits.HintsPerSource, IkeLimits.HintsPerSource / 5.0);
     private Instant _end;
     private int _answered;
     private int _hinted;
 
-    /// <summary>Half-open SAs as responder that wait for their Diffie-Hellman computation.</summary>
-    public int InitJobs { get; set; }
+    /// <summary>Diffie-Hellman computations for initiators, waiting or under way, also those whose half-open SA is gone meanwhile.</summary>
+    public int InitJobs { get; private set; }
 
     public int HalfOpen => core.Statistics.HalfOpen;
+
+    /// <summary>A first message is kept for AUTH: while few wait any that the engine takes, afterwards those that make a half-open SA of 4 KB at most.</summary>
+    public int LongestInit => HalfOpen < IkeLimits.FewHalfOpen ? IkeLimits.MaximumMessage : IkeLimits.LongestInit;
 
     /// <summary>
     /// May an IKE_SA_INIT or IKE_SESSION_RESUME go on? When a cookie is asked for, or there is no room, the answer is made here.
@@ -35,29 +41,66 @@ internal sealed class IkeAdmission(IkeCore core) : IDisposable
             AskForCookie(arrival, view, nonce, now, outbox);
             return false;
         }
-        IkeDrop? full = core.Config.MaxSa is { } most && core.Sas.Count >= most ? IkeDrop.TooManySas
-            : HalfOpen >= core.Config.MaxInNegotiation ? IkeDrop.TooManyHalfOpen
-            : InitJobs >= IkeLimits.MaximumInitJobs ? IkeDrop.TooManyJobs
+        IkeDrop? full = InitJobs >= IkeLimits.MaximumInitJobs || _jobsAt.GetValueOrDefault(HalfOpenTable.Of(source)) >= IkeLimits.MaximumInitJobsPerNetwork ? IkeDrop.TooManyJobs
             : !proven && _halfOpenAt.GetValueOrDefault(source) >= IkeLimits.MaximumHalfOpenPerAddress ? IkeDrop.TooManyFromAddress
-            : null;
+            : WhatIsFull(source);
+        // What has not returned a cookie may come from anywhere, and makes nobody give way.
+        while (full is { } why && proven && TryMakeRoom(why, source, now, outbox)) full = WhatIsFull(source);
         if (full is not { } drop) return true;
         // Silence has the initiator try again, when there may be room.
         core.Drops.Count(drop);
         return false;
     }
 
-    public void OnHalfOpen(IpAddress source)
+    /// <summary>A half-open SA begins. The place goes to <see cref="OnHalfOpenEnded"/>.</summary>
+    public LinkedListNode<ResponderHandshake> OnHalfOpen(IpAddress source, ResponderHandshake handshake)
     {
         core.Statistics.HalfOpen++;
         _halfOpenAt[source] = _halfOpenAt.GetValueOrDefault(source) + 1;
+        return _halfOpen.Add(source, handshake);
     }
 
-    public void OnHalfOpenEnded(IpAddress source)
+    /// <summary>It is one no more.</summary>
+    public void OnHalfOpenEnded(IpAddress source, LinkedListNode<ResponderHandshake> place)
     {
+        _halfOpen.Remove(source, place);
         core.Statistics.HalfOpen--;
         int left = _halfOpenAt.GetValueOrDefault(source) - 1;
         if (left > 0) _halfOpenAt[source] = left;
         else _halfOpenAt.Remove(source);
+    }
+
+    /// <summary>
+    /// May a half-open SA keep a fragment of so many octets? A network has a part of what there is for all, and where that is used up the heaviest network's oldest gives way.
+    /// </summary>
+    public bool MayKeep(IpAddress source, int octets, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (_halfOpen.OctetsAt(source) + octets > IkeLimits.FragmentOctetsPerNetwork) return false;
+        if (_halfOpen.Octets + octets <= IkeLimits.FragmentOctets) return true;
+        if (_halfOpen.OldestOfHeaviest() is not { } oldest) return false;
+        core.Drops.Count(IkeDrop.GaveWay);
+        oldest.GiveWay(now, outbox);
+        return _halfOpen.Octets + octets <= IkeLimits.FragmentOctets;
+    }
+
+    /// <summary>It keeps so many more, or fewer.</summary>
+    public void OnKept(IpAddress source, int more) => _halfOpen.Keep(source, more);
+
+    /// <summary>A computation for an initiator is queued.</summary>
+    public void OnInitJob(IpAddress source)
+    {
+        InitJobs++;
+        IpPrefix network = HalfOpenTable.Of(source);
+        _jobsAt[network] = _jobsAt.GetValueOrDefault(network) + 1;
+    }
+
+    /// <summary>It is done, whether anybody waits for it or not: until then it takes a thread's time.</summary>
+    public void OnInitJobDone(IpAddress source)
+    {
+        InitJobs--;
+        IpPrefix network = HalfOpenTable.Of(source);
+        if (_jobsAt.GetValueOrDefault(network) > 1) _jobsAt[network]--;
+        else _jobsAt.Remove(network);
     }
 
     /// <summary>May an IKE message be answered without protection? The rate is bounded for each source and for all of them.</summary>
@@ -74,6 +117,27 @@ internal sealed class IkeAdmission(IkeCore core) : IDisposable
     }
 
     public void Dispose() => _cookies.Dispose();
+
+    private IkeDrop? WhatIsFull(IpAddress source) =>
+        _halfOpen.CountAt(source) >= Math.Max(IkeLimits.MaximumHalfOpenPerAddress, core.Config.MaxInNegotiation / 2) ? IkeDrop.TooManyFromAddress
+        : core.Config.MaxSa is { } most && core.Sas.Count >= most ? IkeDrop.TooManySas
+        : HalfOpen >= core.Config.MaxInNegotiation ? IkeDrop.TooManyHalfOpen
+        : null;
+
+    /// <summary>Ends a half-open SA that stands in the way. False when there is none.</summary>
+    private bool TryMakeRoom(IkeDrop full, IpAddress source, Instant now, Outbox<IkeEffect> outbox)
+    {
+        ResponderHandshake? oldest = full switch
+        {
+            IkeDrop.TooManyFromAddress => _halfOpen.OldestAt(source),
+            IkeDrop.TooManyHalfOpen or IkeDrop.TooManySas => _halfOpen.OldestOfGreediest(),
+            _ => null,
+        };
+        if (oldest is null) return false;
+        core.Drops.Count(IkeDrop.GaveWay);
+        oldest.GiveWay(now, outbox);
+        return true;
+    }
 
     private bool May(SourceBudget budget, IpAddress source, ref int count, int most, Instant now)
     {

@@ -14,7 +14,8 @@ internal sealed class IkeCore
     {
         (Secrets, Activity, Clock, Random, Logger) = (secrets, activity, clock, random, logger);
         PeerLines = new IkeLogBudget(this);
-        MalformedLines = new IkeLogBudget(this);
+        MalformedLines = new IkeLogBudget(this, IkeLimits.PeerLinesPerInterval);
+        StrangerLines = new IkeLogBudget(this);
         Expectations = new IkeExpectations();
         Peers = new IkePeers(this);
         Protections = new IkeProtections(this);
@@ -42,6 +43,14 @@ internal sealed class IkeCore
 
     /// <summary>To be asked before a line about a single peer is logged.</summary>
     public IkeLogBudget PeerLines { get; }
+
+    /// <summary>The same for those who have not proved who they are: anybody can have these lines written, and must not keep lines about peers out.</summary>
+    public IkeLogBudget StrangerLines { get; }
+
+    /// <summary>
+    /// Failures are put into words. False while a stranger's message is served that no line is left for: words about a keyring of thousands take longer than all else.
+    /// </summary>
+    public bool IsExplaining { get; set; } = true;
 
     /// <summary>The same for what cannot be decoded: anybody can send that, and it must not keep other lines out.</summary>
     public IkeLogBudget MalformedLines { get; }
@@ -160,6 +169,12 @@ internal sealed class IkeCore
     public void OnDone(IkeWork work, Instant now, Outbox<IkeEffect> outbox)
     {
         Statistics.Jobs--;
+        if (work.Error is { } error)
+        {
+            Drops.Count(IkeDrop.WorkFailed);
+            if (PeerLines.TryTake(now, IpAddress.None)) Logger.WorkFailed(work.GetType().Name, error);
+        }
+        if (work is InitAnswerWork answer) Admission.OnInitJobDone(answer.Source);
         if (work.Owner.IsWaitingFor(work))
         {
             work.Owner.OnDone(work, now, outbox);
@@ -174,7 +189,19 @@ internal sealed class IkeCore
     {
         Drops.Count(drop);
         Statistics.Remember(new IkeFailure(now, path.Local, path.Remote, exchange, drop, text));
-        if (PeerLines.TryTake(now)) Logger.NegotiationFailed(path.Remote, exchange, text);
+        if (PeerLines.TryTake(now, path.Remote.Address)) Logger.NegotiationFailed(path.Remote, exchange, text);
+    }
+
+    /// <summary>
+    /// The same for one who has not proved who he is. The text is made only when there is room for its line; what is shown afterwards (diagnose error) is what the log has.
+    /// </summary>
+    public void StrangerFailed<T>(in IkePath path, IkeExchangeType exchange, IkeDrop drop, T about, Func<T, string> text, Instant now)
+    {
+        Drops.Count(drop);
+        if (!StrangerLines.TryTake(now, path.Remote.Address)) return;
+        string words = text(about);
+        Statistics.Remember(new IkeFailure(now, path.Local, path.Remote, exchange, drop, words));
+        Logger.NegotiationFailed(path.Remote, exchange, words);
     }
 
     public static void Transmit(in IkePath path, ReadOnlySpan<byte> message, Outbox<IkeEffect> outbox) =>

@@ -55,7 +55,7 @@ internal sealed class IkeCrashes(IkeCore core)
         if (QcdToken.IsShown(view.Payloads, sa.PeerToken))
         {
             core.Statistics.CrashedPeers++;
-            if (sa.Peer is { } peer && core.PeerLines.TryTake(now)) core.Logger.PeerCrashed(peer.Id, sa.Path.Remote);
+            if (sa.Peer is { } peer && core.PeerLines.TryTake(now, sa.Path.Remote.Address)) core.Logger.PeerCrashed(peer.Id, sa.Path.Remote);
             sa.Die(IkeDownReason.Crashed, now, outbox);
             return;
         }

@@ -27,7 +27,7 @@ internal static class IkeCredentials
         if (LocalMethod(profile) == IkeAuthentication.PreShared)
         {
             if (!TryKeyring(core, profile, local: true, out Ikev2Keyring? keyring, out problem)) return false;
-            if (!KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: true, out Ikev2KeyringPeer? entry, out problem)) return false;
+            if (!KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: true, out Ikev2KeyringPeer? entry, out problem, core.IsExplaining)) return false;
             credentials = new LocalCredentials(profile.LocalIdentity ?? IkeIdentity.Of(path.Local.Address), entry, null);
             return true;
         }
@@ -62,7 +62,7 @@ internal static class IkeCredentials
         IkeCore core, Ikev2Profile profile, IkeIdentity peer, in IkePath path, out Ikev2Keyring? keyring, out Ikev2KeyringPeer? entry, out string problem)
     {
         entry = null;
-        return TryKeyring(core, profile, local: false, out keyring, out problem) && KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: false, out entry, out problem);
+        return TryKeyring(core, profile, local: false, out keyring, out problem) && KeyringChoice.TryFind(keyring!, peer, path.Remote.Address, local: false, out entry, out problem, core.IsExplaining);
     }
 
     /// <summary>The entry of a keyring in words, for <see cref="PeerIdentity.KeyEntry"/>. Names have no spaces: no two entries have the same words.</summary>

@@ -57,8 +57,17 @@ public enum IkeDrop
     /// <summary>More half-open SAs than <c>limit max-in-negotiation-sa</c> allows.</summary>
     TooManyHalfOpen,
 
-    /// <summary>More half-open SAs than one address may have.</summary>
+    /// <summary>More half-open SAs than one address, or the network that it is in, may have.</summary>
     TooManyFromAddress,
+
+    /// <summary>A half-open SA of the network that had the most of them ended for one that came.</summary>
+    GaveWay,
+
+    /// <summary>An IKE_SA_INIT that is longer than any that is kept.</summary>
+    TooLong,
+
+    /// <summary>A computation ended with an exception, and its exchange with it.</summary>
+    WorkFailed,
 
     /// <summary>More SAs than <c>limit max-sa</c> allows.</summary>
     TooManySas,

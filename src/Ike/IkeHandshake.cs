@@ -102,7 +102,7 @@ internal abstract class IkeHandshake(IkeSa sa, Instant started) : IWorkOwner
                 KeyEntry = IkeCredentials.NameOf(profile, keyring!, entry);
                 return null;
             }
-            return profile.RemoteKey is null ? IkeDiagnosis.WrongSharedKey(keyring!, entry, message.Identity) : IkeDiagnosis.WrongSharedKey(profile, message.Identity);
+            return !Core.IsExplaining ? "" : profile.RemoteKey is null ? IkeDiagnosis.WrongSharedKey(keyring!, entry, message.Identity) : IkeDiagnosis.WrongSharedKey(profile, message.Identity);
         }
         if (message.Certificates.Count == 0) return "the peer sent no X.509 certificate with its signature: have it send one ('pki trustpoint' with 'sign' on IOS, 'send_certs' of strongSwan)";
         List<Trustpoint> verifiers = IkeCredentials.Verifiers(Core, profile);

@@ -9,8 +9,26 @@ internal static class IkeLimits
     /// <summary>Octets of our nonces: half the key of any PRF that we know at least (RFC 7296 2.10).</summary>
     public const int NonceLength = 32;
 
-    /// <summary>IKE_SA_INITs that wait for or are in their Diffie-Hellman computation: some 100 ms of work of one core; more would be answered after the peer has given up.</summary>
-    public const int MaximumInitJobs = 1024;
+    /// <summary>IKE_SA_INITs that wait for or are in their Diffie-Hellman computation: some 200 ms of work of one core; more would be answered after the peer has given up.</summary>
+    public const int MaximumInitJobs = 2048;
+
+    /// <summary>The part of these that one network (/24, /64) gets: somebody with one address and valid cookies must not keep all others out.</summary>
+    public const int MaximumInitJobsPerNetwork = 1024;
+
+    /// <summary>Octets of fragments that all half-open SAs keep together: some 1,000 chains of certificates that are on their way.</summary>
+    public const int FragmentOctets = 8 << 20;
+
+    /// <summary>The part of these that one network gets.</summary>
+    public const int FragmentOctetsPerNetwork = 2 << 20;
+
+    /// <summary>
+    /// Longest IKE_SA_INIT that a half-open SA is made for when there are many: AUTH covers all of it, so it is kept, and all of a half-open SA is to stay below 4 KB. More than 1280 octets
+    /// (RFC 7296 2, MUST), and more than initiators with all algorithms send; 3000 (SHOULD) are taken while there are few.
+    /// </summary>
+    public const int LongestInit = 1500;
+
+    /// <summary>So many half-open SAs are few: what they keep does not matter.</summary>
+    public const int FewHalfOpen = 100;
 
     /// <summary>Half-open SAs from one address that has not returned a cookie: many spokes come back behind one NAT, one attacker holds little.</summary>
     public const int MaximumHalfOpenPerAddress = 256;
@@ -173,6 +191,9 @@ internal static class IkeLimits
 
     /// <summary>Log lines about single peers in <see cref="PeerLineInterval"/>: more nobody reads as they come.</summary>
     public const int PeerLinesPerInterval = 50;
+
+    /// <summary>The part of these that one address gets at once; afterwards a fifth of it in a second.</summary>
+    public const int LinesPerSource = 20;
 
     /// <summary>See <see cref="PeerLinesPerInterval"/>.</summary>
     public static readonly TimeSpan PeerLineInterval = TimeSpan.FromSeconds(1);

@@ -41,6 +41,13 @@ internal static partial class IkeLog
     [LoggerMessage(2008, LogLevel.Warning, "{Exchange} with {Remote} is refused, which anybody may have said, so it is tried on: {Why}")]
     public static partial void NegotiationRefused(this ILogger logger, IkeEndpoint remote, string exchange, string why);
 
+    [LoggerMessage(2011, LogLevel.Warning,
+        "two protected tunnels have the source {Local}, with 'ipsec profile {First}' and '{Second}': a peer reaches the one whose identity it asks for, or the first. Give both one profile with 'shared', or sources of their own")]
+    public static partial void SourceTwice(this ILogger logger, IpAddress local, string first, string second);
+
+    [LoggerMessage(2010, LogLevel.Error, "{Work} failed, and its exchange ends: a fault of this program or of the crypto library, to be reported")]
+    public static partial void WorkFailed(this ILogger logger, string work, Exception error);
+
     [LoggerMessage(2009, LogLevel.Warning,
         "{Identity} at {Remote} proves itself with the key of {Entry}, while a peer of that name is up with that of {Other}: they are two peers. Give each entry 'identity' with the name of its peer")]
     public static partial void IdentityTwice(this ILogger logger, IkeIdentity identity, IkeEndpoint remote, string entry, string other);

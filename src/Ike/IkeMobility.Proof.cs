@@ -156,7 +156,7 @@ internal sealed partial class IkeMobility
     private void Refuse(IkeSa sa, IkeEndpoint remote, Instant now)
     {
         core.Drops.Count(IkeDrop.MoveRefused);
-        if (sa.Peer is { } peer && core.PeerLines.TryTake(now)) core.Logger.MoveRefused(peer.Nbma, peer.Id, remote);
+        if (sa.Peer is { } peer && core.PeerLines.TryTake(now, remote.Address)) core.Logger.MoveRefused(peer.Nbma, peer.Id, remote);
     }
 
     /// <summary>

@@ -184,7 +184,7 @@ internal sealed partial class IkeMobility(IkeCore core)
         sa.Path = path;
         if (sa.Peer is not { } peer) return;
         core.Statistics.Moves++;
-        if (core.PeerLines.TryTake(now)) core.Logger.PeerMoved(peer.Nbma, peer.Id, path.Local, path.Remote);
+        if (core.PeerLines.TryTake(now, path.Remote.Address)) core.Logger.PeerMoved(peer.Nbma, peer.Id, path.Local, path.Remote);
         if (!peer.IsUp)
         {
             core.Peers.Place(peer, path.Remote.Address);

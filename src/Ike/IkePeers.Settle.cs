@@ -26,7 +26,7 @@ internal sealed partial class IkePeers
         if (sa.IsInitiator) core.Statistics.EstablishedAsInitiator++;
         else core.Statistics.EstablishedAsResponder++;
         if (sa.IsResumed) core.Statistics.Resumed++;
-        if (core.PeerLines.TryTake(now)) core.Logger.SaEstablished(peer.Id, sa.Path.Local, sa.Path.Remote, IkeDiagnosis.Method(identity.Method), sa.IsResumed);
+        if (core.PeerLines.TryTake(now, sa.Path.Remote.Address)) core.Logger.SaEstablished(peer.Id, sa.Path.Local, sa.Path.Remote, IkeDiagnosis.Method(identity.Method), sa.IsResumed);
         return peer;
     }
 
@@ -115,7 +115,7 @@ internal sealed partial class IkePeers
     {
         foreach (IkePeer other in Namesakes(peer))
         {
-            if (!other.IsUp || !core.PeerLines.TryTake(now)) continue;
+            if (!other.IsUp || !core.PeerLines.TryTake(now, sa.Path.Remote.Address)) continue;
             core.Logger.IdentityTwice(peer.Id, sa.Path.Remote, WordsFor(peer), WordsFor(other));
         }
     }

@@ -65,7 +65,7 @@ internal sealed partial class IkePeers(IkeCore core)
         if (!peer.IsUp) peer.UpSince = now;
         peer.IsUp = true;
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerUp, Protection = peer.Protection.Id, Peer = peer.Nbma, Identity = peer.Identity });
-        if (core.PeerLines.TryTake(now)) core.Logger.PeerUp(peer.Nbma, peer.Id, peer.Identity.Method);
+        if (core.PeerLines.TryTake(now, peer.Address)) core.Logger.PeerUp(peer.Nbma, peer.Id, peer.Identity.Method);
         if (_targets.TryGetValue((peer.Protection.Id, address), out IkeTarget? target)) OnReached(target, peer, now, outbox);
         if (peer.Target is { } through && through != target) Bind(through, outbox);
     }
@@ -110,7 +110,7 @@ internal sealed partial class IkePeers(IkeCore core)
         peer.IsUp = false;
         peer.Sending = null;
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerDown, Protection = peer.Protection.Id, Peer = peer.Nbma, Reason = reason });
-        if (core.PeerLines.TryTake(now)) core.Logger.PeerDown(peer.Nbma, peer.Id, reason);
+        if (core.PeerLines.TryTake(now, peer.Address)) core.Logger.PeerDown(peer.Nbma, peer.Id, reason);
         Unbind(peer, now, outbox);
         if (wanted) Reconnect(peer, now);
     }

@@ -28,11 +28,13 @@ internal sealed class IkeProtections(IkeCore core)
         {
             _byId.Add(facts.Id, protection = new IkeProtection(core, facts));
             protection.Configure(core.Config);
+            WarnOfTwins(protection);
             return;
         }
         ProtectionFacts before = protection.Facts;
         if (before == facts) return;
         protection.Facts = facts;
+        if (before.Local != facts.Local || before.Vrf != facts.Vrf) WarnOfTwins(protection);
         bool changed = protection.Configure(core.Config);
         if (changed || before.Vrf != facts.Vrf) CloseAll(protection, IkeDownReason.Unconfigured, now, outbox);
         else if (before.Local != facts.Local) core.Mobility.OnLocalChanged(protection, now, outbox);
@@ -83,6 +85,17 @@ internal sealed class IkeProtections(IkeCore core)
         foreach (IkeSa sa in new List<IkeSa>(core.Sas.Values))
         {
             if (sa.Handshake is InitiatorHandshake handshake && handshake.Protection == protection) sa.CloseAtOnce(reason, now, outbox);
+        }
+    }
+
+    /// <summary>Two sources that the configuration writes differently came to one address: nobody but the caller can say which is meant.</summary>
+    private void WarnOfTwins(IkeProtection protection)
+    {
+        ProtectionFacts facts = protection.Facts;
+        foreach (IkeProtection other in _byId.Values)
+        {
+            if (other != protection && !facts.Local.IsNone && other.Facts.Local == facts.Local && other.Facts.Vrf == facts.Vrf)
+                core.Logger.SourceTwice(facts.Local, other.Facts.Profile, facts.Profile);
         }
     }
 

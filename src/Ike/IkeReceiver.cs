@@ -16,7 +16,7 @@ internal sealed class IkeReceiver(IkeCore core)
         if (!IkeView.TryParse(message, out IkeView view, out Malformed why))
         {
             core.Malformed.Count(why);
-            if (core.Logger.IsEnabled(LogLevel.Debug) && core.MalformedLines.TryTake(now)) core.Logger.MessageMalformed(arrival.Path.Remote, why);
+            if (core.Logger.IsEnabled(LogLevel.Debug) && core.MalformedLines.TryTake(now, arrival.Path.Remote.Address)) core.Logger.MessageMalformed(arrival.Path.Remote, why);
             return;
         }
         core.Logger.MessageReceived(view, arrival.Path);
@@ -56,7 +56,7 @@ internal sealed class IkeReceiver(IkeCore core)
     public void Refuse(IkeSa sa, in IkeArrival arrival, uint id, IkeExchangeType exchange, in MessageFault fault, Instant now, Outbox<IkeEffect> outbox)
     {
         core.Drops.Count(fault.Drop);
-        if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, exchange, fault.ToString());
+        if ((sa.Peer is null ? core.StrangerLines : core.PeerLines).TryTake(now, arrival.Path.Remote.Address)) core.Logger.MessageIllegal(arrival.Path.Remote, exchange, fault.ToString());
         if (fault.Drop == IkeDrop.UnsupportedCriticalPayload)
         {
             sa.Respond(id, exchange, arrival.Path, IkeNotifyType.UnsupportedCriticalPayload, [(byte)fault.Payload], now, outbox);
@@ -90,7 +90,7 @@ internal sealed class IkeReceiver(IkeCore core)
             core.Drops.Count(IkeDrop.UnexpectedExchange);
             return;
         }
-        if (!TryOpen(sa, view, now, out IkePayloadChain payloads, out bool damaged, out MessageFault outer)) return;
+        if (!TryOpen(sa, view, now, outbox, out IkePayloadChain payloads, out bool damaged, out MessageFault outer)) return;
         sa.MarkReceived(id, now);
         sa.LastHeard = now;
         core.Statistics.Of(view.Exchange).RequestsReceived++;
@@ -137,7 +137,7 @@ internal sealed class IkeReceiver(IkeCore core)
             HandleUnprotected(sa, view, now, outbox);
             return;
         }
-        if (!TryOpen(sa, view, now, out IkePayloadChain payloads, out bool damaged, out _)) return;
+        if (!TryOpen(sa, view, now, outbox, out IkePayloadChain payloads, out bool damaged, out _)) return;
         sa.LastHeard = now;
         core.Statistics.Of(view.Exchange).ResponsesReceived++;
         IkeMessageKind kind = view.Exchange switch
@@ -151,7 +151,7 @@ internal sealed class IkeReceiver(IkeCore core)
         {
             // No answer to an answer (2.21): the SA is in a state that the ends do not agree about, and goes.
             core.Drops.Count(damaged ? IkeDrop.InvalidSyntax : fault.Drop);
-            if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, view.Exchange, damaged ? "its payloads run past its end" : fault.ToString());
+            if (core.PeerLines.TryTake(now, arrival.Path.Remote.Address)) core.Logger.MessageIllegal(arrival.Path.Remote, view.Exchange, damaged ? "its payloads run past its end" : fault.ToString());
             sa.Take(view.MessageId)?.OnLost(sa, now, outbox);
             if (sa.Stage is IkeSaStage.Negotiating or IkeSaStage.Closing) sa.Die(IkeDownReason.DeadPeer, now, outbox);
             else sa.Close(IkeDownReason.DeadPeer, now, outbox);
@@ -162,7 +162,7 @@ internal sealed class IkeReceiver(IkeCore core)
         {
             // "Fatal in both peers": it has no SA any more, and nothing is sent about it (2.21.3).
             core.Drops.Count(IkeDrop.InvalidSyntax);
-            if (core.PeerLines.TryTake(now)) core.Logger.MessageIllegal(arrival.Path.Remote, view.Exchange, "the peer finds our request invalid (INVALID_SYNTAX)");
+            if (core.PeerLines.TryTake(now, arrival.Path.Remote.Address)) core.Logger.MessageIllegal(arrival.Path.Remote, view.Exchange, "the peer finds our request invalid (INVALID_SYNTAX)");
             request.OnLost(sa, now, outbox);
             sa.Die(IkeDownReason.DeletedByPeer, now, outbox);
             return;
@@ -193,7 +193,7 @@ internal sealed class IkeReceiver(IkeCore core)
     /// Opens a protected message into the payloads within. False when there is nothing to be obeyed (yet): forged, or a fragment. <paramref name="damaged"/>: authentic,
     /// and yet no chain of payloads.
     /// </summary>
-    private bool TryOpen(IkeSa sa, IkeView view, Instant now, out IkePayloadChain payloads, out bool damaged, out MessageFault fault)
+    private bool TryOpen(IkeSa sa, IkeView view, Instant now, Outbox<IkeEffect> outbox, out IkePayloadChain payloads, out bool damaged, out MessageFault fault)
     {
         payloads = default;
         damaged = false;
@@ -226,15 +226,25 @@ internal sealed class IkeReceiver(IkeCore core)
             ref FragmentAssembly? kept = ref sa.FragmentsOf(view.IsResponse);
             // One message at a time: another one's fragments replace those of one that was given up, once they have proved authentic.
             FragmentAssembly assembly = kept is { } present && present.MessageId == view.MessageId ? present : new FragmentAssembly(view.MessageId);
+            var half = sa.Handshake as ResponderHandshake;
+            if (half is not null && !half.MayKeep(copy.Length, now, outbox))
+            {
+                core.Drops.Count(IkeDrop.TooManyFromAddress);
+                return false;
+            }
+            // It may be that one that has just given way.
+            if (sa.Stage == IkeSaStage.Dead) return false;
             if (!assembly.TryAdd(copy, sa.Inbound!, out IkeDrop why))
             {
                 core.Drops.Count(why);
                 return false;
             }
             kept = assembly;
+            half?.OnKept(assembly.Length);
             sa.LastHeard = now;
             if (!assembly.IsComplete) return false;
             kept = null;
+            half?.OnKept(0);
             first = assembly.First;
             inner = assembly.ToArray();
         }

@@ -47,6 +47,12 @@ internal sealed class IkeResponder(IkeCore core)
             core.Drops.Count(IkeDrop.InsideTunnel);
             return;
         }
+        if (view.Bytes.Length > core.Admission.LongestInit)
+        {
+            core.StrangerFailed(arrival.Path, view.Exchange, IkeDrop.TooLong, view.Bytes.Length,
+                static length => $"a first message of {length} octets, while many others wait: have the peer offer fewer algorithms, so that {IkeLimits.LongestInit} are enough", now);
+            return;
+        }
         view.Payloads.TryFind(IkePayloadType.Nonce, out IkePayloadView nonce);
         if (!core.Admission.Admits(arrival, view, nonce.Body, now, outbox)) return;
         if (resume) core.Resumption.HandleRequest(arrival, view, nonce.Body, now, outbox);
@@ -76,7 +82,7 @@ internal sealed class IkeResponder(IkeCore core)
         ProposalPolicy policy = protection.Ike!;
         if (!ProposalChoice.TryChooseIke(policy, proposals, exchange.Group, 0, out IkeChoice? choice))
         {
-            core.Failed(arrival.Path, view.Exchange, IkeDrop.NoProposalChosen, ProposalMismatch.Explain(policy, proposals), now);
+            core.StrangerFailed(arrival.Path, view.Exchange, IkeDrop.NoProposalChosen, (policy, proposals), static about => ProposalMismatch.Explain(about.policy, about.proposals), now);
             core.Admission.Answer(arrival, view, IkeNotifyType.NoProposalChosen, default, now, outbox);
             return;
         }

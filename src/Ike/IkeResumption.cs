@@ -31,10 +31,10 @@ internal sealed class IkeResumption(IkeCore core)
         var sa = new IkeSa(core, isInitiator: false, arrival.Path, now) { RemoteSpi = view.InitiatorSpi };
         var handshake = new ResponderHandshake(sa, now);
         sa.Handshake = handshake;
-        handshake.Resume(arrival, view, ticket, nonce, notify.Data.ToArray(), now, outbox);
+        handshake.Resume(arrival, view, ticket, nonce, TicketSeal.HeadOf(notify.Data), now, outbox);
     }
 
-    /// <summary>The client has shown that it has the keys: the ticket is used up.</summary>
+    /// <summary>The client has shown that it has the keys: the ticket with this head is used up.</summary>
     public void MarkUsed(byte[] ticket) => _seal.MarkUsed(ticket);
 
     /// <summary>A ticket for the client, or that there is none.</summary>

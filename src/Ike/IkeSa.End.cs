@@ -101,7 +101,7 @@ internal sealed partial class IkeSa
         if (Peer is { } peer)
         {
             Core.Statistics.DeadPeers++;
-            if (Core.PeerLines.TryTake(now)) Core.Logger.PeerDead(peer.Id, Path.Remote, now.Since(LastHeard));
+            if (Core.PeerLines.TryTake(now, Path.Remote.Address)) Core.Logger.PeerDead(peer.Id, Path.Remote, now.Since(LastHeard));
         }
         Die(IkeDownReason.DeadPeer, now, outbox);
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
 using Dmvpn.Pki;
@@ -17,10 +16,33 @@ internal interface IWorkOwner
 /// <summary>Slow work with its owner.</summary>
 internal abstract class IkeWork(IWorkOwner owner) : IkeJob
 {
+    private Exception? _error;
+
     public IWorkOwner Owner { get; } = owner;
+
+    /// <summary>Why it came to nothing, which is a fault of ours or of the library; null when it did not.</summary>
+    public virtual Exception? Error => _error;
+
+    /// <summary>
+    /// Does the work. Whatever a peer sent and whatever the library thinks of it: an exception is no result, and no result ends the exchange. It never ends the process.
+    /// </summary>
+    public sealed override void Run()
+    {
+        try
+        {
+            Compute();
+        }
+        catch (Exception error)
+        {
+            _error = error;
+        }
+    }
 
     /// <summary>Zeroes what was made for nobody.</summary>
     public abstract void Discard();
+
+    /// <summary>The work itself.</summary>
+    protected abstract void Compute();
 }
 
 /// <summary>Makes a key pair for a KE payload of ours.</summary>
@@ -29,17 +51,7 @@ internal sealed class KeyPairWork(IWorkOwner owner, DhGroup group) : IkeWork(own
     /// <summary>The key pair; null when the library failed.</summary>
     public KeyExchange? KeyPair { get; private set; }
 
-    public override void Run()
-    {
-        try
-        {
-            KeyPair = KeyExchange.Generate(group);
-        }
-        catch (CryptographicException)
-        {
-            // No result is the result: the negotiation fails and is tried again.
-        }
-    }
+    protected override void Compute() => KeyPair = KeyExchange.Generate(group);
 
     public override void Discard() => KeyPair?.Dispose();
 }
@@ -50,17 +62,19 @@ internal sealed class AgreementWork(IWorkOwner owner, KeyExchange keyPair, byte[
     /// <summary>The secret; null when the peer's public value is none.</summary>
     public SecretBytes? Shared { get; private set; }
 
-    public override void Run()
+    protected override void Compute()
     {
-        if (keyPair.TryDerive(peerPublicValue, out SecretBytes? shared)) Shared = shared;
-        keyPair.Dispose();
+        using (keyPair)
+        {
+            if (keyPair.TryDerive(peerPublicValue, out SecretBytes? shared)) Shared = shared;
+        }
     }
 
     public override void Discard() => Shared?.Dispose();
 }
 
 /// <summary>A responder's part: makes a key pair and derives the secret in one go.</summary>
-internal sealed class AnswerWork(IWorkOwner owner, DhGroup group, byte[] peerPublicValue) : IkeWork(owner)
+internal class AnswerWork(IWorkOwner owner, DhGroup group, byte[] peerPublicValue) : IkeWork(owner)
 {
     /// <summary>Our public value; empty when it failed.</summary>
     public byte[] PublicValue { get; private set; } = [];
@@ -68,22 +82,22 @@ internal sealed class AnswerWork(IWorkOwner owner, DhGroup group, byte[] peerPub
     /// <summary>The secret; null when the peer's public value is none.</summary>
     public SecretBytes? Shared { get; private set; }
 
-    public override void Run()
+    protected override void Compute()
     {
-        try
-        {
-            using KeyExchange keyPair = KeyExchange.Generate(group);
-            if (!keyPair.TryDerive(peerPublicValue, out SecretBytes? shared)) return;
-            PublicValue = keyPair.PublicValue.ToArray();
-            Shared = shared;
-        }
-        catch (CryptographicException)
-        {
-            // As for a bad public value.
-        }
+        using KeyExchange keyPair = KeyExchange.Generate(group);
+        if (!keyPair.TryDerive(peerPublicValue, out SecretBytes? shared)) return;
+        PublicValue = keyPair.PublicValue.ToArray();
+        Shared = shared;
     }
 
     public override void Discard() => Shared?.Dispose();
+}
+
+/// <summary>The same for a stranger's IKE_SA_INIT.</summary>
+internal sealed class InitAnswerWork(IWorkOwner owner, DhGroup group, byte[] peerPublicValue, IpAddress source) : AnswerWork(owner, group, peerPublicValue)
+{
+    /// <summary>Where that came from.</summary>
+    public IpAddress Source { get; } = source;
 }
 
 /// <summary>Signs our AUTH payload.</summary>
@@ -95,7 +109,7 @@ internal sealed class SignatureWork(IWorkOwner owner, SigningKey key, byte[] oct
 
     public byte[] Authentication { get; private set; } = [];
 
-    public override void Run()
+    protected override void Compute()
     {
         IsGood = key.TrySign(octets, peerHashes.AsSpan(), out IkeAuthMethod method, out byte[] authentication);
         if (IsGood) (Method, Authentication) = (method, authentication);
@@ -116,13 +130,18 @@ internal sealed class VerificationWork(
     /// <summary>Our own signature, made afterwards; null for none.</summary>
     public SignatureWork? Then { get; init; }
 
+    /// <inheritdoc/>
+    public override Exception? Error => base.Error ?? Then?.Error;
+
     /// <summary>What was found; the last failure when no trustpoint knows the peer.</summary>
     public CertificateVerdict Verdict { get; private set; } = new("there is no trustpoint to verify the peer's certificate with: configure 'crypto pki trustpoint'", SiteRights.None, default, default);
 
-    public override void Run()
+    protected override void Compute()
     {
         foreach (Trustpoint trustpoint in trustpoints)
         {
+            // What an exception leaves behind, also after an earlier trustpoint said something else.
+            Verdict = new("the certificate could not be verified: the crypto library failed, and the log says how", SiteRights.None, default, default);
             Verdict = trustpoint.Verify(certificates, identity, method, authentication, octets);
             if (!Verdict.IsGood) continue;
             Then?.Run();

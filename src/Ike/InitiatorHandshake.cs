@@ -149,7 +149,7 @@ internal sealed partial class InitiatorHandshake : IkeHandshake
         if (problem == _problem) return;
         _problem = problem;
         Core.Statistics.Remember(new IkeFailure(now, Sa.Path.Local, Sa.Path.Remote, exchange, IkeDrop.NoProposalChosen, problem));
-        if (Core.PeerLines.TryTake(now)) Core.Logger.NegotiationRefused(Sa.Path.Remote, IkeNames.NameOf(exchange), problem);
+        if (Core.PeerLines.TryTake(now, Sa.Path.Remote.Address)) Core.Logger.NegotiationRefused(Sa.Path.Remote, IkeNames.NameOf(exchange), problem);
     }
 
     /// <summary>It has come to nothing.</summary>

@@ -20,8 +20,9 @@ internal static class KeyringChoice
     /// <param name="local">The key that we prove ourselves with is wanted; otherwise the peer's.</param>
     /// <param name="peer">The peer, which has that key.</param>
     /// <param name="problem">Otherwise: what is missing, for an operator.</param>
+    /// <param name="explain">False: nobody will read that.</param>
     public static bool TryFind(
-        Ikev2Keyring keyring, IkeIdentity? identity, IpAddress address, bool local, [NotNullWhen(true)] out Ikev2KeyringPeer? peer, out string problem)
+        Ikev2Keyring keyring, IkeIdentity? identity, IpAddress address, bool local, [NotNullWhen(true)] out Ikev2KeyringPeer? peer, out string problem, bool explain = true)
     {
         peer = null;
         problem = "";
@@ -34,7 +35,7 @@ internal static class KeyringChoice
             (best, peer) = (fit, candidate);
         }
         if (peer is null && identity is null && keyring.Peers.Count == 1 && KeyOf(keyring.Peers[0], local) is not null) peer = keyring.Peers[0];
-        if (peer is null) problem = Explain(keyring, identity, address, local);
+        if (peer is null && explain) problem = Explain(keyring, identity, address, local);
         return peer is not null;
     }
 

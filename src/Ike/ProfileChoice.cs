@@ -19,8 +19,9 @@ internal static class ProfileChoice
     /// <param name="remote">Who the peer says it is.</param>
     /// <param name="profile">The profile.</param>
     /// <param name="problem">Otherwise: why none fits, for an operator.</param>
+    /// <param name="explain">False: nobody will read that.</param>
     public static bool TryFind(
-        IkeConfig config, string? named, IpAddress local, IkeIdentity remote, [NotNullWhen(true)] out Ikev2Profile? profile, out string problem)
+        IkeConfig config, string? named, IpAddress local, IkeIdentity remote, [NotNullWhen(true)] out Ikev2Profile? profile, out string problem, bool explain = true)
     {
         profile = null;
         problem = "";
@@ -32,7 +33,7 @@ internal static class ProfileChoice
             if (fit <= best) continue;
             (best, profile) = (fit, candidate);
         }
-        if (profile is null) problem = Explain(config, named, local, remote);
+        if (profile is null && explain) problem = Explain(config, named, local, remote);
         return profile is not null;
     }
 

@@ -21,6 +21,13 @@ internal sealed partial class ResponderHandshake
 
     public void HandleAuth(in IkeArrival arrival, uint id, IkePayloadChain payloads, Instant now, Outbox<IkeEffect> outbox)
     {
+        Core.IsExplaining = Core.StrangerLines.HasRoom(now, arrival.Path.Remote.Address);
+        Examine(arrival, id, payloads, now, outbox);
+        Core.IsExplaining = true;
+    }
+
+    private void Examine(in IkeArrival arrival, uint id, IkePayloadChain payloads, Instant now, Outbox<IkeEffect> outbox)
+    {
         ExpectsAuthentication = false;
         (_arrival, _id, _authenticating) = (arrival, id, now);
         if (!AuthMessage.TryRead(payloads, request: true, out AuthMessage message, out Malformed why))
@@ -86,7 +93,7 @@ internal sealed partial class ResponderHandshake
         problem = "no protected source is at this address any more";
         foreach (IkeProtection protection in Core.Protections.At(path.Vrf, path.Local.Address))
         {
-            if (!ProfileChoice.TryFind(Core.Config, protection.Policy!.Ipsec.Ikev2Profile, path.Local.Address, _message!.Identity, out Ikev2Profile? profile, out string why))
+            if (!ProfileChoice.TryFind(Core.Config, protection.Policy!.Ipsec.Ikev2Profile, path.Local.Address, _message!.Identity, out Ikev2Profile? profile, out string why, Core.IsExplaining))
             {
                 problem = why;
                 continue;
@@ -190,7 +197,7 @@ internal sealed partial class ResponderHandshake
     /// <summary>Says no, and why to the log only: a stranger learns nothing but that.</summary>
     private void Refuse(IkeNotifyType error, IkeDrop drop, string problem, Instant now, Outbox<IkeEffect> outbox)
     {
-        Core.Failed(_arrival.Path, IkeExchangeType.Auth, drop, $"{_message!.Identity}: {problem}", now);
+        Core.StrangerFailed(_arrival.Path, IkeExchangeType.Auth, drop, (_message!.Identity, problem), static about => $"{about.Identity}: {about.problem}", now);
         Sa.Respond(_id, IkeExchangeType.Auth, _arrival.Path, error, default, now, outbox);
         Sa.EndAfterAnswer(IkeDownReason.DeletedByPeer, now, outbox);
     }

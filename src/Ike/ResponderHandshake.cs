@@ -17,12 +17,29 @@ internal sealed partial class ResponderHandshake(IkeSa sa, Instant started) : Ik
 {
     private readonly IkeEndpoint _from = sa.Path.Remote;
     private IkeChoice? _choice;
-    private bool _isCounted;
-    private bool _isComputing;
+    private LinkedListNode<ResponderHandshake>? _place;
     private bool _isAnswered;
+    private int _kept;
 
     /// <summary>IKE_SA_INIT is answered, and IKE_AUTH has not come yet.</summary>
     public bool ExpectsAuthentication { get; private set; }
+
+    /// <summary>May it keep a fragment of its IKE_AUTH, of so many octets?</summary>
+    public bool MayKeep(int octets, Instant now, Outbox<IkeEffect> outbox) => _place is null || Core.Admission.MayKeep(_from.Address, octets, now, outbox);
+
+    /// <summary>So many octets of fragments are kept now.</summary>
+    public void OnKept(int octets)
+    {
+        if (_place is null) return;
+        Core.Admission.OnKept(_from.Address, octets - _kept);
+        _kept = octets;
+    }
+
+    /// <summary>It may end for another one: nothing has come that only who holds the keys could send.</summary>
+    public bool CanGiveWay => _place is not null && (ExpectsAuthentication || !_isAnswered);
+
+    /// <summary>Ends for another one, without a word: an initiator that still wants comes again.</summary>
+    public void GiveWay(Instant now, Outbox<IkeEffect> outbox) => Sa.Die(IkeDownReason.Unused, now, outbox);
 
     /// <summary>A new IKE_SA_INIT that was found good.</summary>
     public void Begin(in IkeArrival arrival, IkeView view, IkeChoice choice, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> publicValue, Instant now, Outbox<IkeEffect> outbox)
@@ -30,9 +47,8 @@ internal sealed partial class ResponderHandshake(IkeSa sa, Instant started) : Ik
         _choice = choice;
         Count(view.InitiatorSpi, now);
         ReadInit(arrival, view, nonce);
-        _isComputing = true;
-        Core.Admission.InitJobs++;
-        Run(new AnswerWork(this, choice.Suite.Group, publicValue.ToArray()), outbox);
+        Core.Admission.OnInitJob(_from.Address);
+        Run(new InitAnswerWork(this, choice.Suite.Group, publicValue.ToArray(), _from.Address), outbox);
     }
 
     /// <summary>A new IKE_SESSION_RESUME with a good ticket: there is nothing slow to do.</summary>
@@ -83,7 +99,6 @@ internal sealed partial class ResponderHandshake(IkeSa sa, Instant started) : Ik
 
     private void OnAgreed(AnswerWork work, Instant now, Outbox<IkeEffect> outbox)
     {
-        EndComputing();
         if (work.Shared is not { } shared)
         {
             Core.Drops.Count(IkeDrop.BadPublicValue);
@@ -150,8 +165,7 @@ internal sealed partial class ResponderHandshake(IkeSa sa, Instant started) : Ik
 
     private void Count(ulong initiatorSpi, Instant now)
     {
-        _isCounted = true;
-        Core.Admission.OnHalfOpen(_from.Address);
+        _place = Core.Admission.OnHalfOpen(_from.Address, this);
         Core.Responder.Add(Sa, initiatorSpi);
         Sa.EndsAt = now + IkeLimits.HalfOpenTime;
         Sa.Reschedule();
@@ -159,17 +173,10 @@ internal sealed partial class ResponderHandshake(IkeSa sa, Instant started) : Ik
 
     private void Uncount()
     {
-        EndComputing();
-        if (!_isCounted) return;
-        _isCounted = false;
+        if (_place is not { } place) return;
+        OnKept(0);
+        _place = null;
         Core.Responder.Remove(Sa, _from);
-        Core.Admission.OnHalfOpenEnded(_from.Address);
-    }
-
-    private void EndComputing()
-    {
-        if (!_isComputing) return;
-        _isComputing = false;
-        Core.Admission.InitJobs--;
+        Core.Admission.OnHalfOpenEnded(_from.Address, place);
     }
 }

@@ -23,6 +23,13 @@ internal sealed class SourceBudget
         _secret = (ulong)random.NextUInt32() << 32 | random.NextUInt32();
     }
 
+    /// <summary>True when <see cref="TryTake"/> would take one.</summary>
+    public bool HasOne(IpAddress source, Instant now)
+    {
+        Bucket bucket = _buckets[IndexOf(source)];
+        return !bucket.IsUsed || bucket.Tokens + now.Since(bucket.Last).TotalSeconds * _perSecond >= 1;
+    }
+
     /// <summary>Takes one answer for an IPv4 address, or for the IPv6 /64 that an address is in, within which a single host may use any.</summary>
     public bool TryTake(IpAddress source, Instant now)
     {

@@ -105,6 +105,9 @@ internal sealed class TicketSeal(SecretBytes secret, IRandom random)
         _used.Add(SaltOf(octets));
     }
 
+    /// <summary>What <see cref="MarkUsed"/> needs of a ticket: a half-open SA keeps no more.</summary>
+    public static byte[] HeadOf(ReadOnlySpan<byte> octets) => octets[..HeaderLength].ToArray();
+
     private static ReadOnlySpan<byte> Nonce => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     private static UInt128 SaltOf(ReadOnlySpan<byte> octets) => BinaryPrimitives.ReadUInt128BigEndian(octets[(1 + KeyIdLength)..]);

@@ -70,6 +70,9 @@ internal sealed class PeerCertificate
 
     public IReadOnlyList<CertificateExtension> Extensions => _extensions;
 
+    /// <summary>What is signed: all but the signature.</summary>
+    public ReadOnlyMemory<byte> Signed => _signed;
+
     /// <summary>Its content by hash.</summary>
     public byte[] Fingerprint => SHA256.HashData(_der.Span);
 

@@ -109,9 +109,9 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     {
         var pair = new Pair(b: static config => config with { CookieChallenge = null, MaxInNegotiation = 5000 });
         pair.Net.JobTime = TimeSpan.FromSeconds(60);
-        Flood(pair, 1500, pair.Net);
+        Flood(pair, 3000, pair.Net);
         Assert.Equal(IkeLimits.MaximumInitJobs, pair.B.Engine.Statistics.Jobs);
-        Assert.Equal(1500 - IkeLimits.MaximumInitJobs, pair.B.Engine.Drops[IkeDrop.TooManyJobs]);
+        Assert.Equal(3000 - IkeLimits.MaximumInitJobs, pair.B.Engine.Drops[IkeDrop.TooManyJobs]);
         pair.Net.Run(100);
         Assert.Equal(0, pair.B.Engine.Statistics.Jobs);
         Assert.Equal(IkeLimits.MaximumInitJobs, pair.B.Engine.Drops[IkeDrop.LateResult]);

@@ -70,7 +70,14 @@ internal sealed class IkeJobRunner : IDisposable
     {
         while (TryTake(out IkeJob? job))
         {
-            job.Run();
+            try
+            {
+                job.Run();
+            }
+            catch (Exception)
+            {
+                // Jobs of the engine catch what they do themselves and say it. Whatever else comes to nothing: this thread goes on.
+            }
             _finished.Enqueue(job);
             int unreported = Interlocked.Increment(ref _unreported);
             // AFTER the job is among the finished: with nothing left to run there may be nobody else to report it.

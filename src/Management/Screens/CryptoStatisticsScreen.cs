@@ -11,7 +11,7 @@ public static class CryptoStatisticsScreen
     public static string Render(CryptoStatisticsState state)
     {
         CryptoExchange init = Exchange(state, "IKE_SA_INIT");
-        long refused = Drops(state, "TooManyJobs", "TooManyHalfOpen", "TooManyFromAddress"), limited = Drops(state, "TooManySas");
+        long refused = Drops(state, "TooManyJobs", "TooManyHalfOpen", "TooManyFromAddress", "GaveWay", "TooLong"), limited = Drops(state, "TooManySas");
         long incoming = init.RequestsReceived + refused + limited;
         var text = new ScreenText();
         if (state.KeyLog is { } file) text.Line(CryptoFormat.KeyLogWarning(file)).Line();

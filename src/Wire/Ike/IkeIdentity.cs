@@ -41,17 +41,19 @@ public sealed class IkeIdentity : IEquatable<IkeIdentity>
 
     /// <summary>
     /// False for a name that cannot be one: empty or endless, with a wildcard, a space or a control character (RFC 7296 3.5: "MUST NOT
-    /// contain any terminators"), or a domain name that is not ASCII. Other types have no such rule.
+    /// contain any terminators"), or a domain name that is not ASCII. Others, of octets, only have a length.
     /// </summary>
     public bool IsPlainName => Type switch
     {
         IkeIdType.Fqdn => IsPlain(0x7E),
         IkeIdType.Email => IsPlain(byte.MaxValue),
-        _ => true,
+        _ => _data.Length <= MaximumOther,
     };
 
     /// <summary>The longest name: an e-mail address (RFC 5321 4.5.3.1), and any domain name.</summary>
     private const int MaximumName = 320;
+
+    private const int MaximumOther = 4096;
 
     /// <summary>
     /// The same with its domain name in lower case: letter case means nothing there (RFC 4343), but may in front of the @ of an e-mail address
