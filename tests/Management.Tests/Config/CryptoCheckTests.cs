@@ -15,7 +15,7 @@ public sealed class CryptoCheckTests
         crypto ikev2 keyring K
          peer P
           address 192.0.2.1
-          pre-shared-key s3cr3t
+          pre-shared-key s3cr3t-Qv7Yd0mZk2pWx9
         crypto ikev2 profile PR
          match identity remote fqdn a.example.net
          authentication remote pre-share
@@ -93,6 +93,7 @@ public sealed class CryptoCheckTests
         { Second + " tunnel protection ipsec profile IP\n", 28, "Tunnel0 has the same source: their security associations are the same", "Add 'shared' to both" },
         { Second + " tunnel protection ipsec profile IP shared\n", 28, "Tunnel0 has the same source: their security associations are the same", "Add 'shared' to both" },
         { Second + " tunnel protection ipsec profile default shared\n", 28, "Tunnel0 has the same source and another profile: a peer that comes could be meant for either", "one profile for both" },
+        { "interface eth5\n ip address 192.0.2.9 255.255.255.0\n" + Second.Replace("source 192.0.2.9", "source eth5", StringComparison.Ordinal) + " tunnel protection ipsec profile default\n", 30, "Tunnel0 has the same source and another profile: a peer that comes could be meant for either", "one profile for both" },
         { "crypto ikev2 profile PR\n match fvrf WAN\n", 21, "IKEv2 profile PR is for 'tunnel vrf WAN', and Tunnel0 has none", "Correct one of them" },
         { "crypto ikev2 profile PR\n match address local 192.0.2.8\n", 21, "IKEv2 profile PR is for local address 192.0.2.8, and Tunnel0 has 'tunnel source 192.0.2.9'", "Correct one of them" },
         { "crypto ikev2 profile PR\n match address local interface eth7\n", 21, "IKEv2 profile PR is for interface eth7, and Tunnel0 has 'tunnel source 192.0.2.9'", "Correct one of them" },
@@ -130,6 +131,10 @@ public sealed class CryptoCheckTests
     [InlineData("crypto ikev2 keyring K\n peer ANY\n  address ::/0\n  pre-shared-key hex 0102\n", 24, "one key for everybody: whoever has it can be any spoke, or the hub, and read what the others send", "dmvpn pki init")]
     [InlineData("crypto ikev2 profile PR\n match identity remote any\n authentication remote pre-share key x\n", 24, "one key for everybody that the profile matches: whoever has it can be any spoke, or the hub, and read what the others send", "dmvpn pki init")]
     [InlineData("crypto ikev2 keyring K\n peer X\n  address 10.9.9.9\n", 23, "peer X has no key", "pre-shared-key")]
+    [InlineData("crypto ikev2 keyring K\n peer X\n  address 10.9.9.9\n  pre-shared-key cisco123\n", 25, "the pre-shared key of peer X is shorter than 16 octets; who answers in a peer's place can try keys on what he gets, at home (RFC 7296 2.15)", "32 random characters")]
+    [InlineData("crypto ikev2 keyring K\n peer X\n  address 10.9.9.9\n  pre-shared-key cisco-dmvpn-secret-key-123\n", 25, "the pre-shared key of peer X is made of words, digits or repeats that are easy to guess; who answers in a peer's place can try keys on what he gets, at home (RFC 7296 2.15)", "32 random characters")]
+    [InlineData("crypto ikev2 keyring K\n peer X\n  address 10.9.9.9\n  pre-shared-key a\n peer Y\n  address 10.9.9.8\n  pre-shared-key b\n", 25, "the pre-shared keys of 2 peers (X, Y) are too short or easy to guess; who answers in a peer's place can try keys on what he gets, at home (RFC 7296 2.15)", "32 random characters")]
+    [InlineData("crypto ikev2 profile PR\n authentication remote pre-share key 1234567890123456789\n", 23, "the pre-shared key is made of words, digits or repeats that are easy to guess; who answers in a peer's place can try keys on what he gets, at home (RFC 7296 2.15)", "32 random characters")]
     [InlineData("crypto ikev2 keyring K\n peer X\n  pre-shared-key x\n", 23, "peer X fits nobody", "identity")]
     [InlineData("crypto ikev2 proposal A\n encryption aes-gcm-256\n prf sha256\n group 14\n", 22, "no policy names proposal A: it is not used", "crypto ikev2 policy")]
     [InlineData("crypto ikev2 proposal default\n encryption aes-gcm-256\n no integrity\n no prf\n", 23, "a proposal with AES-GCM or ChaCha20-Poly1305 needs a PRF: sha256 is offered", "Add 'prf'")]
@@ -183,7 +188,7 @@ public sealed class CryptoCheckTests
     [Fact]
     public void EncryptedKey_IsOneErrorAndNoOthersFromIt()
     {
-        ConfigReport report = ConfigLoader.Load(Base.Replace("pre-shared-key s3cr3t", "pre-shared-key 6 s3cr3t")).Report;
+        ConfigReport report = ConfigLoader.Load(Base.Replace("pre-shared-key s3cr3t-Qv7Yd0mZk2pWx9", "pre-shared-key 6 s3cr3t")).Report;
         Assert.Equal(8, Assert.Single(report.Findings).Line);
     }
 
@@ -193,7 +198,7 @@ public sealed class CryptoCheckTests
     [InlineData("pre-shared-key local hex 01\n  pre-shared-key remote hex 02", "01", "02")]
     public void HexadecimalKey_IsItsOctets_IsPrintedBack_AndShownAsStars(string lines, string local, string remote)
     {
-        RouterConfig config = ConfigLoader.Load(Base.Replace("pre-shared-key s3cr3t", lines)).Config!;
+        RouterConfig config = ConfigLoader.Load(Base.Replace("pre-shared-key s3cr3t-Qv7Yd0mZk2pWx9", lines)).Config!;
         Ikev2KeyringPeer peer = config.Crypto.Keyrings[0].Peers[0];
         Assert.Equal((new PreSharedKey(local, true), new PreSharedKey(remote, true)), (peer.LocalKey, peer.RemoteKey));
         using Crypto.SecretBytes octets = peer.LocalKey!.Octets();

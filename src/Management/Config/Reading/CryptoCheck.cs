@@ -21,6 +21,7 @@ internal static class CryptoCheck
         Dictionary<string, Ikev2Keyring> keyrings = crypto.Keyrings.ToDictionary(k => k.Name);
         foreach (Ikev2Profile profile in crypto.Profiles) Profile(profile, crypto, keyrings, new(builder, ConfigMode.Ikev2Profile, profile.Name));
         foreach (TrustpointConfig trustpoint in crypto.Trustpoints) Trustpoint(trustpoint, new(builder, ConfigMode.Trustpoint, trustpoint.Name));
+        KeyStrengthCheck.Check(crypto, builder);
         ProtectionCheck.Check(config, builder);
     }
 

@@ -70,7 +70,7 @@ internal static class ProtectionCheck
             if (byCertificate) check.Refuse(authorization, "there are no certificates without 'tunnel protection'", "Add 'tunnel protection ipsec profile NAME'");
             return;
         }
-        Shared(tunnel, protection, names, check);
+        Shared(tunnel, protection, config, names, check);
         if (!names.Ipsec.TryGetValue(protection.Profile, out IpsecProfile? profile))
         {
             check.Refuse("tunnel protection", $"there is no 'crypto ipsec profile {protection.Profile}'", "Define it, or correct the name");
@@ -93,9 +93,10 @@ internal static class ProtectionCheck
     /// Tunnels with one source have one set of security associations, or else nobody could tell which of them a peer means. An interface's
     /// IPv4 and IPv6 addresses are two sources.
     /// </summary>
-    private static void Shared(TunnelConfig tunnel, TunnelProtection protection, Names names, TunnelCheck check)
+    private static void Shared(TunnelConfig tunnel, TunnelProtection protection, RouterConfig config, Names names, TunnelCheck check)
     {
-        if (tunnel.Source is not { } source) return;
+        if (tunnel.Source is not { } written) return;
+        TunnelSource source = Resolved(written, config);
         if (!names.Sources.TryGetValue((source, tunnel.Vrf, tunnel.IsIPv6Transport), out TunnelConfig? other))
         {
             names.Sources[(source, tunnel.Vrf, tunnel.IsIPv6Transport)] = tunnel;
@@ -121,6 +122,21 @@ internal static class ProtectionCheck
             check.Refuse("tunnel protection", $"IKEv2 profile {ike.Name} is for local address {string.Join(", ", ike.MatchLocal)}, and {tunnel.Id} has 'tunnel source {source}'", remedy);
         if (ike.MatchInterfaces.Count > 0 && !ike.MatchInterfaces.Any(name => IsSource(name, source, config)))
             check.Refuse("tunnel protection", $"IKEv2 profile {ike.Name} is for interface {string.Join(", ", ike.MatchInterfaces)}, and {tunnel.Id} has 'tunnel source {source}'", remedy);
+    }
+
+    /// <summary>
+    /// An interface's own address is that interface, however the source is written. Interfaces that the file gives no address are known at run
+    /// time only.
+    /// </summary>
+    private static TunnelSource Resolved(TunnelSource source, RouterConfig config)
+    {
+        if (source.Interface is not null) return source;
+        foreach (LinuxInterfaceConfig candidate in config.LinuxInterfaces)
+        {
+            InterfaceAddress? own = candidate.Addresses.FirstOrDefault(a => !a.Secondary && a.Address.IsIPv4 == source.Address.IsIPv4);
+            if (own?.Address == source.Address) return new TunnelSource(candidate.Name, IpAddress.None);
+        }
+        return source;
     }
 
     private static bool IsSource(string name, TunnelSource source, RouterConfig config) => source.Interface is { } own
