@@ -1,4 +1,5 @@
 using System.Net;
+using Dmvpn.Runtime;
 
 namespace Dmvpn.Daemon.Protection;
 
@@ -11,6 +12,8 @@ internal sealed class RevocationFetch : IDisposable
     /// <summary>Half of what <see cref="TrustpointStore"/> keeps a trustpoint for after its last use: an answer never comes to one that is gone.</summary>
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
 
+    private const int MostRedirects = 3;
+
     private readonly HttpClient _http;
 
     public RevocationFetch(TimeSpan? limit = null)
@@ -18,8 +21,7 @@ internal sealed class RevocationFetch : IDisposable
         // Nothing is unpacked on the way, which could be made to be far larger than what was sent.
         var handler = new SocketsHttpHandler
         {
-            AllowAutoRedirect = true,
-            MaxAutomaticRedirections = 3,
+            AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
@@ -33,9 +35,9 @@ internal sealed class RevocationFetch : IDisposable
         try
         {
             var uri = new Uri(url);
-            if (!uri.IsFile) return (await _http.GetByteArrayAsync(uri, cancel), "");
+            if (!uri.IsFile) return await GetAsync(uri, cancel);
             if (new FileInfo(uri.LocalPath).Length > LargestList) return ([], TooLarge);
-            return (await File.ReadAllBytesAsync(uri.LocalPath, cancel), "");
+            return (GuardedFile.Read(uri.LocalPath, LargestList), "");
         }
         catch (OperationCanceledException)
         {
@@ -54,6 +56,31 @@ internal sealed class RevocationFetch : IDisposable
             return ([], e.Message);
         }
     }
+
+    private async Task<(byte[] File, string Failure)> GetAsync(Uri uri, CancellationToken cancel)
+    {
+        for (int redirects = 0; redirects <= MostRedirects; redirects++)
+        {
+            using HttpResponseMessage response = await _http.GetAsync(uri, cancel);
+            if ((int)response.StatusCode is < 300 or > 399 || response.Headers.Location is not { } location)
+                return (await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancel), "");
+            Uri next = location.IsAbsoluteUri ? location : new Uri(uri, location);
+            if (!IsAllowed(uri, next)) return ([], $"the server sends us on to {Words(next)}, and lists come from http or https and {uri.Host} alone: write the right address into 'crl url'");
+            uri = next;
+        }
+        return ([], $"the server sends us on and on, more than {MostRedirects} times");
+    }
+
+    /// <summary>
+    /// Whoever answers for the server must not have this router ask others, or its own machine: the same name, by http or https and never from https back to http, at that protocol's port or
+    /// the one that was asked.
+    /// </summary>
+    private static bool IsAllowed(Uri from, Uri to) =>
+        (to.Scheme == Uri.UriSchemeHttps || to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp)
+        && string.Equals(from.IdnHost, to.IdnHost, StringComparison.OrdinalIgnoreCase) && (to.IsDefaultPort || to.Port == from.Port) && to.UserInfo.Length == 0;
+
+    /// <summary>For the log: the server chose it.</summary>
+    private static string Words(Uri uri) => uri.IsFile ? "a file" : uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) is { Length: < 256 } short_ ? short_ : "a long address";
 
     public void Dispose() => _http.Dispose();
 

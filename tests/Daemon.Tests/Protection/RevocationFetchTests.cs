@@ -1,12 +1,14 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using Dmvpn.Daemon.Protection;
 
 namespace Dmvpn.Daemon.Tests.Protection;
 
 /// <summary>Fetching from a real server on the loopback interface, which answers with what a test says, byte for byte.</summary>
-public sealed class RevocationFetchTests
+public sealed partial class RevocationFetchTests
 {
     private static readonly CancellationToken Cancel = TestContext.Current.CancellationToken;
 
@@ -36,6 +38,61 @@ public sealed class RevocationFetchTests
         Assert.NotEqual("", (await Get("gopher://127.0.0.1/")).Failure);
         Assert.NotEqual("", (await Get("no address")).Failure);
     }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:PORT/other.crl", true)]
+    [InlineData("/other.crl", true)]
+    [InlineData("other.crl", true)]
+    [InlineData("http://localhost:PORT/other.crl", false)]
+    [InlineData("http://127.0.0.2:PORT/other.crl", false)]
+    [InlineData("http://[::1]:PORT/other.crl", false)]
+    [InlineData("http://127.0.0.1:9/other.crl", false)]
+    [InlineData("http://user@127.0.0.1:PORT/other.crl", false)]
+    [InlineData("//127.0.0.2/other.crl", false)]
+    [InlineData("file:///etc/hostname", false)]
+    [InlineData("ftp://127.0.0.1/other.crl", false)]
+    [InlineData("data:,list", false)]
+    public async Task ServerThatSendsUsOn_IsFollowedToItselfAlone(string location, bool followed)
+    {
+        const string List = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlist";
+        using var server = new Listener();
+        server.Answer($"HTTP/1.1 302 Found\r\nLocation: {location.Replace("PORT", server.Port, StringComparison.Ordinal)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", List);
+        (byte[] file, string failure) = await Get($"http://127.0.0.1:{server.Port}/ca.crl");
+        Assert.Equal(followed ? ("list", "") : ("", "the server sends us on to"), (Encoding.ASCII.GetString(file), failure[..Math.Min(failure.Length, 25)]));
+        Assert.Equal(followed ? 2 : 1, server.Answered);
+    }
+
+    [Fact]
+    public async Task ServerThatSendsUsRoundInACircle_IsLeftAfterThree()
+    {
+        using var server = new Listener();
+        server.Answer([.. Enumerable.Repeat("HTTP/1.1 307 Temporary Redirect\r\nLocation: /again\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 9)]);
+        Assert.StartsWith("the server sends us on and on", (await Get($"http://127.0.0.1:{server.Port}/ca.crl")).Failure);
+        Assert.Equal(4, server.Answered);
+    }
+
+    [Fact]
+    public async Task FileWithoutAnEnd_AndPipeThatSaysNothing_AreRefusedAtOnce()
+    {
+        (byte[] zeros, string failure) = await Get("file:///dev/zero");
+        Assert.Empty(zeros);
+        Assert.NotEqual("", failure);
+        string pipe = Path.Combine(Path.GetTempPath(), $"dmvpn-{Guid.NewGuid():N}.pipe");
+        try
+        {
+            Assert.Equal(0, MakePipe(pipe, 0x180));
+            Task<(byte[] File, string Failure)> read = Get(new Uri(pipe).AbsoluteUri);
+            Assert.Same(read, await Task.WhenAny(read, Task.Delay(TimeSpan.FromSeconds(20), Cancel)));
+            Assert.Empty((await read).File);
+        }
+        finally
+        {
+            File.Delete(pipe);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakePipe(string path, uint mode);
 
     [Fact]
     public async Task TooMuch_IsNotTaken_WhetherAnnouncedOrNot()
@@ -79,6 +136,43 @@ public sealed class RevocationFetchTests
     {
         using var fetch = new RevocationFetch();
         return await fetch.GetAsync(url, Cancel);
+    }
+
+    /// <summary>A server that answers one connection after the other, each with what a test says.</summary>
+    private sealed class Listener : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private int _answered;
+
+        public Listener() => _listener.Start();
+
+        public string Port => ((IPEndPoint)_listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+
+        public int Answered => Volatile.Read(ref _answered);
+
+        public void Answer(params string[] answers) => _ = Task.Run(() => ServeAsync(answers));
+
+        public void Dispose() => _listener.Dispose();
+
+        private async Task ServeAsync(string[] answers)
+        {
+            try
+            {
+                byte[] request = new byte[4096];
+                foreach (string answer in answers)
+                {
+                    using Socket peer = await _listener.AcceptSocketAsync(Cancel);
+                    await peer.ReceiveAsync(request, Cancel);
+                    Interlocked.Increment(ref _answered);
+                    await peer.SendAsync(Encoding.ASCII.GetBytes(answer), Cancel);
+                    peer.Shutdown(SocketShutdown.Send);
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                // The test is over.
+            }
+        }
     }
 
     /// <summary>A server that takes one connection, reads the request, and answers; with null it never does.</summary>
