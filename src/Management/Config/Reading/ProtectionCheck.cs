@@ -1,3 +1,4 @@
+using Dmvpn.Core;
 using Dmvpn.Ike;
 using Dmvpn.Nhrp;
 using Dmvpn.Wire.Ike;
