@@ -36,6 +36,16 @@ public sealed class StanzaTests
     ];
 
     [Theory]
+    [InlineData("no interface Tunnel0")]
+    [InlineData("no crypto ikev2 profile P")]
+    [InlineData("no crypto ipsec profile I")]
+    public void LineOfABlock_ThatWasRemovedInIt_IsAnError(string removal)
+    {
+        string text = Crypto + string.Join('\n', Tunnel[..5]) + $"\n{removal}\n" + string.Join('\n', Tunnel[5..]) + "\n";
+        Assert.Contains(ConfigLoader.Load(text).Report.Findings, f => f.Kind == FindingKind.Error);
+    }
+
+    [Theory]
     [MemberData(nameof(StrayLines))]
     public void StrayLineAnywhereInATunnel_NeverTakesItsProtection(string stray)
     {

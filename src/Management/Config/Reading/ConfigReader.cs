@@ -156,6 +156,8 @@ internal sealed partial class ConfigReader
         _builder.Mode = ConfigMode.Global;
         int errors = _builder.Findings.Count;
         Apply(result, line);
+        // After 'no interface Tunnel0' in Tunnel0 there is nothing to go on with.
+        if (_interrupted is { Mode: ConfigMode.Tunnel } block && _builder.Tunnel(block.Tunnel) is null) _interrupted = null;
         if (_builder.Mode == ConfigMode.Global) return;
         bool isOpen = _builder.Mode is ConfigMode.PassedOver or ConfigMode.LinuxInterface;
         BlockContent? content = !isOpen ? null : _builder.Mode == ConfigMode.LinuxInterface ? BlockContent.Interface : row.Content ?? BlockContent.Of(row.Pattern);
