@@ -7,7 +7,6 @@ using Dmvpn.Dataplane;
 using Dmvpn.Nhrp;
 using Dmvpn.Odr;
 using Dmvpn.Rib;
-using Dmvpn.Runtime;
 using Dmvpn.Wire.Gre;
 
 namespace Dmvpn.Daemon;

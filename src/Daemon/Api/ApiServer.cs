@@ -132,14 +132,18 @@ public sealed class ApiServer : IAsyncDisposable
     /// <param name="none">What a request without a body stands for; null refuses it.</param>
     private void Reading<TRequest, T>(string path, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<T> type, TRequest? none, Func<TRequest, Task<T>> command)
         where TRequest : class =>
-        _app.MapPost(path, (RequestDelegate)(async context =>
-        {
-            using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-            ApiRequest<TRequest> request = ApiRequest<TRequest>.Read(body.GetBuffer().AsSpan(0, (int)body.Length), requestType, none);
-            if (request.Value is { } value) await Answer(context, type, () => command(value));
-            else await Refuse(context, StatusCodes.Status400BadRequest, new ApiError(request.Error));
-        }));
+        _app.MapPost(path, (RequestDelegate)(context => Read(context, requestType, type, none, command)));
+
+    private async Task Read<TRequest, T>(
+        HttpContext context, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<T> type, TRequest? none, Func<TRequest, Task<T>> command)
+        where TRequest : class
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        ApiRequest<TRequest> request = ApiRequest<TRequest>.Read(body.GetBuffer().AsSpan(0, (int)body.Length), requestType, none);
+        if (request.Value is { } value) await Answer(context, type, () => command(value));
+        else await Refuse(context, StatusCodes.Status400BadRequest, new ApiError(request.Error));
+    }
 
     private void Command<T>(string path, JsonTypeInfo<T> type, Func<Instant, T> command) =>
         _app.MapPost(path, (RequestDelegate)(context => Answer(context, type, command)));

@@ -1,5 +1,3 @@
-using Dmvpn.Core;
-
 namespace Dmvpn.Daemon.Tests.Reload;
 
 /// <summary>

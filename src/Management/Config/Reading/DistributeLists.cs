@@ -1,5 +1,4 @@
 using Dmvpn.Core;
-using Dmvpn.Management.Grammar;
 using Dmvpn.Odr;
 
 namespace Dmvpn.Management.Config;
