@@ -107,7 +107,8 @@ public sealed class TwoHubsTests : OursTest
         {
             var text = new RouterText(own)
             {
-                Protection = Protection, HoldTime = 60,
+                Protection = Protection,
+                HoldTime = 60,
                 Extra = [" cdp enable", $" ip nhrp nhs {other.Tunnel} nbma {other.Public} multicast"],
                 Lines = odr ? ["router odr", $"ip route {other.Lan[..^3]} 255.255.255.0 {other.Tunnel}"]
                     : [.. RouterText.EachByItsOwn(Left, Right), $"ip route {other.Lan[..^3]} 255.255.255.0 {other.Tunnel}"],
@@ -119,7 +120,9 @@ public sealed class TwoHubsTests : OursTest
         {
             var text = new RouterText(own)
             {
-                Hub = First, Protection = Protection, HoldTime = 60,
+                Hub = First,
+                Protection = Protection,
+                HoldTime = 60,
                 Extra = [" cdp enable", $" ip nhrp nhs {Second.Tunnel} nbma {Second.Public} multicast"],
                 Lines = odr ? [] : [$"ip route 10.1.0.0 255.255.0.0 {First.Tunnel}", $"ip route 10.1.0.0 255.255.0.0 {Second.Tunnel} 200"],
             };

@@ -49,7 +49,11 @@ public sealed class AdjacencyBinderTests : IDisposable
         Assert.True(_engines.Nhrp.TryApply(Key, nhrp, Now, _engines.NhrpOut));
         var facts = new NhrpInterfaceFacts
         {
-            Key = Key, Up = true, Addresses = [new NhrpInterfaceAddress(IpAddress.Parse("10.0.0.11"), 24)], NbmaSource = IpAddress.Parse("192.0.2.11"), Mtu = 1400,
+            Key = Key,
+            Up = true,
+            Addresses = [new NhrpInterfaceAddress(IpAddress.Parse("10.0.0.11"), 24)],
+            NbmaSource = IpAddress.Parse("192.0.2.11"),
+            Mtu = 1400,
         };
         _engines.Nhrp.OnInterfaceChanged(facts, Now, _engines.NhrpOut);
     }
