@@ -1,6 +1,6 @@
 namespace Dmvpn.Fuzz;
 
-/// <summary>One decoder under attack.</summary>
+/// <summary>One decoder, or one engine, under attack.</summary>
 internal interface IFuzzTarget
 {
     /// <summary>What it is called on the command line.</summary>
@@ -38,6 +38,8 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Decoder Fuzz, FuzzTarg
         Of<Targets.IkeTarget>(), Of<Targets.IkeInnerTarget>(), Of<Targets.IkeProposalTarget>(), Of<Targets.TrafficSelectorTarget>(), Of<Targets.IkeIdentityTarget>(),
         Of<Targets.EspTarget>(), Of<Targets.BundleTarget>(),
         Of<Targets.ConfigTarget>(), Of<Targets.ControlJsonTarget>(), Of<Targets.OdrEngineTarget>(),
+        Of<Targets.ConfigTarget>(), Of<Targets.ControlJsonTarget>(),
+        Of<Targets.Ike.TicketTarget>(), Of<Targets.Ike.FragmentTarget>(), Of<Targets.Ike.ChainTarget>(), Of<Targets.Ike.IkeStateTarget>(),
     ];
 
     private static FuzzTarget Of<T>()

@@ -57,6 +57,7 @@ internal static class TicketContent
         ReadOnlySpan<byte> credential = reader.ReadBytes(reader.ReadByte());
         IkeIdentity client = ReadIdentity(ref reader), gateway = ReadIdentity(ref reader);
         if (!RightsContent.TryRead(ref reader, out SiteRights rights)) return false;
+        if (credential.Length > MaximumCredential) return false;
         if (reader.Failed || reader.Left != 0 || !suite.IsSupported || skD.Length != Prf.Length(suite.Prf) || issued > MaximumTime || notAfter > MaximumTime) return false;
         ticket = new SessionTicket
         {
