@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -58,7 +59,12 @@ internal sealed class ChainTarget : IFuzzTarget
 
     private static byte[] Join(params byte[][] certificates) => [.. certificates.SelectMany(static der => (byte[])[(byte)(der.Length >> 8), (byte)der.Length, .. der])];
 
-    private static ReadOnlySpan<byte> Signed(byte[] der) => PeerCertificate.TryRead(der, out PeerCertificate? read) ? read.Signed.Span : default;
+    /// <summary>What is signed in a certificate; octets behind it are no part of it, and nobody reads them.</summary>
+    private static ReadOnlySpan<byte> Signed(byte[] der)
+    {
+        bool whole = AsnDecoder.TryReadEncodedValue(der, AsnEncodingRules.DER, out _, out _, out _, out int length);
+        return whole && PeerCertificate.TryRead(der[..length], out PeerCertificate? read) ? read.Signed.Span : default;
+    }
 
     private static byte[] Sign()
     {

@@ -74,7 +74,10 @@ internal sealed class IkeStateTarget : IFuzzTarget
                 break;
             case 6 when world.Waiting.Count > 0:
                 int at = script.Below(world.Waiting.Count);
-                world.Deliver(at, keep: script.OneIn(2), changed: Change(ref script, world.Waiting[at].Bytes), from: script.OneIn(3) ? Elsewhere[script.Below(Elsewhere.Length)] : null);
+                byte[] changed = Change(ref script, world.Waiting[at].Bytes);
+                // The same message from elsewhere, before it comes itself, is a router's work and no forgery: then that is where the spoke is.
+                bool moves = script.OneIn(3) && !changed.AsSpan().StartsWith(world.Waiting[at].Bytes);
+                world.Deliver(at, keep: script.OneIn(2), changed, from: moves ? Elsewhere[script.Below(Elsewhere.Length)] : null);
                 break;
             case 7:
                 world.Pass(TimeSpan.FromMilliseconds(100 << script.Below(16)));
