@@ -38,7 +38,6 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Decoder Fuzz, FuzzTarg
         Of<Targets.IkeTarget>(), Of<Targets.IkeInnerTarget>(), Of<Targets.IkeProposalTarget>(), Of<Targets.TrafficSelectorTarget>(), Of<Targets.IkeIdentityTarget>(),
         Of<Targets.EspTarget>(), Of<Targets.BundleTarget>(),
         Of<Targets.ConfigTarget>(), Of<Targets.ControlJsonTarget>(), Of<Targets.OdrEngineTarget>(),
-        Of<Targets.ConfigTarget>(), Of<Targets.ControlJsonTarget>(),
         Of<Targets.Ike.TicketTarget>(), Of<Targets.Ike.FragmentTarget>(), Of<Targets.Ike.ChainTarget>(), Of<Targets.Ike.IkeStateTarget>(),
     ];
 
