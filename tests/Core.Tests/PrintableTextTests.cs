@@ -16,8 +16,11 @@ public sealed class PrintableTextTests
     [InlineData("\u202etxt.exe\u2066x\u2069\u200f\u061c", "\\u{202e}txt.exe\\u{2066}x\\u{2069}\\u{200f}\\u{61c}")]
     [InlineData("zero\u200bwidth\ufeff", "zero\\u{200b}width\\u{feff}")]
     [InlineData("tag\U000E0041", "tag\\u{e0041}")]
-    [InlineData("half \ud800 and \udc00", "half \\ud800 and \\udc00")]
     public void Text_OfStrangers_IsOneVisibleLine(string text, string expected) => Assert.Equal(expected, PrintableText.Escape(text));
+
+    // No attribute can hold half a surrogate pair.
+    [Fact]
+    public void HalfASurrogatePair_IsWrittenByItsNumber() => Assert.Equal("half \\ud800 and \\udc00", PrintableText.Escape("half \ud800 and \udc00"));
 
     [Fact]
     public void TextOfSeveralLines_KeepsItsLineFeeds_AndNothingElse() =>

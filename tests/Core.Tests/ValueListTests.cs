@@ -37,7 +37,7 @@ public sealed class ValueListTests
     {
         ValueList<int> empty = [];
         Assert.Same(ValueList<int>.Empty, empty);
-        Assert.Throws<IndexOutOfRangeException>(() => empty[0]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => empty[0]);
     }
 
     [Fact]
