@@ -89,13 +89,21 @@ internal sealed partial class NhsClient
         if (before != NatAddress) owner.Answers.PurgeAll(byServer: true, now, outbox);
     }
 
-    /// <summary>Of <c>nhs dynamic</c>: who says that it answers. None with a configured server, and without an address of use.</summary>
-    private IpAddress Responder(NhrpView view) =>
-        Config.Protocol.IsUnspecified
-        && view.TryGetExtension(NhrpExtensionType.ResponderAddress, out NhrpExtensionView responder)
-        && responder.TryGetCies(out NhrpCieList responders) && responders.MoveNext()
-        && responders.Current.ToCie().Protocol.Ip is var address && !address.IsUnspecified && address.IsIPv4 != owner.Key.IPv6 && !owner.IsOwn(address)
-            ? address : IpAddress.None;
+    /// <summary>
+    /// Of <c>nhs dynamic</c>: who answers, by the responder's entry, or by the reply's destination where the entry says nothing
+    /// (FRR). None with a configured server, and without an address of use.
+    /// </summary>
+    private IpAddress Responder(NhrpView view)
+    {
+        if (!Config.Protocol.IsUnspecified) return IpAddress.None;
+        if (view.TryGetExtension(NhrpExtensionType.ResponderAddress, out NhrpExtensionView responder)
+            && responder.TryGetCies(out NhrpCieList responders) && responders.MoveNext()
+            && responders.Current.ToCie().Protocol.Ip is var address && IsOfAServer(address))
+            return address;
+        return IsOfAServer(view.DestinationProtocol) ? view.DestinationProtocol : IpAddress.None;
+    }
+
+    private bool IsOfAServer(IpAddress address) => !address.IsUnspecified && address.IsIPv4 != owner.Key.IPv6 && !owner.IsOwn(address);
 
     private IpAddress OutsideIn(NhrpView view)
     {

@@ -61,7 +61,10 @@ internal sealed class RegistrationServer(NhrpCore core)
             };
         }
         bool unique = (view.Flags & NhrpFlags.RegistrationUnique) != 0, first = true;
-        var writer = new NhrpWriter(NhrpSender.Room(outbox), request with { Type = NhrpPacketType.RegistrationReply, HopCount = NhrpSpec.HopCount });
+        NhrpHeader reply = request with { Type = NhrpPacketType.RegistrationReply, HopCount = NhrpSpec.HopCount };
+        // A client that does not know its server's address learns it: IOS's from the responder, FRR's from the destination.
+        if (!core.IsOwn(view.DestinationProtocol)) reply = reply with { DestinationProtocol = via.RecordAddress };
+        var writer = new NhrpWriter(NhrpSender.Room(outbox), reply);
         // Mappings are made after the reply is on its way: a full outbox arena may move, and effects of the mapping come behind the reply.
         Span<NhrpCieCode> codes = stackalloc NhrpCieCode[16];
         int count = 0;

@@ -50,6 +50,34 @@ public sealed class Frr10Tests : NetworkTest
         Assert.False(await hub.KnowsAsync(Two.Tunnel, Two.Public));
     }
 
+    [Fact]
+    public async Task FrrSpoke_ThatDoesNotKnowTheHubsAddress_RegistersAtFrrsHubAndAtOurs()
+    {
+        string root = await RootAsync();
+        FrrPeer frr = await BootFrrAsync("hub2", 2, new FrrSettings(), root);
+        FrrPeer control = await BootFrrAsync("spoke3", 3, new FrrSettings { Hub = Two, IsHubDynamic = true }, root);
+        DmvpnDaemon hub = await StartAsync(await Internet.AddSiteAsync("hub", 0), new RouterText(Hub).ToString());
+        FrrPeer spoke = await BootFrrAsync("spoke1", 1, new FrrSettings { Hub = Hub, IsHubDynamic = true }, root);
+
+        await EventuallyAsync("FRR's spoke registered with FRR's hub", Soon, control.IsRegisteredAsync);
+        await EventuallyAsync("FRR's spoke registered with ours", Soon, spoke.IsRegisteredAsync);
+        Assert.True(await spoke.KnowsAsync(Hub.Tunnel, Hub.Public));
+        Assert.True(await hub.IsUpAsync(One.Tunnel, One.Public));
+    }
+
+    [Fact]
+    public async Task OurSpoke_ThatDoesNotKnowTheHubsAddress_RegistersAtFrrsHub()
+    {
+        string root = await RootAsync();
+        FrrPeer hub = await BootFrrAsync("hub", 0, new FrrSettings { Spokes = [One] }, root);
+        Site site = await Internet.AddSiteAsync("spoke1", 1);
+        DmvpnDaemon spoke = await StartAsync(site, new RouterText(One) { Hub = Hub, IsHubDynamic = true, Lines = RouterText.AllByTheHub }.ToString());
+
+        await EventuallyAsync("FRR's cache has ours", Soon, () => hub.KnowsAsync(One.Tunnel, One.Public));
+        await EventuallyAsync("ours shows the hub", Soon, () => spoke.IsUpAsync(Hub.Tunnel, Hub.Public));
+        await EventuallyAsync("the hub's LAN answers", Soon, async () => (await site.LanHost.PingAsync(Hub.LanRouter, "-c 1 -W 1")).Received == 1);
+    }
+
     private static async Task<string> RootAsync()
     {
         if (!Environment.IsPrivilegedProcess)

@@ -9,6 +9,9 @@ internal sealed record RouterText(SiteAddresses Site)
     /// <summary>The NHS, for a spoke; null for a hub.</summary>
     public SiteAddresses? Hub { get; init; }
 
+    /// <summary><c>nhs dynamic</c>: the spoke does not know the hub's tunnel address.</summary>
+    public bool IsHubDynamic { get; init; }
+
     public uint? Key { get; init; } = 42;
 
     public string? Authentication { get; init; }
@@ -75,7 +78,7 @@ internal sealed record RouterText(SiteAddresses Site)
         Add(lines, !Unique, " ip nhrp registration no-unique");
         Add(lines, (Hub is null || RegionalHub) && Redirect, " ip nhrp redirect");
         string? nbma = Ipv6Under ? Hub?.Public6 : Hub?.Public;
-        Add(lines, Hub is not null, $" ip nhrp nhs {(Hub is null ? "" : OnTunnel(Hub))} nbma {nbma} multicast");
+        Add(lines, Hub is not null, $" ip nhrp nhs {(Hub is null ? "" : IsHubDynamic ? "dynamic" : OnTunnel(Hub))} nbma {nbma} multicast");
         Add(lines, Hub is null, " ip nhrp map multicast dynamic");
         if (Ipv6Over)
         {

@@ -130,6 +130,7 @@ public sealed class NhsTests
         Assert.Equal("0014", Convert.ToHexString(BitConverter.GetBytes((short)_net.Packets[^1].Extensions[^2].Value.Length).Reverse().ToArray()));
         _net.Run(1);
         Assert.Equal(Parse("10.0.0.1"), spoke.Nhs.Address);
+        Assert.Equal(Parse("10.0.0.1"), _net.Packets.Last(p => p.Header.Type == NhrpPacketType.RegistrationReply).Header.DestinationProtocol.Ip);
         Assert.True(spoke.Nhs.Dynamic);
         Assert.Equal(Parse("198.51.100.1"), spoke.Adjacencies[Parse("10.0.0.1")].Address);
         Assert.Single(spoke.Multicast);

@@ -137,7 +137,7 @@ public sealed class FrrPeer
         if (s.Authentication is not null)
             lines.Add(" ip nhrp authentication " + s.Authentication);
         if (s.Hub is { } hub)
-            lines.Add($" ip nhrp nhs {hub.Tunnel} nbma {hub.Public}");
+            lines.Add($" ip nhrp nhs {(s.IsHubDynamic ? "dynamic" : hub.Tunnel)} nbma {hub.Public}");
         if (s.Routing == FrrRouting.Ospf)
         {
             lines.Add(" ip nhrp map multicast " + (s.Hub is null ? "dynamic" : s.Hub.Public));

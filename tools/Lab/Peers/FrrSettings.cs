@@ -34,6 +34,9 @@ public sealed record FrrSettings
     /// <summary>The hub, for a spoke; null for a hub.</summary>
     public Networks.SiteAddresses? Hub { get; init; }
 
+    /// <summary><c>nhs dynamic</c>: the spoke does not know the hub's tunnel address.</summary>
+    public bool IsHubDynamic { get; init; }
+
     /// <summary>The spokes whose LANs a hub with static routing knows.</summary>
     public IReadOnlyList<Networks.SiteAddresses> Spokes { get; init; } = [];
 }
