@@ -31,6 +31,7 @@ iperf3 iperf3
 TEXT
         ;;
         test) needs build; needs bench; cat <<'TEXT'
+mount mount
 ethtool ethtool
 tshark tshark
 systemd-analyze systemd

@@ -8,8 +8,7 @@ public sealed class PipeWatchTests
     public void ReaderOfAPipe_Closes_WhoWritesIsTold()
     {
         using var writer = new AnonymousPipeServerStream(PipeDirection.Out);
-        using var reader = new AnonymousPipeClientStream(PipeDirection.In, writer.GetClientHandleAsString());
-        writer.DisposeLocalCopyOfClientHandle();
+        using var reader = new AnonymousPipeClientStream(PipeDirection.In, writer.ClientSafePipeHandle);
         using var gone = new CancellationTokenSource();
         PipeWatch.Start((int)writer.SafePipeHandle.DangerousGetHandle(), gone);
         Assert.False(gone.IsCancellationRequested);

@@ -195,8 +195,9 @@ public sealed unsafe class RawPortTests : PortTest
     public void Send_WithALinkOfItsOwn_DoesNotFollowALongerRouteByAnother(string prefix)
     {
         (RawPort left, RawPort right) = Open("192.0.2.1", "192.0.2.2");
-        TestNetwork.Ip(Left, "link add other type dummy");
+        TestNetwork.Ip(Left, "link add other type veth peer name beyond");
         TestNetwork.Ip(Left, "link set other up");
+        TestNetwork.Ip(Left, "link set beyond up");
         TestNetwork.Ip(Left, $"route add {prefix} dev other");
         OutgoingPacket[] packets = [Packet("192.0.2.2", 40, 1)];
         left.Send(packets);

@@ -138,9 +138,12 @@ public sealed class CdpPacketTests
     [Fact]
     public void Text_ControlCharacters_CannotSteerATerminal()
     {
-        byte[] bytes = new CdpPacket { Tlvs = [CdpTlv.Text(CdpTlvType.DeviceId, "R\u001b[2J\r\nx\0hidden")] }.ToBytes();
+        const string text = "R\u001b[2J\r\nx\0hidden";
+        byte[] bytes = new CdpPacket { Tlvs = [CdpTlv.Text(CdpTlvType.DeviceId, text), CdpTlv.Text(CdpTlvType.SoftwareVersion, text)] }.ToBytes();
         Assert.True(CdpView.TryParse(bytes, out CdpView view, out _));
-        Assert.Equal("R.[2J.\nx", view.DeviceId);
+        Assert.Equal("R.[2J..x", view.DeviceId);
+        // Only the version has several lines.
+        Assert.Equal("R.[2J.\nx", view.SoftwareVersion);
     }
 
     [Fact]
