@@ -1,3 +1,4 @@
+using Dmvpn.Wire.Nhrp;
 using Dmvpn.Core;
 using Dmvpn.Nhrp.Tests.Harness;
 using static Dmvpn.Core.IpAddress;
