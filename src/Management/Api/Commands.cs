@@ -101,7 +101,12 @@ public sealed record CommandResult
 /// <summary>A configuration to be checked against the running one.</summary>
 /// <param name="FileName">Name for messages.</param>
 /// <param name="Text">The configuration.</param>
-public sealed record CheckRequest(string FileName, [property: JsonConverter(typeof(FileTextConverter))] string Text);
+public sealed record CheckRequest(string FileName, string Text)
+{
+    /// <summary>The file's text; empty when the request has none.</summary>
+    [JsonConverter(typeof(FileTextConverter))]
+    public string Text { get; init; } = Text ?? "";
+}
 
 /// <summary>What a reload did or would do.</summary>
 public sealed record ReloadResult
