@@ -136,13 +136,14 @@ internal sealed partial class IkePeers(IkeCore core)
         return null;
     }
 
+    /// <summary>The end of one release may have come to the same end by another way: forgotten once is enough.</summary>
     private void Forget(IkePeer peer)
     {
+        if (!_byAssociation.Remove(peer.Association)) return;
         core.Timers.Set(peer, Instant.Never);
         Unplace(peer);
         peer.Ticket?.Dispose();
         peer.Ticket = null;
-        _byAssociation.Remove(peer.Association);
         RemoveFromIdentity(peer);
         if (peer.Target is { } target) target.Peer = null;
     }

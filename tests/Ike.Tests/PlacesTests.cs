@@ -64,6 +64,25 @@ public sealed class PlacesTests
     }
 
     [Fact]
+    public void PeerWantedByItsAssociation_EndsInGoodOrder_IsReleasedOnceItIsDown()
+    {
+        Node hub = Add("H", "192.0.2.9", "h"), spoke = Add("S", "192.0.2.1", "s");
+        spoke.Want(hub);
+        _net.Run(1);
+        NbmaPeer registered = hub.Peer.Nbma;
+        hub.Want(registered.Address, registered.Association);
+        spoke.Call((engine, now, outbox) => engine.Stop(now, outbox));
+        _net.Unplug(spoke);
+        _net.Run(0.1);
+        Assert.Empty(hub.Peers);
+        // NHRP hears that it is down, and lets go of it: by then the association is on its way to be called again.
+        hub.Release(registered.Address, registered.Association);
+        _net.Run(300);
+        Assert.Empty(hub.Engine.Sas());
+        Assert.Empty(hub.Engine.Peers());
+    }
+
+    [Fact]
     public void OneIdentityFromEverywhere_HasFewPlaces()
     {
         Node hub = Add("H", "192.0.2.9", "h");

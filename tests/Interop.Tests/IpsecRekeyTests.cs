@@ -60,8 +60,9 @@ public sealed class IpsecRekeyTests : IpsecTest
         await EventuallyAsync("there is a new IKE SA with a child of its own", Soon, () => OnlyAsync(before, ikeIsNew: true));
         PingResult result = await traffic;
 
-        // Until strongSwan has verified our certificate we send by the old SA.
-        Assert.Equal(0, result.Lost);
+        // Until strongSwan has verified our certificate we send by the old SA. It deletes that one in the next moment, and what is on
+        // its way then finds no SA: `delete_rekeyed_delay` is for rekeying alone.
+        Assert.InRange(result.Lost, 0, 2);
         Assert.True(await HubRouter.IsUpAsync(One.Tunnel));
         await TalksAsync();
         await NothingInTheClearAsync();

@@ -45,7 +45,9 @@ public abstract class NetworkTest : IAsyncLifetime
         GC.SuppressFinalize(this);
         if (Run is null)
             return;
-        if (TestContext.Current.TestState?.Result == TestResult.Failed)
+        // A fault that the control thread survived: the test may have passed all the same, and the router is no longer what it should be.
+        string[] faults = [.. Directory.EnumerateFiles(Run.Directory, "*.log").SelectMany(File.ReadLines).Where(line => line.Contains("CONTROL_FAILURE", StringComparison.Ordinal))];
+        if (faults.Length > 0 || TestContext.Current.TestState?.Result == TestResult.Failed)
         {
             Run.KeepFiles = true;
             foreach ((string name, Func<Task<string>> describe) in _witnesses)
@@ -54,6 +56,7 @@ public abstract class NetworkTest : IAsyncLifetime
         }
 
         await Run.DisposeAsync();
+        Assert.Empty(faults);
     }
 
     /// <summary>Starts our daemon at a site.</summary>

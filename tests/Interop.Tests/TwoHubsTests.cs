@@ -47,13 +47,14 @@ public sealed class TwoHubsTests : OursTest
         await TwoHubsAsync(odr: false);
         await EventuallyAsync("by the first hub", Soon, async () => Hops(await StaticAsync()).SetEquals([First.Tunnel]));
         await Routers[0].KillAsync();
-        await EventuallyAsync("by the second hub", AfterDeath, async () => Hops(await StaticAsync()).SetEquals([Second.Tunnel]));
+        foreach (int spoke in (int[])[2, 3])
+            await EventuallyAsync($"{Sites[spoke].Name} goes by the second hub", AfterDeath, async () => Hops(await StaticAsync(spoke)).SetEquals([Second.Tunnel]));
         PingResult result = await PingAsync(2, 3, "-c 50 -i 0.05 -W 2");
         Assert.Equal(0, result.Lost);
         await Routers[0].StartAsync();
         await EventuallyAsync("by the first hub again", Later, async () => Hops(await StaticAsync()).SetEquals([First.Tunnel]));
 
-        Task<string> StaticAsync() => Sites[2].Node.IpAsync("route show 10.1.0.0/16");
+        Task<string> StaticAsync(int spoke = 2) => Sites[spoke].Node.IpAsync("route show 10.1.0.0/16");
     }
 
     [Fact]

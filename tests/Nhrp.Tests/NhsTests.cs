@@ -1,6 +1,6 @@
-using Dmvpn.Wire.Nhrp;
 using Dmvpn.Core;
 using Dmvpn.Nhrp.Tests.Harness;
+using Dmvpn.Wire.Nhrp;
 using static Dmvpn.Core.IpAddress;
 
 namespace Dmvpn.Nhrp.Tests;

@@ -12,7 +12,10 @@ namespace Dmvpn.Lab.Uml;
 /// </summary>
 public sealed class UmlNode
 {
-    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(120);
+
+    // Its kernel gets a part of one core: on a busy machine the start of a daemon takes half a minute.
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(120);
     private readonly LabProcess _machine;
     private readonly string _directory;
     private readonly SemaphoreSlim _console = new(1);
@@ -89,7 +92,7 @@ public sealed class UmlNode
             _console.Release();
         }
 
-        bool ended = await Poll.UntilAsync(() => File.Exists(Control("rc")) || _machine.HasExited, patience ?? Host.Patience).ConfigureAwait(false);
+        bool ended = await Poll.UntilAsync(() => File.Exists(Control("rc")) || _machine.HasExited, patience ?? CommandPatience).ConfigureAwait(false);
         string output = File.Exists(Control("out")) ? await File.ReadAllTextAsync(Control("out")).ConfigureAwait(false) : "";
         if (!ended)
             return new CommandResult(124, output, $"{Name}: no end");

@@ -31,9 +31,9 @@ public sealed class UmlSwanPeer : SwanPeer
         script.Append("""
             setsid /usr/lib/ipsec/charon >/tmp/charon.out 2>&1 </dev/null &
             i=0
-            until [ -S /run/charon.vici ] && swanctl --load-all >/tmp/load 2>&1; do
+            until [ -S /run/charon.vici ] && timeout 20 swanctl --load-all >/tmp/load 2>&1; do
                 i=$((i + 1))
-                [ $i -lt 100 ] || { cat /tmp/charon.out /tmp/load; exit 1; }
+                [ $i -lt 300 ] || { cat /tmp/charon.out /tmp/load; exit 1; }
                 sleep 0.1
             done
 
