@@ -2,6 +2,7 @@
 # Everything that CI checks: build without a warning, format, native binary, every test project.
 #   test.sh [WORD]   with WORD only the suites whose name has it, or, where no suite has it,
 #                    only the tests whose full name has it; format is then not checked
+#   test.sh --nightly  only the tests that take too long for every change (trait When=Nightly)
 # The last line says how many tests passed, failed and were skipped; the status is 0 only if
 # none failed and all else held.
 set -uo pipefail
@@ -73,13 +74,15 @@ export DMVPN_ROOT=$PWD DMVPN_BINARY=$PWD/out/dmvpn
 all=()
 for project in tests/*.Tests/*.csproj; do all+=("$(basename "$project" .csproj)"); done
 chosen=() filter=()
-if [ -n "$word" ]; then
+if [ "$word" = --nightly ]; then
+    chosen=("${all[@]}") filter=(--filter-trait When=Nightly)
+elif [ -n "$word" ]; then
     for name in "${all[@]}"; do [[ ${name,,} == *"${word,,}"* ]] && chosen+=("$name"); done
     if [ ${#chosen[@]} = 0 ]; then
         chosen=("${all[@]}") filter=(--filter-method "*$word*")
     fi
 else
-    chosen=("${all[@]}")
+    chosen=("${all[@]}") filter=(--filter-not-trait When=Nightly)
 fi
 
 # Two at a time on a small machine, except the one that measures loss in real time.

@@ -13,7 +13,7 @@ public sealed class Frr10Tests : NetworkTest
     private static readonly Lazy<Task<CommandResult>> Root = new(() => Host.TryRunAsync(
         Path.Combine(Repository.Root, "eng", "frr10.sh"), [], input: null, TimeSpan.FromMinutes(5)));
 
-    [Fact]
+    [Fact, Trait("When", "Nightly")]
     public async Task FrrOnly_SameString_Registers()
     {
         string root = await RootAsync();

@@ -4,6 +4,7 @@ using Dmvpn.Lab.Peers;
 namespace Dmvpn.Interop.Tests;
 
 /// <summary>FRR with FRR: shows that the harness is right, before anything is said about ours.</summary>
+[Trait("When", "Nightly")]
 public sealed class FrrOnlyTests : NetworkTest
 {
     [Theory]

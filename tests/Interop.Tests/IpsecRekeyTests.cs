@@ -70,6 +70,7 @@ public sealed class IpsecRekeyTests : IpsecTest
 }
 
 /// <summary>A class of its own, so that the long wait does not keep others waiting.</summary>
+[Trait("When", "Nightly")]
 public sealed class IpsecOwnRekeyTests : IpsecTest
 {
     [Fact]

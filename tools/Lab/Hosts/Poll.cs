@@ -12,14 +12,17 @@ public static class Poll
     public static async Task<bool> UntilAsync(Func<Task<bool>> condition, TimeSpan deadline, CancellationToken cancellation = default)
     {
         long begin = Stopwatch.GetTimestamp();
-        while (!await condition().ConfigureAwait(false))
+        while (true)
         {
+            long look = Stopwatch.GetTimestamp();
+            if (await condition().ConfigureAwait(false))
+                return true;
             if (Stopwatch.GetElapsedTime(begin) > deadline)
                 return false;
-            await Task.Delay(Interval, cancellation).ConfigureAwait(false);
+            // A look that is dear must not keep busy what it waits for.
+            TimeSpan cost = Stopwatch.GetElapsedTime(look);
+            await Task.Delay(cost > Interval ? cost : Interval, cancellation).ConfigureAwait(false);
         }
-
-        return true;
     }
 
     /// <summary>As the other, for a condition that needs no waiting.</summary>

@@ -48,7 +48,7 @@ public sealed class FrrPeer
             [ ! -e /usr/lib/frr/mgmtd ] || daemons="mgmtd $daemons"
             for d in $daemons; do /usr/lib/frr/$d -d -A 127.0.0.1 -F traditional >/tmp/$d.start 2>&1 || cat /tmp/$d.start; done
             vtysh -b 2>&1 | grep -i -E 'error|fail|unknown|invalid' || true
-            {MendNeighbours}
+            {(settings.Routing == FrrRouting.Ospf ? MendNeighbours : "")}
             """).ConfigureAwait(false);
         return said.Trim().Length == 0 ? new FrrPeer(node, settings) : throw new CommandFailedException($"{node.Name}: {said.Trim()}");
     }
@@ -94,7 +94,7 @@ public sealed class FrrPeer
         var script = new StringBuilder();
         string key = s.Key is { } k ? $"key {k} " : "";
         script.Append($"""
-            for m in gre ip_gre nfnetlink nfnetlink_log ip_tables iptable_filter xt_NFLOG xt_hashlimit; do modprobe $m || exit 1; done
+            modprobe -a gre ip_gre nfnetlink nfnetlink_log ip_tables iptable_filter xt_NFLOG xt_hashlimit || exit 1
             ip tunnel add gre1 mode gre {key}ttl 64 dev vec0 || exit 1
             ip link set gre1 mtu 1400 && ip addr add {a.Tunnel}/32 dev gre1 && ip link set gre1 up || exit 1
 

@@ -54,7 +54,7 @@ public sealed class UmlNode
         Unpack("modprobe.sh", directory, "modprobe");
         LabProcess machine = at.StartWithInput("console-" + name,
             "linux.uml", "mem=160M", "umid=" + run.Prefix + name, "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
-            "init=" + init, "con=null", "con0=fd:0,fd:1", "quiet",
+            "cryptomgr.notests", "init=" + init, "con=null", "con0=fd:0,fd:1", "quiet",
             $"vec0:transport=tap,ifname={tap},depth=128,mac=02:0d:6c:00:00:{number:x2}",
             "ODL_NAME=" + name, "ODL_DIR=" + directory, "ODL_ROOT=" + root);
         var node = new UmlNode(name, addresses, machine, directory);
@@ -62,7 +62,7 @@ public sealed class UmlNode
         if (!await Poll.UntilAsync(() => File.Exists(ready) || machine.HasExited, BootPatience).ConfigureAwait(false) || machine.HasExited)
             throw new CommandFailedException($"{name} did not boot: {machine.Log}");
         await node.RunAsync($"""
-            modprobe ipv6; modprobe dummy
+            modprobe -a ipv6 dummy
             sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
                 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 \
                 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1

@@ -22,7 +22,7 @@ public sealed class UmlSwanPeer : SwanPeer
     {
         var script = new StringBuilder();
         // Else the kernel looks for them in the middle of IKE_AUTH, and slowly.
-        script.Append("for m in esp4 xfrm_user authenc cbc hmac gcm ctr ghash-generic seqiv echainiv; do modprobe $m || exit 1; done\n");
+        script.Append("modprobe -a esp4 xfrm_user authenc cbc hmac gcm ctr ghash-generic seqiv echainiv || exit 1\n");
         script.Append("modprobe chacha20poly1305 2>/dev/null\n");
         foreach ((string name, string pem) in credentials.Files)
             Write(script, "/etc/swanctl/" + name, pem);
