@@ -14,7 +14,7 @@ public sealed class SecurityTable
     private readonly ConcurrentDictionary<uint, InboundSa> _inbound = new(concurrencyLevel: 1, capacity: 31);
     private readonly ConcurrentDictionary<Key, ProtectedPeer> _peers = new(concurrencyLevel: 1, capacity: 31);
     private readonly ConcurrentDictionary<int, SiteRights> _rights = new(concurrencyLevel: 1, capacity: 31);
-    private readonly List<(IDisposable Sa, long Version)> _retired = [];
+    private readonly RetireList<IDisposable> _retired = new();
 
     /// <summary>How many SAs can be received with.</summary>
     public int Count => _inbound.Count;
@@ -45,7 +45,7 @@ public sealed class SecurityTable
     /// <param name="version">The version of <see cref="ForwardingTable.Current"/>; publish another one after this.</param>
     public void Remove(uint spi, long version)
     {
-        if (_inbound.TryRemove(spi, out InboundSa? sa)) _retired.Add((sa, version));
+        if (_inbound.TryRemove(spi, out InboundSa? sa)) _retired.Add(sa, version);
     }
 
     /// <summary>Packets to the peer leave by <paramref name="sa"/> from now on; null: by none.</summary>
@@ -65,22 +65,13 @@ public sealed class SecurityTable
     }
 
     /// <summary>Frees an SA that no peer leaves by any more.</summary>
-    public void Retire(OutboundSa sa, long version) => _retired.Add((sa, version));
+    public void Retire(OutboundSa sa, long version) => _retired.Add(sa, version);
 
     /// <summary>True while something waits for <see cref="FreeRetired"/>.</summary>
-    public bool HasRetired => _retired.Count > 0;
+    public bool HasRetired => _retired.IsWaiting;
 
     /// <summary>Frees what no worker can touch any more: all workers have seen snapshots later than the one at its retirement.</summary>
-    public void FreeRetired(long seenByAllWorkers)
-    {
-        int kept = 0;
-        for (int i = 0; i < _retired.Count; i++)
-        {
-            if (_retired[i].Version >= seenByAllWorkers) _retired[kept++] = _retired[i];
-            else _retired[i].Sa.Dispose();
-        }
-        _retired.RemoveRange(kept, _retired.Count - kept);
-    }
+    public void FreeRetired(long seenByAllWorkers) => _retired.Free(seenByAllWorkers);
 
     /// <summary>Where packets to the peer leave by, also while there is no SA: then a few of them wait. Each call wants one <see cref="Release"/>.</summary>
     public ProtectedPeer Acquire(int protection, NbmaPeer peer)

@@ -27,7 +27,7 @@ internal readonly record struct ChildAgreement(
 /// <summary>
 /// A pair of ESP SAs. It belongs to a peer for its whole life, and to the IKE SA that has to delete it, which changes when the IKE SA is rekeyed.
 /// </summary>
-internal sealed class ChildSa : IkeTimed
+internal sealed class ChildSa : Timed<IkeEffect>
 {
     private readonly IkeCore _core;
     private Instant _rekeyAt;

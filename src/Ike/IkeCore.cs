@@ -13,9 +13,9 @@ internal sealed class IkeCore
     public IkeCore(IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILogger logger)
     {
         (Secrets, Activity, Clock, Random, Logger) = (secrets, activity, clock, random, logger);
-        PeerLines = new IkeLogBudget(this);
-        MalformedLines = new IkeLogBudget(this, IkeLimits.PeerLinesPerInterval);
-        StrangerLines = new IkeLogBudget(this);
+        PeerLines = Lines(IkeLimits.LinesPerSource);
+        MalformedLines = Lines(IkeLimits.PeerLinesPerInterval);
+        StrangerLines = Lines(IkeLimits.LinesPerSource);
         Expectations = new IkeExpectations();
         Peers = new IkePeers(this);
         Protections = new IkeProtections(this);
@@ -42,10 +42,10 @@ internal sealed class IkeCore
     public ILogger Logger { get; }
 
     /// <summary>To be asked before a line about a single peer is logged.</summary>
-    public IkeLogBudget PeerLines { get; }
+    public LogBudget<IkeEffect> PeerLines { get; }
 
     /// <summary>The same for those who have not proved who they are: anybody can have these lines written, and must not keep lines about peers out.</summary>
-    public IkeLogBudget StrangerLines { get; }
+    public LogBudget<IkeEffect> StrangerLines { get; }
 
     /// <summary>
     /// Failures are put into words. False while a stranger's message is served that no line is left for: words about a keyring of thousands take longer than all else.
@@ -53,11 +53,11 @@ internal sealed class IkeCore
     public bool IsExplaining { get; set; } = true;
 
     /// <summary>The same for what cannot be decoded: anybody can send that, and it must not keep other lines out.</summary>
-    public IkeLogBudget MalformedLines { get; }
+    public LogBudget<IkeEffect> MalformedLines { get; }
 
     public IIkeKeyLog? KeyLog { get; set; }
 
-    public IkeTimers Timers { get; } = new();
+    public TimerHeap<Timed<IkeEffect>> Timers { get; } = new();
 
     public DropCounters<IkeDrop> Drops { get; } = new();
 
@@ -213,4 +213,7 @@ internal sealed class IkeCore
         foreach (byte[] datagram in datagrams) Transmit(path, datagram, outbox);
     }
 
+    private LogBudget<IkeEffect> Lines(int perSource) => new(
+        Timers, leftOut => Logger.PeerLinesLeftOut(leftOut), IkeLimits.PeerLinesPerInterval, IkeLimits.PeerLineInterval,
+        new SourceBudget(Random, perSource, perSource / 5.0));
 }

@@ -51,7 +51,7 @@ public sealed partial class IkeInstance
     /// <summary>Does what is due.</summary>
     public void OnDeadline(Instant now, Outbox<IkeEffect> outbox)
     {
-        while (_core.Timers.TryPop(now, out IkeTimed? timed)) timed!.OnDeadline(now, outbox);
+        while (_core.Timers.TryPop(now, out Timed<IkeEffect>? timed)) timed.OnDeadline(now, outbox);
     }
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace Dmvpn.Ike;
 /// An association: one identity, proved with one credential, at one place (<see cref="IkePeers"/>, part <c>Places</c>), by one protected source, with all its SAs. Its number stays while
 /// anybody depends on it, over rekeying, moves and reconnections.
 /// </summary>
-internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentity id, string keyEntry, int association) : IkeTimed
+internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentity id, string keyEntry, int association) : Timed<IkeEffect>
 {
     public IkeProtection Protection { get; } = protection;
 

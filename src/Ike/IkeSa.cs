@@ -56,7 +56,7 @@ internal enum PeerAbilities : byte
 /// One IKE SA: SPIs, path, keys, message numbers, child SAs. Requests of ours are in the part <c>Requests</c>, the peer's in <c>Responses</c>, deadlines in <c>Timers</c>, its
 /// end in <c>End</c>. What only a handshake needs is in <see cref="Handshake"/>, and gone with it.
 /// </summary>
-internal sealed partial class IkeSa : IkeTimed
+internal sealed partial class IkeSa : Timed<IkeEffect>
 {
     private FragmentAssembly? _requestFragments;
     private FragmentAssembly? _responseFragments;

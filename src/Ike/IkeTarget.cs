@@ -5,7 +5,7 @@ namespace Dmvpn.Ike;
 /// <summary>
 /// An address that an association is wanted with: somebody asked for it, or a peer that is wanted was lost there. It is tried until it is reached or not wanted any more.
 /// </summary>
-internal sealed class IkeTarget(IkeCore core, IkeProtection protection, IpAddress address) : IkeTimed
+internal sealed class IkeTarget(IkeCore core, IkeProtection protection, IpAddress address) : Timed<IkeEffect>
 {
     public IkeProtection Protection { get; } = protection;
 

@@ -13,7 +13,7 @@ internal sealed partial class NhrpCache(NhrpInterface owner)
     private readonly Dictionary<NbmaPeer, PeerUse> _peers = [];
     private PrefixTrie<NhrpShortcut> _shortcuts = PrefixTrie<NhrpShortcut>.Empty;
 
-    private NhrpTimers Timers => owner.Core.Timers;
+    private TimerHeap<Timed<NhrpEffect>> Timers => owner.Core.Timers;
 
     public int MappingCount => _mappings.Count;
 

@@ -16,8 +16,8 @@ internal sealed class NhrpCore
         RegistrationServer = new RegistrationServer(this);
         ResolutionServer = new ResolutionServer(this);
         Paths = new NhrpPaths(this);
-        PeerLines = new NhrpLogBudget(this);
-        MalformedLines = new NhrpLogBudget(this);
+        PeerLines = Lines();
+        MalformedLines = Lines();
         Identities = new NhrpIdentities(this);
         Trust = new NhrpTrust(this);
         Complaints = new NhrpComplaints();
@@ -30,12 +30,12 @@ internal sealed class NhrpCore
     public ILogger Logger { get; }
 
     /// <summary>To be asked before a line about a single peer is logged.</summary>
-    public NhrpLogBudget PeerLines { get; }
+    public LogBudget<NhrpEffect> PeerLines { get; }
 
     /// <summary>The same for what cannot be decoded: anybody can send that, and it must not keep other lines out.</summary>
-    public NhrpLogBudget MalformedLines { get; }
+    public LogBudget<NhrpEffect> MalformedLines { get; }
 
-    public NhrpTimers Timers { get; } = new();
+    public TimerHeap<Timed<NhrpEffect>> Timers { get; } = new();
 
     public DropCounters<NhrpDrop> Drops { get; } = new();
 
@@ -99,4 +99,7 @@ internal sealed class NhrpCore
         }
         return false;
     }
+
+    private LogBudget<NhrpEffect> Lines() =>
+        new(Timers, leftOut => Logger.PeerLinesLeftOut(leftOut), NhrpLimits.PeerLinesPerInterval, NhrpLimits.PeerLineInterval);
 }

@@ -166,7 +166,7 @@ public sealed partial class NhrpInstance
     /// <summary>Does what is due.</summary>
     public void OnDeadline(Instant now, Outbox<NhrpEffect> outbox)
     {
-        while (_core.Timers.TryPop(now, out NhrpTimed? timed)) timed!.OnDeadline(now, outbox);
+        while (_core.Timers.TryPop(now, out Timed<NhrpEffect>? timed)) timed.OnDeadline(now, outbox);
     }
 
     /// <summary>A shortcut's route changed under it: gone when the network is now this router's own, an override or not by the table.</summary>

@@ -15,7 +15,7 @@ internal enum NhrpOrigin : byte
 /// Protocol address to NBMA peer: a next hop. Kept small, a hub has 100,000 of them; mappings of one peer are chained through
 /// <see cref="NextOfPeer"/> so that losing a peer costs only what it had.
 /// </summary>
-internal sealed class NhrpMapping(NhrpInterface owner, IpAddress address) : NhrpTimed
+internal sealed class NhrpMapping(NhrpInterface owner, IpAddress address) : Timed<NhrpEffect>
 {
     public readonly IpAddress Address = address;
     public readonly NhrpInterface Owner = owner;
@@ -57,7 +57,7 @@ internal sealed class NhrpMapping(NhrpInterface owner, IpAddress address) : Nhrp
 }
 
 /// <summary>A network behind a next hop, learnt by a resolution; it is a kernel route.</summary>
-internal sealed class NhrpShortcut(NhrpInterface owner, IpPrefix prefix) : NhrpTimed
+internal sealed class NhrpShortcut(NhrpInterface owner, IpPrefix prefix) : Timed<NhrpEffect>
 {
     public readonly IpPrefix Prefix = prefix;
     public readonly NhrpInterface Owner = owner;
@@ -79,7 +79,7 @@ internal sealed class NhrpShortcut(NhrpInterface owner, IpPrefix prefix) : NhrpT
 }
 
 /// <summary>An answer that this router gave: whom it must tell when it is no longer true.</summary>
-internal sealed class NhrpAnswer(NhrpInterface owner, IpPrefix prefix) : NhrpTimed
+internal sealed class NhrpAnswer(NhrpInterface owner, IpPrefix prefix) : Timed<NhrpEffect>
 {
     public readonly IpPrefix Prefix = prefix;
     public readonly NhrpInterface Owner = owner;

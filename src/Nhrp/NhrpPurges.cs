@@ -4,7 +4,7 @@ using Dmvpn.Wire.Nhrp;
 namespace Dmvpn.Nhrp;
 
 /// <summary>A Purge Request that waits for its reply.</summary>
-internal sealed class NhrpPurge(NhrpInterface owner, IpPrefix prefix, IpAddress destination, NbmaPeer peer, uint requestId, bool byServer) : NhrpTimed
+internal sealed class NhrpPurge(NhrpInterface owner, IpPrefix prefix, IpAddress destination, NbmaPeer peer, uint requestId, bool byServer) : Timed<NhrpEffect>
 {
     public readonly IpPrefix Prefix = prefix;
 

@@ -4,7 +4,7 @@ using Dmvpn.Wire.Nhrp;
 namespace Dmvpn.Nhrp;
 
 /// <summary>An open resolution, or a "no" that is still believed: IOS's incomplete entry.</summary>
-internal sealed class NhrpResolution(NhrpInterface owner, IpAddress destination) : NhrpTimed
+internal sealed class NhrpResolution(NhrpInterface owner, IpAddress destination) : Timed<NhrpEffect>
 {
     public readonly IpAddress Destination = destination;
     public readonly NhrpInterface Owner = owner;

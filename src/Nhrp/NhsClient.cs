@@ -7,7 +7,7 @@ namespace Dmvpn.Nhrp;
 /// The client's side of registration with one NHS (RFC 2332 5.2.3): the same id after 1, 2, 4, 8, 8 … s until it is answered, a new one
 /// every third of the holding time. IOS sends a second registration a second after the first; nothing depends on it, so this does not.
 /// </summary>
-internal sealed partial class NhsClient(NhrpInterface owner, NhsConfig config) : NhrpTimed
+internal sealed partial class NhsClient(NhrpInterface owner, NhsConfig config) : Timed<NhrpEffect>
 {
     private IpAddress[] _candidates = [];
     private int _candidate;

@@ -8,7 +8,7 @@ namespace Dmvpn.Nhrp;
 /// says. One that does not answer makes room for the next and goes on being tried; once it answers again, and has done so
 /// for the <c>fallback</c> time, the worse one is let go.
 /// </summary>
-internal sealed class NhsSet(NhrpInterface owner) : NhrpTimed
+internal sealed class NhsSet(NhrpInterface owner) : Timed<NhrpEffect>
 {
     private List<NhsClient> _clients = [];
     private bool _selecting;

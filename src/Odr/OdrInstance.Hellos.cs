@@ -11,7 +11,7 @@ public sealed partial class OdrInstance
     {
         get
         {
-            Instant next = Instant.Min(_deadlines.Next, NextJudgement);
+            Instant next = Instant.Min(_timers.Next, NextJudgement);
             foreach (OdrTunnel tunnel in _tunnels.Values) next = Instant.Min(next, tunnel.NextHello);
             return next;
         }

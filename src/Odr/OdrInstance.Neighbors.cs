@@ -109,16 +109,13 @@ public sealed partial class OdrInstance
 
     private void AgeNeighbors(Instant now, Outbox<OdrEffect> outbox)
     {
-        while (_deadlines.TryPop(now, out OdrNeighborKey key))
+        while (_timers.TryPop(now, out OdrNeighbor? neighbor))
         {
-            // Of a neighbour that is gone, or that was queued to come earlier and has been looked at since.
-            if (!_neighbors.TryGetValue(key, out OdrNeighbor? neighbor) || neighbor.Queued > now) continue;
-            neighbor.Queued = Instant.Never;
             if (neighbor.IsListed && now >= neighbor.Expires) Unlist(neighbor, "the hold time is over");
             if (!neighbor.IsInvalid && now >= RoutesEnd(neighbor)) Invalidate(neighbor, now, outbox);
             if (!neighbor.IsListed && (neighbor.IsInvalid ? now >= neighbor.LastHeard + Timers.Flush : neighbor.Routes.Length == 0))
             {
-                _neighbors.Remove(key);
+                _neighbors.Remove(neighbor.Key);
                 _contenders.Remove(neighbor);
                 continue;
             }
@@ -142,9 +139,7 @@ public sealed partial class OdrInstance
         // A neighbour that is listed is kept beyond the flush timer, to the end of its hold time: it has no routes then.
         Instant due = !neighbor.IsInvalid ? RoutesEnd(neighbor) : neighbor.IsListed ? Instant.Never : neighbor.LastHeard + Timers.Flush;
         if (neighbor.IsListed) due = Instant.Min(due, neighbor.Expires);
-        if (due >= neighbor.Queued) return;
-        neighbor.Queued = due;
-        _deadlines.Schedule(neighbor.Key, due);
+        _timers.Set(neighbor, due);
     }
 
     private void RemoveNeighbor(OdrNeighbor neighbor, string reason, Outbox<OdrEffect> outbox)
@@ -152,6 +147,7 @@ public sealed partial class OdrInstance
         if (neighbor.IsListed) Unlist(neighbor, reason);
         ForgetAll(neighbor, outbox);
         _neighbors.Remove(neighbor.Key);
+        _timers.Set(neighbor, Instant.Never);
         _contenders.Remove(neighbor);
     }
 

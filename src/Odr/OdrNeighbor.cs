@@ -9,7 +9,7 @@ internal readonly record struct OdrNeighborKey(TunnelId Tunnel, IpAddress Addres
 /// A CDP neighbour. Its last packet is kept as bytes and decoded when a screen asks: a hello with the same bytes, the usual
 /// case, costs one comparison and no memory.
 /// </summary>
-internal sealed class OdrNeighbor(OdrNeighborKey key, Instant since)
+internal sealed class OdrNeighbor(OdrNeighborKey key, Instant since) : Timed
 {
     public OdrNeighborKey Key { get; } = key;
 
@@ -57,7 +57,4 @@ internal sealed class OdrNeighbor(OdrNeighborKey key, Instant since)
 
     /// <summary>Until when hellos do not bring the routes back.</summary>
     public Instant HeldDownUntil { get; set; }
-
-    /// <summary>When the deadline queue will name it; it is queued again only to come earlier.</summary>
-    public Instant Queued { get; set; } = Instant.Never;
 }

@@ -4,8 +4,8 @@ using Dmvpn.Core;
 namespace Dmvpn.Architecture.Tests;
 
 /// <summary>
-/// The enums that name drops and timers index arrays of their own length (<see cref="DropCounters{TReason}"/>,
-/// <see cref="TimerTable{TTimer}"/>), and screens tell their values apart by name.
+/// The enums that name drops index arrays of their own length (<see cref="DropCounters{TReason}"/>), and screens tell their values
+/// apart by name.
 /// </summary>
 public sealed class DropNamesTests
 {
@@ -42,7 +42,7 @@ public sealed class DropNamesTests
                 Type of = field.FieldType;
                 if (!of.IsGenericType || of.ContainsGenericParameters) continue;
                 Type definition = of.GetGenericTypeDefinition();
-                if (definition == typeof(DropCounters<>) || definition == typeof(TimerTable<>)) yield return of.GetGenericArguments()[0];
+                if (definition == typeof(DropCounters<>)) yield return of.GetGenericArguments()[0];
             }
         }
     }

@@ -24,7 +24,7 @@ internal sealed class DeviceSet(WorkerPool workers, Rtnetlink netlink, ILogger l
     };
 
     private readonly List<TunnelDevice> _open = [];
-    private readonly List<(TunnelDevice Device, long Version)> _retired = [];
+    private readonly RetireList<TunnelDevice> _retired = new();
 
     /// <inheritdoc/>
     public ITunnelDevice Create(TunnelId tunnel)
@@ -92,7 +92,7 @@ internal sealed class DeviceSet(WorkerPool workers, Rtnetlink netlink, ILogger l
         TunnelDevice own = Own(device);
         for (int i = 0; i < workers.Count; i++) workers.Unwatch(i, own.Queues[i].Descriptor);
         _open.Remove(own);
-        _retired.Add((own, version));
+        _retired.Add(own, version);
     }
 
     /// <inheritdoc/>
@@ -103,26 +103,17 @@ internal sealed class DeviceSet(WorkerPool workers, Rtnetlink netlink, ILogger l
     }
 
     /// <summary>True while something waits for <see cref="CloseRetired"/>.</summary>
-    public bool HasRetired => _retired.Count > 0;
+    public bool HasRetired => _retired.IsWaiting;
 
     /// <summary>Closes what no worker can touch any more.</summary>
-    public void CloseRetired(long seenByAllWorkers)
-    {
-        for (int i = _retired.Count - 1; i >= 0; i--)
-        {
-            if (_retired[i].Version >= seenByAllWorkers) continue;
-            _retired[i].Device.Dispose();
-            _retired.RemoveAt(i);
-        }
-    }
+    public void CloseRetired(long seenByAllWorkers) => _retired.Free(seenByAllWorkers);
 
     /// <summary>Closes all of them; the kernel removes the interfaces. After the workers have ended.</summary>
     public void Dispose()
     {
         foreach (TunnelDevice device in _open) device.Dispose();
-        foreach ((TunnelDevice device, _) in _retired) device.Dispose();
         _open.Clear();
-        _retired.Clear();
+        _retired.Dispose();
     }
 
     // All of them were made by Create.

@@ -25,7 +25,7 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
 
     // By what the report is about; its MTU in the key is 0.
     private readonly ConcurrentDictionary<PathMtu, int> _reports = new();
-    private readonly DeadlineQueue<Adjacency> _aging = new();
+    private readonly TimerHeap<Aging> _aging = new();
     private int _waiting;
     private bool _posted;
     private Instant _applyAt = Instant.Never;
@@ -50,7 +50,7 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
     /// <summary>Believes what was reported, and forgets what is too old. Control thread.</summary>
     public void OnDeadline(Instant now)
     {
-        while (_aging.TryPop(now, out Adjacency adjacency)) adjacency.PathMtu = Adjacency.UnknownPathMtu;
+        while (_aging.TryPop(now, out Aging? aging)) aging.Adjacency.PathMtu = Adjacency.UnknownPathMtu;
         if (now < _applyAt) return;
         (_applied, _applyAt) = (now, Instant.Never);
         Apply(now);
@@ -81,7 +81,7 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
         // "A host MUST not increase its estimate of the Path MTU in response to the contents of a Datagram Too Big message" (RFC 1191 3).
         if (wanted >= adjacency.PathMtu) return;
         adjacency.PathMtu = wanted;
-        if (config.AgeTimer is { } age) _aging.Schedule(adjacency, now + age);
+        if (config.AgeTimer is { } age) _aging.Set(new Aging(adjacency), now + age);
     }
 
     private static int? Find(Adjacency adjacency, Dictionary<PathMtu, int> reports)
@@ -95,5 +95,10 @@ internal sealed class PathMtuTable(Action<Action<Instant>> post, ForwardingTable
         // Raw ESP has its SPI within the 8 octets that every ICMP error quotes.
         if (path.UdpEncapsulation && reports.TryGetValue(about with { Spi = null }, out mtu)) return mtu;
         return reports.TryGetValue(new PathMtu(path.Remote, 0) { IsEsp = true, IsKernels = true }, out mtu) ? mtu : null;
+    }
+
+    private sealed class Aging(Adjacency adjacency) : Timed
+    {
+        public Adjacency Adjacency { get; } = adjacency;
     }
 }

@@ -14,7 +14,7 @@ internal readonly record struct UnderlayKey(string? Vrf, IpAddress Address);
 internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
 {
     private readonly Dictionary<UnderlayKey, Entry> _entries = [];
-    private readonly List<Entry> _retired = [];
+    private readonly RetireList<Entry> _retired = new();
     private int _lastNumber;
 
     /// <summary>The source, opened when nobody had it. A failure leaves nothing behind.</summary>
@@ -61,18 +61,10 @@ internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
     }
 
     /// <summary>Closes what no worker can touch any more.</summary>
-    public void CloseRetired(long seenByAllWorkers)
-    {
-        for (int i = _retired.Count - 1; i >= 0; i--)
-        {
-            if (_retired[i].Version >= seenByAllWorkers) continue;
-            _retired[i].Source.Dispose();
-            _retired.RemoveAt(i);
-        }
-    }
+    public void CloseRetired(long seenByAllWorkers) => _retired.Free(seenByAllWorkers);
 
     /// <summary>True while something waits for <see cref="CloseRetired"/>.</summary>
-    public bool HasRetired => _retired.Count > 0;
+    public bool HasRetired => _retired.IsWaiting;
 
     /// <summary>The sources in use.</summary>
     public IEnumerable<Underlay> Underlays
@@ -87,29 +79,21 @@ internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
     public void Dispose()
     {
         foreach (Entry entry in _entries.Values) entry.Source.Dispose();
-        foreach (Entry entry in _retired) entry.Source.Dispose();
         _entries.Clear();
-        _retired.Clear();
+        _retired.Dispose();
     }
 
     /// <summary>Back from those that wait to be closed: while they are open nobody else, not even we, can have their UDP ports.</summary>
-    private Entry? Revive(UnderlayKey key)
-    {
-        int at = _retired.FindIndex(entry => entry.Key == key);
-        if (at < 0) return null;
-        Entry entry = _retired[at];
-        _retired.RemoveAt(at);
-        return entry;
-    }
+    private Entry? Revive(UnderlayKey key) => _retired.TryTakeBack(entry => entry.Key == key, out Entry? entry) ? entry : null;
 
     /// <summary>What no worker ever saw is closed at once.</summary>
     private void Retire(Entry entry)
     {
-        if (entry.Version < 0) entry.Source.Dispose();
-        else _retired.Add(entry);
+        if (entry.Version < 0) entry.Dispose();
+        else _retired.Add(entry, entry.Version);
     }
 
-    private sealed class Entry(UnderlayKey key, OpenUnderlay source)
+    private sealed class Entry(UnderlayKey key, OpenUnderlay source) : IDisposable
     {
         public readonly UnderlayKey Key = key;
         public readonly OpenUnderlay Source = source;
@@ -117,6 +101,8 @@ internal sealed class UnderlaySet(IUnderlayFactory factory) : IDisposable
 
         /// <summary>The last version of the forwarding table that had it, once it was released; -1 before.</summary>
         public long Version = -1;
+
+        public void Dispose() => Source.Dispose();
     }
 }
 

@@ -1,12 +1,10 @@
-using Dmvpn.Core;
-
-namespace Dmvpn.Ike;
+namespace Dmvpn.Core;
 
 /// <summary>
 /// How many answers strangers at one address get (RFC 7296 2.21.4, 2.6): a token bucket for each, so that forged requests make this router no source of
 /// a flood for somebody else. The table has a fixed size and no entry has to be found a place: addresses that fall together share a bucket, and a secret decides which do.
 /// </summary>
-internal sealed class SourceBudget
+public sealed class SourceBudget
 {
     /// <summary>Buckets: 64 KB; with some hundred sources that are active at once few share one.</summary>
     private const int Buckets = 4096;

@@ -1,36 +1,26 @@
-using Dmvpn.Core;
+using System.Diagnostics.CodeAnalysis;
 
-namespace Dmvpn.Ike;
-
-/// <summary>Something with one deadline. It is told with <see cref="OnDeadline"/> and may set the next one.</summary>
-internal abstract class IkeTimed
-{
-    /// <summary>When it is due; set through <see cref="IkeTimers.Set"/>.</summary>
-    public Instant Deadline { get; internal set; } = Instant.Never;
-
-    /// <summary>When it was last told; a new deadline is later.</summary>
-    internal Instant Served { get; set; } = Deadlines.NotServed;
-
-    /// <summary>Place in the heap; -1 outside.</summary>
-    internal int Slot { get; set; } = -1;
-
-    public abstract void OnDeadline(Instant now, Outbox<IkeEffect> outbox);
-}
+namespace Dmvpn.Core;
 
 /// <summary>
-/// The deadlines of all IKE SAs, child SAs, targets and peers: a binary heap that knows where each of its members is, so that a removed one is forgotten at once. Moving a
-/// deadline later costs nothing: the heap finds out when the old one comes.
+/// The deadlines of many things: a binary heap that knows where each of its members is, so that it forgets a removed one at once.
+/// To move a deadline later, which is what hellos and refreshed registrations do, costs nothing: the heap finds out when the old
+/// deadline comes. Nothing here allocates but the growth of the heap.
 /// </summary>
-internal sealed class IkeTimers
+/// <typeparam name="T">What is due.</typeparam>
+public sealed class TimerHeap<T>
+    where T : Timed
 {
-    private (Instant At, IkeTimed Timed)[] _heap = new (Instant, IkeTimed)[64];
+    private (Instant At, T Timed)[] _heap = new (Instant, T)[64];
 
+    /// <summary>How many have a deadline.</summary>
     public int Count { get; private set; }
 
+    /// <summary>The earliest deadline, or <see cref="Instant.Never"/>. It may be one that has moved later since.</summary>
     public Instant Next => Count == 0 ? Instant.Never : _heap[0].At;
 
     /// <summary>Sets, moves or (with Never) stops the deadline. One that is not after the last time served comes a little later.</summary>
-    public void Set(IkeTimed timed, Instant at)
+    public void Set(T timed, Instant at)
     {
         at = Deadlines.After(timed.Served, at);
         timed.Deadline = at;
@@ -50,7 +40,7 @@ internal sealed class IkeTimers
     }
 
     /// <summary>Takes one that is due; its deadline is Never then. Call until false.</summary>
-    public bool TryPop(Instant now, out IkeTimed? timed)
+    public bool TryPop(Instant now, [NotNullWhen(true)] out T? timed)
     {
         while (Count > 0 && _heap[0].At <= now)
         {
@@ -68,19 +58,19 @@ internal sealed class IkeTimers
         return false;
     }
 
-    private void Remove(IkeTimed timed)
+    private void Remove(T timed)
     {
         int slot = timed.Slot;
         if (slot < 0) return;
         timed.Slot = -1;
-        (Instant At, IkeTimed Timed) last = _heap[--Count];
+        (Instant At, T Timed) last = _heap[--Count];
         _heap[Count] = default;
         if (slot == Count) return;
         if (slot > 0 && last.At < _heap[(slot - 1) / 2].At) Up(slot, last);
         else Down(slot, last);
     }
 
-    private void Up(int slot, (Instant At, IkeTimed Timed) item)
+    private void Up(int slot, (Instant At, T Timed) item)
     {
         while (slot > 0 && item.At < _heap[(slot - 1) / 2].At)
         {
@@ -90,7 +80,7 @@ internal sealed class IkeTimers
         Put(slot, item);
     }
 
-    private void Down(int slot, (Instant At, IkeTimed Timed) item)
+    private void Down(int slot, (Instant At, T Timed) item)
     {
         for (int child = slot * 2 + 1; child < Count; child = slot * 2 + 1)
         {
@@ -102,7 +92,7 @@ internal sealed class IkeTimers
         Put(slot, item);
     }
 
-    private void Put(int slot, (Instant At, IkeTimed Timed) item)
+    private void Put(int slot, (Instant At, T Timed) item)
     {
         _heap[slot] = item;
         item.Timed.Slot = slot;
