@@ -10,8 +10,8 @@ public sealed class FrrInteropTests : NetworkTest
     private static readonly SiteAddresses Hub = new(0), One = new(1), Two = new(2);
 
     [Theory]
-    [InlineData(42u, false)]
-    [InlineData(null, false)]
+    [InlineData(42u, false, Traits = ["When", "Nightly"])]
+    [InlineData(null, false, Traits = ["When", "Nightly"])]
     [InlineData(42u, true)]
     public async Task OurHub_FrrSpokes_RegisterAndMakeAShortcut(uint? key, bool unique)
     {
@@ -34,7 +34,7 @@ public sealed class FrrInteropTests : NetworkTest
 
     [Theory]
     [InlineData(42u)]
-    [InlineData(null)]
+    [InlineData(null, Traits = ["When", "Nightly"])]
     public async Task FrrHub_OurSpokes_RegisterAndMakeAShortcut(uint? key)
     {
         FrrPeer hub = await BootFrrAsync("hub", 0, new FrrSettings { Key = key, Spokes = [One, Two] });
@@ -54,7 +54,7 @@ public sealed class FrrInteropTests : NetworkTest
 
     [Theory]
     [InlineData(true)]
-    [InlineData(false)]
+    [InlineData(false, Traits = ["When", "Nightly"])]
     public async Task OneSpokeOfEach_UnderEitherHub_ShortcutBothWays(bool ourHub)
     {
         if (ourHub)
@@ -76,7 +76,7 @@ public sealed class FrrInteropTests : NetworkTest
     }
 
     [Theory]
-    [InlineData(true)]
+    [InlineData(true, Traits = ["When", "Nightly"])]
     [InlineData(false)]
     public async Task OurSpokeBehindNat_EitherHub_HasTheOuterAddress(bool ourHub)
     {

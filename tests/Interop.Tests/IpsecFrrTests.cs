@@ -38,7 +38,7 @@ public sealed class IpsecFrrTests : NetworkTest
     }
 
     [Theory]
-    [InlineData(false)]
+    [InlineData(false, Traits = ["When", "Nightly"])]
     [InlineData(true)]
     public async Task FrrHub_OurSpokesWithGcmAndCbc_RegisterAndMakeAShortcut(bool secondBehindNat)
     {
@@ -62,7 +62,7 @@ public sealed class IpsecFrrTests : NetworkTest
 
     [Theory]
     [InlineData(true)]
-    [InlineData(false)]
+    [InlineData(false, Traits = ["When", "Nightly"])]
     public async Task OneSpokeOfEach_UnderEitherHub_ShortcutBothWays(bool ourHub)
     {
         if (ourHub)
