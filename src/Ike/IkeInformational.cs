@@ -135,24 +135,32 @@ internal sealed class IkeInformational(IkeCore core)
 }
 
 /// <summary>"Are you there?" (RFC 7296 2.4): an empty INFORMATIONAL, with the pace of dead peer detection where that is configured.</summary>
-internal sealed class LivenessRequest(DpdConfig? dpd) : IkeRequest
+internal sealed class LivenessRequest(DpdConfig? dpd, TimeSpan silentFor = default) : IkeRequest
 {
     public override IkeExchangeType Exchange => IkeExchangeType.Informational;
 
-    public override int MaximumTries => dpd is null ? base.MaximumTries : IkeLimits.DpdTries;
+    public override int MaximumTries => dpd is null ? base.MaximumTries : IkeLimits.DpdTries + EarlyTries(dpd);
 
     public override TimeSpan Interval(int tries) => dpd is null ? base.Interval(tries) : dpd.Retry;
 
     public override bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now)
     {
         // RFC 4555 3.8: the initiator learns by them that its NAT's mapping has changed.
-        if ((sa.Abilities & PeerAbilities.Mobike) != 0 && sa is { IsFirstInitiator: true, IsLocalBehindNat: true })
+        if ((sa.Abilities & PeerAbilities.Mobike) == 0 || !sa.IsLocalBehindNat) return true;
+        if (sa.IsFirstInitiator)
             IkeMobility.WriteNatDetection(ref writer, sa.Core, sa.InitiatorSpi, sa.ResponderSpi, sa.SendingPath);
+        // A responder behind a NAT names its address: when that comes from another port than
+        // before, the initiator looks there (3.6).
+        else writer.Notify(IkeNotifyType.NoAdditionalAddresses);
         return true;
     }
 
     public override void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox) =>
         sa.Core.Mobility.OnLivenessAnswered(sa, payloads, arrival, now, outbox);
+
+    /// <summary>Tries before the interval of silence is over: they do not count.</summary>
+    private int EarlyTries(DpdConfig configured) => silentFor <= TimeSpan.Zero || silentFor >= configured.Interval
+        ? 0 : (int)Math.Ceiling((configured.Interval - silentFor) / configured.Retry);
 }
 
 /// <summary>The last request of an IKE SA: deletes it (RFC 7296 1.4.1).</summary>

@@ -186,6 +186,24 @@ internal static class IkeLimits
     /// <summary>Behind a NAT: when the peer was heard just now, the mapping is good, and a keepalive is enough to keep it.</summary>
     public static readonly TimeSpan HeardJustNow = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// Behind a NAT: the time between two looks whether ESP still comes. A flow that breaks off is
+    /// noticed after one to two of these.
+    /// </summary>
+    public static readonly TimeSpan FlowTick = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>Looks in a row that find ESP make a flow: hellos every 5 s are none.</summary>
+    public const int FlowTicks = 3;
+
+    /// <summary>Flows that end are many: one of them in this time has the peer asked.</summary>
+    public static readonly TimeSpan FlowQuestionInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Looks in one interval of dead peer detection on demand, while both ends are silent: when this
+    /// end sends at last, the question follows soon.
+    /// </summary>
+    public const int LooksPerInterval = 5;
+
     /// <summary>Failures of negotiations that are remembered for <c>show crypto ikev2 diagnose error</c>.</summary>
     public const int MaximumFailures = 64;
 

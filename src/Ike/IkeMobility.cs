@@ -91,13 +91,17 @@ internal sealed partial class IkeMobility(IkeCore core)
     }
 
     /// <summary>
-    /// ESP, authentic and fresh, came from another endpoint: the peer's NAT has another mapping (RFC 7296 2.23; RFC 4555 3.8 allows it for ESP), or somebody says so. An initiator that is
-    /// behind a NAT itself does not follow (2.23); a responder that is (a hub behind a static NAT) has nobody else to learn it from, and asks first.
+    /// ESP, authentic and fresh, came from another endpoint: the peer's NAT has another mapping
+    /// (RFC 7296 2.23; RFC 4555 3.8 allows it for ESP), or somebody says so. The peer is asked there
+    /// before anything moves. With MOBIKE the initiator follows too when the responder is behind a
+    /// NAT, because nobody else tells it.
     /// </summary>
     public void OnEndpointChanged(IkeSa sa, IkeEndpoint remote, Instant now, Outbox<IkeEffect> outbox)
     {
-        bool byMobike = (sa.Abilities & PeerAbilities.Mobike) != 0 && (sa.IsFirstInitiator || !sa.IsRemoteBehindNat);
-        if (!sa.IsEstablished || !sa.UsesUdp || (sa.IsLocalBehindNat && sa.IsFirstInitiator) || byMobike || remote == sa.Path.Remote) return;
+        bool withMobike = (sa.Abilities & PeerAbilities.Mobike) != 0;
+        bool byRequest = withMobike && !sa.IsRemoteBehindNat;
+        bool behindNat = sa is { IsLocalBehindNat: true, IsFirstInitiator: true } && !withMobike;
+        if (!sa.IsEstablished || !sa.UsesUdp || behindNat || byRequest || remote == sa.Path.Remote) return;
         Ask(sa, sa.Path with { Remote = remote }, new NatSituation(true, sa.IsRemoteBehindNat, sa.IsLocalBehindNat), now, outbox);
     }
 

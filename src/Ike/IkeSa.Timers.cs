@@ -33,7 +33,7 @@ internal sealed partial class IkeSa
     {
         if (Stage == IkeSaStage.Dead) return;
         Instant next = Instant.Min(NextRetransmission(), Instant.Min(EndsAt, NextForgotten()));
-        next = Instant.Min(next, Instant.Min(_livenessAt, _keepaliveAt));
+        next = Instant.Min(next, Instant.Min(Instant.Min(_livenessAt, _keepaliveAt), _flowAt));
         if (IsEstablished) next = Instant.Min(next, Instant.Min(Instant.Min(RekeyAt, ExpiresAt), Instant.Min(ReauthenticateAt, AuthenticationEndsAt)));
         Core.Timers.Set(this, next);
     }
@@ -51,6 +51,7 @@ internal sealed partial class IkeSa
         if (IsEstablished && ReauthenticateAt <= now) Core.Initiator.Reauthenticate(this, now, outbox);
         if (IsEstablished && RekeyAt <= now) Core.Rekeying.Start(this, now, outbox);
         if (Stage == IkeSaStage.Dead) return;
+        if (_flowAt <= now) CheckFlow(now, outbox);
         if (_livenessAt <= now) CheckLiveness(now, outbox);
         if (_keepaliveAt <= now) CheckKeepalive(now, outbox);
         Reschedule();
@@ -61,6 +62,7 @@ internal sealed partial class IkeSa
     {
         _livenessAt = IsEstablished ? now + (Dpd?.Interval ?? IkeLimits.QuietLiveness) : Instant.Never;
         _keepaliveAt = IsEstablished && IsLocalBehindNat ? now + KeepaliveInterval : Instant.Never;
+        StartFlowWatch(now);
         Reschedule();
     }
 
@@ -109,8 +111,10 @@ internal sealed partial class IkeSa
             sent = sent > child.LastSent ? sent : child.LastSent;
         }
         bool silent = heard + interval <= now;
-        _livenessAt = silent ? now + interval : heard + interval;
-        if (silent && ((Dpd is { Periodic: true }) || sent > heard)) AskLiveness(now, outbox);
+        bool asks = silent && ((Dpd is { Periodic: true }) || sent > heard);
+        // On demand: when something is sent after this look, the question follows soon.
+        _livenessAt = !silent ? heard + interval : asks ? now + interval : now + interval / IkeLimits.LooksPerInterval;
+        if (asks) AskLiveness(now, outbox);
     }
 
     /// <summary>RFC 3948 2.3: a NAT forgets who is silent, and sometimes who is not.</summary>

@@ -214,6 +214,9 @@ internal sealed class NatBox(string outside)
         return (null, new IkeEndpoint(Outside, port));
     }
 
+    /// <summary>A node's port has a fixed one outside: who is behind the box can be called.</summary>
+    public void Forward(Node node, IkeEndpoint inside, ushort port) => _ports[(node, inside)] = port;
+
     /// <summary>The box is rebooted: all mappings are others from now on.</summary>
     public void Forget()
     {
