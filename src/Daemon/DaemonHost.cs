@@ -29,7 +29,7 @@ public static class DaemonHost
         options = options with { SocketPath = Path.GetFullPath(options.SocketPath) };
         bool journal = options.Journal ?? Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null;
         using var log = new RouterLog(options.LogLevel ?? LogLevel.Information, Console.Error, journal) { FixedLevel = options.LogLevel };
-        ILogger logger = log.CreateLogger("Dmvpn");
+        ILogger logger = log.CreateLogger(EventBlock.Daemon.Category);
 
         (RouterConfig? config, ConfigReport report) = ConfigurationFile.Read(options.ConfigFile);
         ConfigurationFile.Log(report, options.ConfigFile, logger);

@@ -37,7 +37,7 @@ internal static partial class DaemonLog
     [LoggerMessage(1806, LogLevel.Warning, "net.{family}.{setting} is off: packets between the tunnel and other interfaces are not forwarded (sysctl -w {remedy})", EventName = "ForwardingOff")]
     public static partial void ForwardingOff(ILogger logger, string family, string setting, string remedy);
 
-    [LoggerMessage(1817, LogLevel.Critical, "{part} failed ({count} times until now); the router goes on", EventName = "PartFailed")]
+    [LoggerMessage(1830, LogLevel.Critical, "{part} failed ({count} times until now); the router goes on", EventName = "PartFailed")]
     public static partial void PartFailed(ILogger logger, string part, long count, Exception exception);
 
     [LoggerMessage(1818, LogLevel.Critical, "{part} asks to be served at once again and again ({count} times until now, its deadline is {late:F1} s past); it is served ten times a second only. Please report this", EventName = "DeadlineStuck")]

@@ -19,10 +19,10 @@ internal sealed class Engines
     public Engines(ForwardingTable forwarding, IkeSecrets secrets, IChildActivity activity, IWallClock clock, IRandom random, ILoggerFactory log, int workers = 1)
     {
         Forwarding = forwarding;
-        Ike = new IkeInstance(secrets, activity, clock, random, log.CreateLogger("IKEv2")) { SpiClasses = workers };
-        Rib = new RibInstance(log.CreateLogger("Rib"));
-        Nhrp = new NhrpInstance(Rib.Mirror, random, log.CreateLogger("Nhrp"));
-        Odr = new OdrInstance(random, log.CreateLogger("Odr"), Underlay);
+        Ike = new IkeInstance(secrets, activity, clock, random, log.CreateLogger(EventBlock.Ike.Category)) { SpiClasses = workers };
+        Rib = new RibInstance(log.CreateLogger(EventBlock.Rib.Category));
+        Nhrp = new NhrpInstance(Rib.Mirror, random, log.CreateLogger(EventBlock.Nhrp.Category));
+        Odr = new OdrInstance(random, log.CreateLogger(EventBlock.Odr.Category), Underlay);
     }
 
     public IkeInstance Ike { get; }

@@ -56,11 +56,11 @@ internal sealed class Router : IControlWork, IDisposable
     public Router(ControlLoop loop, IkeSecrets secrets, int workers, RouterLog log)
     {
         _loop = loop;
-        ILogger tunnelLog = log.CreateLogger("Tunnel"), routerLog = log.CreateLogger("Dmvpn");
+        ILogger tunnelLog = log.CreateLogger(EventBlock.Tunnel.Category), routerLog = log.CreateLogger(EventBlock.Daemon.Category);
         var forwarding = new ForwardingTable();
         _workers = new WorkerPool(workers, forwarding, loop, routerLog);
         // Behind the workers' numbers comes the control thread's.
-        var children = new ChildSaSet(forwarding, workers + 1, _workers.Wake) { Logger = log.CreateLogger("Ipsec") };
+        var children = new ChildSaSet(forwarding, workers + 1, _workers.Wake) { Logger = log.CreateLogger(EventBlock.Ipsec.Category) };
         Engines = new Engines(forwarding, secrets, children, SystemWallClock.Instance, SystemRandom.Instance, log, workers);
         Kernel = new KernelSync(Engines, routerLog);
         _egress = new UnderlayRoutes(Engines, Kernel, tunnelLog);
@@ -78,7 +78,7 @@ internal sealed class Router : IControlWork, IDisposable
         _pathMtus = new PathMtuTable(loop.Post, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
         _mail = new MailReader(Engines, Tunnels, Carrier, Protection.Peers, _underlays);
-        ILogger pkiLog = log.CreateLogger("Pki");
+        ILogger pkiLog = log.CreateLogger(EventBlock.Pki.Category);
         _fetch = new RevocationFetch();
         Trustpoints = new TrustpointStore
         {

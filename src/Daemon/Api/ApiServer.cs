@@ -164,7 +164,7 @@ public sealed class ApiServer : IAsyncDisposable
         }
         catch (Exception e)
         {
-            DaemonLog.ControlFailure(_log.CreateLogger("Dmvpn"), e);
+            DaemonLog.ControlFailure(_log.CreateLogger(EventBlock.Daemon.Category), e);
             await Refuse(context, StatusCodes.Status500InternalServerError, new ApiError("the router failed to answer", "see show logging"));
             return;
         }

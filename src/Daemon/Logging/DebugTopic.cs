@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using Dmvpn.Core;
 using Dmvpn.Management.Api;
 
 namespace Dmvpn.Daemon.Logging;
 
-/// <summary>What a user asked to see with <c>debug nhrp packet</c> and the like: ranges of event ids. The blocks are those of the XLog.cs files.</summary>
+/// <summary>What a user asked to see with <c>debug nhrp packet</c> and the like: ranges of event ids within the <see cref="EventBlock"/>s.</summary>
 /// <param name="Name">One of <see cref="DebugTopics"/>.</param>
 /// <param name="Ranges">First and last event id of each range.</param>
 public sealed record DebugTopic(string Name, params (int First, int Last)[] Ranges)
@@ -17,16 +18,16 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
         new(DebugTopics.NhrpError, (1004, 1004), (1008, 1009), (1300, 1399)),
         new(DebugTopics.NhrpRate, (1010, 1010)),
         new(DebugTopics.Nhrp, (1000, 1099), (1400, 1499)),
-        new(DebugTopics.Tunnel, (1700, 1799)),
-        new(DebugTopics.Cdp, (1600, 1699)),
-        new(DebugTopics.Routing, (1500, 1599)),
-        new(DebugTopics.Dmvpn, (1000, 1007), (1700, 1899)),
+        new(DebugTopics.Tunnel, Whole(EventBlock.Tunnel)),
+        new(DebugTopics.Cdp, Whole(EventBlock.Odr)),
+        new(DebugTopics.Routing, Whole(EventBlock.Rib)),
+        new(DebugTopics.Dmvpn, (1000, 1007), Whole(EventBlock.Tunnel), Whole(EventBlock.Daemon)),
         new(DebugTopics.Ikev2Packet, (2100, 2199)),
         new(DebugTopics.Ikev2Internal, (2200, 2299)),
         new(DebugTopics.Ikev2Error, (2002, 2002), (2006, 2006), (2300, 2399)),
         new(DebugTopics.Ikev2, (2000, 2099), (2400, 2499)),
-        new(DebugTopics.Ipsec, (2500, 2599)),
-        new(DebugTopics.Pki, (2600, 2699)),
+        new(DebugTopics.Ipsec, Whole(EventBlock.Ipsec)),
+        new(DebugTopics.Pki, Whole(EventBlock.Pki)),
     ];
 
     /// <summary>True when the topic wants the event.</summary>
@@ -43,16 +44,7 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
     /// True when the topic may want events of a category: whether it does is known only when the event is there, but a
     /// category that nobody watches need not make any.
     /// </summary>
-    public bool MayMatch(string category) => category switch
-    {
-        "Nhrp" => Overlaps(1000, 1499),
-        "Rib" => Overlaps(1500, 1599),
-        "Odr" => Overlaps(1600, 1699),
-        "IKEv2" => Overlaps(2000, 2499),
-        "Ipsec" => Overlaps(2500, 2599),
-        "Pki" => Overlaps(2600, 2699),
-        _ => Overlaps(1700, 1899),
-    };
+    public bool MayMatch(string category) => EventBlock.Of(category) is not { } block || Overlaps(block.First, block.Last);
 
     /// <summary>Finds a topic by its name.</summary>
     public static bool TryFind(string name, [NotNullWhen(true)] out DebugTopic? topic)
@@ -64,6 +56,8 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
         }
         return topic is not null;
     }
+
+    private static (int First, int Last) Whole(EventBlock block) => (block.First, block.Last);
 
     private bool Overlaps(int first, int last)
     {
