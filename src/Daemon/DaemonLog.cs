@@ -91,10 +91,10 @@ internal static partial class DaemonLog
     [LoggerMessage(1703, LogLevel.Debug, "{tunnel}: keepalive {state}", EventName = "Keepalive")]
     public static partial void Keepalive(ILogger logger, TunnelId tunnel, string state);
 
-    [LoggerMessage(1710, LogLevel.Warning, "{tunnel}: next hop server {name} cannot be reached: {reason}{where}; check the name and the name servers, it is looked up again every 10 s", EventName = "NameFailed")]
+    [LoggerMessage(1712, LogLevel.Warning, "{tunnel}: next hop server {name} cannot be reached: {reason}{where}; check the name and the name servers, it is looked up again every 10 s", EventName = "NameFailed")]
     public static partial void NameFailed(ILogger logger, TunnelId tunnel, string name, string reason, string where);
 
-    [LoggerMessage(1711, LogLevel.Information, "{tunnel}: next hop server {name} is at {addresses}{where}", EventName = "NameFound")]
+    [LoggerMessage(1713, LogLevel.Information, "{tunnel}: next hop server {name} is at {addresses}{where}", EventName = "NameFound")]
     public static partial void NameFound(ILogger logger, TunnelId tunnel, string name, string addresses, string where);
 
     [LoggerMessage(1709, LogLevel.Information, "{tunnel}: the kernel cuts and merges packets of {offloads} only; the others go one by one", EventName = "OffloadsRefused")]
