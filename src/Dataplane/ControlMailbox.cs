@@ -101,6 +101,9 @@ public sealed class ControlMailbox
     /// <summary>True when nothing waits. Any thread.</summary>
     public bool IsEmpty => Volatile.Read(ref _read) == Volatile.Read(ref _written);
 
+    /// <summary>Writer only: true while so much waits that no single peer is to have more of it.</summary>
+    public bool IsBusy => _written - Volatile.Read(ref _read) > _ring.Length / DataplaneLimits.BusyPart;
+
     /// <summary>Writer only: true once after something was written since the last call.</summary>
     public bool TakeNews()
     {

@@ -129,6 +129,9 @@ public enum DataplaneDrop
     /// <summary>In: a control packet that found the control mailbox full.</summary>
     InMailboxFull,
 
+    /// <summary>NHRP, CDP or a keepalive of a peer that sends more than its share, while the control thread is behind.</summary>
+    InOverShare,
+
     /// <summary>In: the kernel did not take the packet (device down).</summary>
     InDeviceRefused,
 

@@ -65,6 +65,15 @@ public static class DataplaneLimits
     /// <summary>Least time between two events that ask for the same next hop; NHRP has its own retransmission.</summary>
     public static readonly TimeSpan UnresolvedInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>Traffic Indications that one peer is owed in a second: new flows of a busy site, and no member keeps the others' from them.</summary>
+    public const int RedirectsPerPeer = 200;
+
+    /// <summary>Control packets of one peer in a second while much waits in the mailbox: far more than any router sends, and what one core deals with in some milliseconds.</summary>
+    public const int ControlPerPeer = 200;
+
+    /// <summary>Much: this part of the mailbox.</summary>
+    public const int BusyPart = 4;
+
     /// <summary>Keys that a rate-limit table remembers (16 bytes each).</summary>
     public const int RateTableSize = 1024;
 

@@ -33,6 +33,7 @@ public sealed partial class Decapsulator : IDisposable
     private readonly SequenceTable _sequences = new();
     private readonly RedirectFilter _redirects = new();
     private readonly SourceFilter _sources;
+    private readonly PeerShares _shares = new(DataplaneLimits.ControlPerPeer);
     private readonly SegmentMerger _merger = new();
     private TokenBucket _reflections = new(DataplaneLimits.ReflectionsPerSecond, DataplaneLimits.ReflectionsPerSecond);
     private Tally _tally;
@@ -196,7 +197,9 @@ public sealed partial class Decapsulator : IDisposable
 
     private void Post(ControlKind kind, NbmaPeer peer, IpAddress address, ReadOnlySpan<byte> bytes, TunnelSnapshot tunnel, Instant now)
     {
-        if (_mailbox.TryWrite(kind, tunnel.Config.Tunnel, peer, address, bytes, now)) _tally.Control++;
+        // A flood of one peer fills a part of the mailbox, and keeps no registration of another one out.
+        if (_mailbox.IsBusy && !_shares.TryTake(peer, now)) tunnel.Counters.Drops.Count(DataplaneDrop.InOverShare);
+        else if (_mailbox.TryWrite(kind, tunnel.Config.Tunnel, peer, address, bytes, now)) _tally.Control++;
         else tunnel.Counters.Drops.Count(DataplaneDrop.InMailboxFull);
     }
 

@@ -9,6 +9,9 @@ internal static class FlowHash
 
     public static uint Of(IpAddress address) => (uint)(Mix(address) >> 32);
 
+    /// <summary>Of who is there: an association wherever it is, or the outer address of a peer that has none.</summary>
+    public static uint Of(NbmaPeer peer) => peer.Association != 0 ? (uint)peer.Association : Of(peer.Address);
+
     public static ulong Of(IpAddress source, IpAddress destination)
     {
         ulong hash = (Mix(source) ^ ulong.RotateRight(Mix(destination), 23)) * Multiplier;

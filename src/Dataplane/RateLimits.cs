@@ -48,6 +48,13 @@ internal sealed class RateLimitTable
     private readonly (ulong Key, long Until)[] _entries = new (ulong, long)[DataplaneLimits.RateTableSize];
     private TokenBucket _allowance = new(DataplaneLimits.EventsPerSecond, DataplaneLimits.EventBurst);
 
+    /// <summary>True when nothing of the key was let through lately.</summary>
+    public bool IsDue(ulong key, Instant now)
+    {
+        (ulong last, long until) = _entries[key & DataplaneLimits.RateTableSize - 1];
+        return last != key || now.Nanoseconds >= until;
+    }
+
     public bool TryPass(ulong key, TimeSpan interval, Instant now)
     {
         ref (ulong Key, long Until) entry = ref _entries[key & DataplaneLimits.RateTableSize - 1];

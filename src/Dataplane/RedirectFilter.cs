@@ -5,18 +5,19 @@ namespace Dmvpn.Dataplane;
 
 /// <summary>
 /// Finds packets that came out of an NHRP network and are routed back into it: their sender is owed a Traffic Indication, once in a
-/// while for each (source, destination). Read first: draft-detienne-dmvpn 4.
+/// while for each (source, destination). Read first: draft-detienne-dmvpn 4. A sender counts for itself alone: inner addresses can be made up, and a flood of them takes no indication from others.
 /// </summary>
 internal sealed class RedirectFilter
 {
     private readonly Entry[] _entries = new Entry[DataplaneLimits.FlowCacheSize];
     private readonly RateLimitTable _limits = new();
+    private readonly PeerShares _shares = new(DataplaneLimits.RedirectsPerPeer);
 
     public bool IsOwed(ForwardingSnapshot snapshot, TunnelSnapshot tunnel, scoped in IpView ip, NbmaPeer peer, Instant now)
     {
         if (!TurnsRound(snapshot, tunnel, ip.Destination)) return false;
-        ulong key = FlowHash.Of(ip.Source, ip.Destination);
-        return !LeadsBack(snapshot, ip.Destination, peer) && _limits.TryPass(key, tunnel.Config.RedirectInterval, now);
+        ulong key = FlowHash.Of(ip.Source, ip.Destination) ^ FlowHash.Mix(FlowHash.Of(peer));
+        return _limits.IsDue(key, now) && !LeadsBack(snapshot, ip.Destination, peer) && _shares.TryTake(peer, now) && _limits.TryPass(key, tunnel.Config.RedirectInterval, now);
     }
 
     /// <summary>Asked for every packet, so remembered by destination for as long as the snapshot lasts.</summary>

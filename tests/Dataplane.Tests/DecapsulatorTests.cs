@@ -23,6 +23,21 @@ public sealed class DecapsulatorTests
     }
 
     [Fact]
+    public void FloodOfControlPacketsFromOnePeer_LeavesRoomForTheOthers()
+    {
+        using var rig = new Rig();
+        var liar = new NbmaPeer(Ip("192.0.2.66"));
+        for (int i = 0; i < 5000; i++) rig.In(liar, Gre(Pattern(100), 7, protocol: GreProtocol.Nhrp));
+        Assert.True(rig.Drops(DataplaneDrop.InOverShare) > 4000);
+        Assert.Equal(0, rig.Drops(DataplaneDrop.InMailboxFull));
+        for (int i = 1; i < 30; i++) rig.In(new NbmaPeer(Ip($"192.0.3.{i}")), Gre(Pattern(100), 7, protocol: GreProtocol.Cdp));
+        Assert.Equal(29, rig.Mail().Count(static mail => mail.Kind == ControlKind.Cdp));
+        // Where little waits nobody is held back.
+        rig.In(liar, Gre(Pattern(100), 7, protocol: GreProtocol.Nhrp));
+        Assert.Single(rig.Mail());
+    }
+
+    [Fact]
     public void PaddingBehindInnerPacket_Received_CutOff()
     {
         using var rig = new Rig();

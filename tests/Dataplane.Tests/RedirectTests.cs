@@ -45,6 +45,34 @@ public sealed class RedirectTests
     }
 
     [Fact]
+    public void AnotherPeerWithTheSameInnerAddresses_KeepsNoIndicationFromTheirOwner()
+    {
+        using Rig rig = Hub();
+        var liar = new NbmaPeer(Ip("192.0.2.66"));
+        for (int i = 0; i < 5; i++) rig.In(liar, Gre(Turning, 7));
+        Assert.Equal(liar, Assert.Single(rig.Mail()).Peer);
+        rig.In(Rig.Peer2, Gre(Turning, 7));
+        Assert.Equal(Rig.Peer2, Assert.Single(rig.Mail()).Peer);
+    }
+
+    [Fact]
+    public void FloodOfFlowsFromOnePeer_OthersAreToldAllTheSame()
+    {
+        using Rig rig = Hub();
+        var liar = new NbmaPeer(Ip("192.0.2.66"));
+        int told = 0;
+        for (int i = 0; i < 20 * DataplaneLimits.EventsPerSecond; i++)
+        {
+            rig.Now += TimeSpan.FromTicks(TimeSpan.TicksPerSecond / (10 * DataplaneLimits.EventsPerSecond));
+            rig.In(liar, Gre(Packet($"10.2.{i >> 8 & 255}.{i & 255}", "10.3.0.1"), 7));
+            told += rig.Mail().Count;
+        }
+        Assert.InRange(told, DataplaneLimits.RedirectsPerPeer, 4 * DataplaneLimits.RedirectsPerPeer);
+        rig.In(Rig.Peer2, Gre(Packet("10.2.0.1", "10.3.0.7"), 7));
+        Assert.Equal(Rig.Peer2, Assert.Single(rig.Mail()).Peer);
+    }
+
+    [Fact]
     public void SameSourceAndDestination_WithinInterval_ReportedOnce()
     {
         using Rig rig = Hub();
