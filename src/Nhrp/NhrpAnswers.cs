@@ -9,28 +9,33 @@ namespace Dmvpn.Nhrp;
 internal sealed class NhrpAnswers(NhrpInterface owner)
 {
     private PrefixTrie<NhrpAnswer> _answers = PrefixTrie<NhrpAnswer>.Empty;
-    private readonly Dictionary<NbmaPeer, int> _byPeer = [];
+    private readonly Dictionary<(NbmaPeer Peer, IpAddress Share), int> _byPeer = [];
     private int _requesters;
 
     public int Count => _answers.Count;
 
     public IEnumerable<KeyValuePair<IpPrefix, NhrpAnswer>> All => _answers.Entries();
 
-    /// <summary>Remembers a requester; false when there is no room, or it has its share, and the answer must not be given then.</summary>
+    /// <summary>
+    /// Remembers a requester; false when there is no room, or it has its share, and the answer must not be given then. What comes by way of a server that has proved itself counts for
+    /// who asks: the server lets nobody ask in another's name.
+    /// </summary>
     public bool Add(IpPrefix prefix, IpAddress requester, NbmaPeer peer, uint requestId, TimeSpan holdTime, Instant now)
     {
+        // A station may have several addresses, and asks by them all: they are one where it asks itself.
+        IpAddress share = peer.Association != 0 && NhrpTrust.IsServer(owner, peer) ? requester : IpAddress.None;
         bool isKnown = _answers.TryGet(prefix, out NhrpAnswer? answer) && answer.Requesters.ContainsKey(requester);
-        if (!isKnown && (_requesters >= NhrpLimits.MaximumRequesters || _byPeer.GetValueOrDefault(peer) >= NhrpLimits.AnswersPerPeer)) return false;
+        if (!isKnown && (_requesters >= NhrpLimits.MaximumRequesters || _byPeer.GetValueOrDefault((peer, share)) >= NhrpLimits.AnswersPerPeer)) return false;
         if (answer is null)
         {
             answer = new NhrpAnswer(owner, prefix) { Created = now };
             _answers = _answers.Set(prefix, answer);
         }
         answer.Hits++;
-        if (answer.Requesters.TryGetValue(requester, out NhrpRequester former)) CountOut(former.Peer);
+        if (answer.Requesters.TryGetValue(requester, out NhrpRequester former)) CountOut(former);
         _requesters++;
-        CollectionsMarshal.GetValueRefOrAddDefault(_byPeer, peer, out _)++;
-        answer.Requesters[requester] = new NhrpRequester(peer, requestId, now + holdTime);
+        CollectionsMarshal.GetValueRefOrAddDefault(_byPeer, (peer, share), out _)++;
+        answer.Requesters[requester] = new NhrpRequester(peer, requestId, now + holdTime, share);
         if (answer.Deadline.IsNever) owner.Core.Timers.Set(answer, now + holdTime);
         return true;
     }
@@ -71,7 +76,7 @@ internal sealed class NhrpAnswers(NhrpInterface owner)
         }
         foreach (IpAddress address in gone ?? [])
         {
-            if (answer.Requesters.Remove(address, out NhrpRequester requester)) CountOut(requester.Peer);
+            if (answer.Requesters.Remove(address, out NhrpRequester requester)) CountOut(requester);
         }
         if (next.IsNever) Remove(answer);
         else owner.Core.Timers.Set(answer, next);
@@ -89,15 +94,15 @@ internal sealed class NhrpAnswers(NhrpInterface owner)
     private void Remove(NhrpAnswer answer)
     {
         _answers = _answers.Remove(answer.Prefix);
-        foreach (NhrpRequester requester in answer.Requesters.Values) CountOut(requester.Peer);
+        foreach (NhrpRequester requester in answer.Requesters.Values) CountOut(requester);
         owner.Core.Timers.Set(answer, Instant.Never);
     }
 
-    private void CountOut(NbmaPeer peer)
+    private void CountOut(in NhrpRequester requester)
     {
         _requesters--;
-        ref int left = ref CollectionsMarshal.GetValueRefOrNullRef(_byPeer, peer);
-        if (--left == 0) _byPeer.Remove(peer);
+        ref int left = ref CollectionsMarshal.GetValueRefOrNullRef(_byPeer, (requester.Peer, requester.Share));
+        if (--left == 0) _byPeer.Remove((requester.Peer, requester.Share));
     }
 
     private List<NhrpAnswer> Overlapping(IpPrefix prefix)

@@ -18,6 +18,9 @@ internal static class NhrpLimits
     /// <summary>(source, destination) pairs held back by the redirect timeout; beyond, the oldest state is forgotten at once.</summary>
     public const int MaximumRedirects = 16_384;
 
+    /// <summary>The part of <c>max-send</c> that Traffic Indications for one peer may use up.</summary>
+    public const int RedirectPart = 10;
+
     /// <summary>Peers whose Error Indications are counted.</summary>
     public const int MaximumErrorPeers = 4096;
 

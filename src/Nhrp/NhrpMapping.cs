@@ -94,4 +94,5 @@ internal sealed class NhrpAnswer(NhrpInterface owner, IpPrefix prefix) : Timed<N
 /// <param name="Peer">Where a purge goes.</param>
 /// <param name="RequestId">Its request's id.</param>
 /// <param name="Expires">When it forgets the answer by itself.</param>
-internal readonly record struct NhrpRequester(NbmaPeer Peer, uint RequestId, Instant Expires);
+/// <param name="Share">Of whose share it is: none for the peer's own, otherwise that of a station for which the peer asks.</param>
+internal readonly record struct NhrpRequester(NbmaPeer Peer, uint RequestId, Instant Expires, IpAddress Share);

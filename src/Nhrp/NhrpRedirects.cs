@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Dmvpn.Core;
 using Dmvpn.Wire.Nhrp;
 
@@ -11,9 +12,13 @@ namespace Dmvpn.Nhrp;
 internal sealed class NhrpRedirects(NhrpInterface owner)
 {
     // Two generations: the older one is dropped whole, so nothing is ever searched and the memory is bounded.
-    private Dictionary<(IpAddress Source, IpAddress Destination), Held> _held = [];
-    private Dictionary<(IpAddress Source, IpAddress Destination), Held> _older = [];
+    private Dictionary<(IpAddress Source, IpAddress Destination, NbmaPeer From), Held> _held = [];
+    private Dictionary<(IpAddress Source, IpAddress Destination, NbmaPeer From), Held> _older = [];
     private Instant _turn;
+
+    // What each peer was sent in the present interval of max-send.
+    private readonly Dictionary<NbmaPeer, int> _sent = [];
+    private Instant _sentUntil;
 
     private NhrpCore Core => owner.Core;
 
@@ -40,7 +45,7 @@ internal sealed class NhrpRedirects(NhrpInterface owner)
             Core.Drops.Count(NhrpDrop.RedirectRateLimit);
             return;
         }
-        if (!owner.TakeSend(now, mayHold: true)) return;
+        if (!TakeShare(from, now) || !owner.TakeSend(now, mayHold: true)) return;
         // The destination is who sent the packet, against the draft's text: so do IOS and FRR.
         var writer = new NhrpWriter(NhrpSender.Room(outbox), NhrpSender.Head(owner, NhrpPacketType.TrafficIndication, NhrpFlags.None, 0, owner.Address, source));
         writer.Raw(head[..Math.Min(head.Length, headLength + 8)]);
@@ -73,11 +78,11 @@ internal sealed class NhrpRedirects(NhrpInterface owner)
         _older = [];
     }
 
-    private IEnumerable<NhrpRedirectState> StatesOf(Dictionary<(IpAddress Source, IpAddress Destination), Held> generation, Instant now)
+    private IEnumerable<NhrpRedirectState> StatesOf(Dictionary<(IpAddress Source, IpAddress Destination, NbmaPeer From), Held> generation, Instant now)
     {
-        foreach (((IpAddress source, IpAddress destination), Held held) in generation)
+        foreach (((IpAddress source, IpAddress destination, NbmaPeer peer), Held held) in generation)
         {
-            if (held.Until > now) yield return new NhrpRedirectState(owner.Key, source, destination, held.Peer, held.Until, held.Suppressed);
+            if (held.Until > now) yield return new NhrpRedirectState(owner.Key, source, destination, peer, held.Until, held.Suppressed);
         }
     }
 
@@ -107,13 +112,29 @@ internal sealed class NhrpRedirects(NhrpInterface owner)
             _held.Clear();
             _turn = now + owner.Config.RedirectTimeout;
         }
-        (IpAddress, IpAddress) key = (source, destination);
+        // Inner addresses can be made up: what one peer sends holds back no indication that another is owed.
+        (IpAddress, IpAddress, NbmaPeer) key = (source, destination, peer);
         if ((_held.TryGetValue(key, out Held? held) || _older.TryGetValue(key, out held)) && held.Until > now)
         {
             held.Suppressed++;
             return true;
         }
-        _held[key] = new Held(peer, now + owner.Config.RedirectTimeout);
+        _held[key] = new Held(now + owner.Config.RedirectTimeout);
+        return false;
+    }
+
+    /// <summary>One peer gets a part of <c>max-send</c>: otherwise new flows without end of one member would hold back what the others are owed.</summary>
+    private bool TakeShare(NbmaPeer peer, Instant now)
+    {
+        if (now >= _sentUntil)
+        {
+            _sent.Clear();
+            _sentUntil = now + owner.Config.MaxSendInterval;
+        }
+        ref int sent = ref CollectionsMarshal.GetValueRefOrAddDefault(_sent, peer, out _);
+        if (sent++ < Math.Max(1, owner.Config.MaxSendPackets / NhrpLimits.RedirectPart)) return true;
+        Suppressed++;
+        Core.Drops.Count(NhrpDrop.RedirectRateLimit);
         return false;
     }
 
@@ -137,10 +158,8 @@ internal sealed class NhrpRedirects(NhrpInterface owner)
         return true;
     }
 
-    private sealed class Held(NbmaPeer peer, Instant until)
+    private sealed class Held(Instant until)
     {
-        public NbmaPeer Peer { get; } = peer;
-
         public Instant Until { get; } = until;
 
         public long Suppressed { get; set; }

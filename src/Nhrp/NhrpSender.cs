@@ -18,6 +18,9 @@ internal struct ExtensionEdits
 
     /// <summary>Append this entry to the NAT address extension.</summary>
     public NhrpCie? Nat;
+
+    /// <summary>Leave entries for this station out of the NAT address extension: it wrote them itself.</summary>
+    public IpAddress WithoutNatOf;
 }
 
 /// <summary>Writes packets into the outbox: heads, extensions with authentication regenerated, Error Indications within their limit.</summary>
@@ -116,12 +119,22 @@ internal sealed class NhrpSender(NhrpCore core)
                 default:
                     break;
             }
-            if (!replaces) writer.Raw(extension.Value);
+            if (extension.Type == NhrpExtensionType.NatAddress && !extension.IsCompulsory && !edits.WithoutNatOf.IsNone) CopyNatEntries(ref writer, extension, edits.WithoutNatOf);
+            else if (!replaces) writer.Raw(extension.Value);
             if (added is { } entry) writer.Cie(entry);
             writer.CloseExtension(mark);
         }
         if (!authenticated) writer.Authentication(towards.Authentication);
         writer.Extension(NhrpExtensionType.End);
+    }
+
+    private static void CopyNatEntries(ref NhrpWriter writer, NhrpExtensionView extension, IpAddress without)
+    {
+        if (!extension.TryGetCies(out NhrpCieList entries)) return;
+        foreach (NhrpCieView entry in entries)
+        {
+            if (entry.ToCie().Protocol.Ip != without) writer.Raw(entry.Bytes);
+        }
     }
 
     /// <summary>

@@ -9,7 +9,8 @@ internal sealed partial class NhsClient
     /// <summary>True when the reply was for this server.</summary>
     public bool HandleReply(in NhrpArrival arrival, NhrpView view, Instant now, Outbox<NhrpEffect> outbox)
     {
-        if (!NhrpTrust.IsFrom(arrival.From, Peer)) return false;
+        // What another station answers in its own name may come by way of the server, and is no word of the server's.
+        if (!NhrpTrust.IsFrom(arrival.From, Peer) || !Address.IsUnspecified && view.DestinationProtocol != Address && !owner.IsOwn(view.DestinationProtocol)) return false;
         if (State is not RegistrationState.Registering registering || view.RequestId == 0) return view.RequestId != 0 && view.RequestId == AcknowledgedId;
         int index = Array.IndexOf(registering.Open, view.RequestId);
         if (index < 0) return view.RequestId == AcknowledgedId;

@@ -104,7 +104,7 @@ internal sealed class ResolutionServer(NhrpCore core)
         {
             if (towards.Config.Record && reply) edits.Reverse = towards.Record(0);
             else if (towards.Config.Record) edits.Forward = towards.Record(0);
-            edits.Nat = NatEntry(via, arrival, view);
+            edits.Nat = NatEntry(via, arrival, view, out edits.WithoutNatOf);
         }
         var writer = new NhrpWriter(NhrpSender.Room(outbox), view.Header with { HopCount = (byte)(view.HopCount - 1) });
         writer.Raw(view.Body);
@@ -270,8 +270,10 @@ internal sealed class ResolutionServer(NhrpCore core)
     }
 
     /// <summary>What a transit NHS knows and the other end cannot: the address outside of the requester's, or the answering station's, NAT.</summary>
-    private static NhrpCie? NatEntry(NhrpInterface via, in NhrpArrival arrival, NhrpView view)
+    /// <remarks>A station that has proved itself is believed nothing about its own outer address: it would have others call whom it likes.</remarks>
+    private NhrpCie? NatEntry(NhrpInterface via, in NhrpArrival arrival, NhrpView view, out IpAddress without)
     {
+        without = IpAddress.None;
         if (view.Type is not (NhrpPacketType.ResolutionRequest or NhrpPacketType.ResolutionReply)) return null;
         if (!view.TryGetExtension(NhrpExtensionType.NatAddress, out NhrpExtensionView nat) || nat.IsCompulsory || !nat.TryGetCies(out NhrpCieList entries)) return null;
         IpAddress address = view.SourceProtocol, claimed = view.SourceNbma;
@@ -285,7 +287,9 @@ internal sealed class ResolutionServer(NhrpCore core)
         }
         IpAddress outside = via.Cache.Find(address) is { Origin: NhrpOrigin.Registered } registered ? registered.Peer.Address
             : view.Type == NhrpPacketType.ResolutionRequest && IsFirstHop(view) ? arrival.From.Address : claimed;
+        if (arrival.From.Association != 0 && !core.Trust.IsTransit(via, arrival.From, address)) without = address;
         if (outside == claimed) return null;
+        if (!without.IsNone) return new NhrpCie { PrefixLength = (byte)via.Width, Mtu = via.Mtu, Nbma = outside, Protocol = address };
         // A reply has the request's entry, which is the requester's: the answering station's comes beside it.
         foreach (NhrpCieView entry in entries)
         {

@@ -152,6 +152,70 @@ public sealed class LiarCasesTests
     }
 
     [Fact]
+    public void TrafficWithTheInnerAddressesOfOthers_HoldsBackNoIndicationOfTheirs()
+    {
+        var net = new LiarNet();
+        Node hub = net.Cloud.Hub, a = net.Cloud.A;
+        net.Net.Run(30);
+        byte[] head = new byte[40];
+        head[0] = 0x45;
+        Parse("10.1.11.77").Write(head.AsSpan(12));
+        Parse("10.1.12.77").Write(head.AsSpan(16));
+        net.Net.TakeTrace();
+        Turn(net.M);
+        Turn(a);
+        net.Net.Run(0.1);
+        Assert.Contains("hub > M TrafficIndication", net.Net.Trace);
+        Assert.Contains("hub > A TrafficIndication", net.Net.Trace);
+        // New flows without end use up a part of 'max-send', and not what others are owed.
+        hub.Reconfigure(config => config with { MaxSendPackets = 100 });
+        for (int i = 0; i < 1000; i++)
+        {
+            Parse($"10.1.66.{i % 250}").Write(head.AsSpan(12));
+            Parse($"10.1.{11 + i % 2}.{i % 250}").Write(head.AsSpan(16));
+            Turn(net.M);
+        }
+        Parse("10.1.11.78").Write(head.AsSpan(12));
+        Parse("10.1.12.78").Write(head.AsSpan(16));
+        net.Net.TakeTrace();
+        Turn(a);
+        net.Net.Run(0.1);
+        Assert.Contains("hub > A TrafficIndication", net.Net.Trace);
+
+        void Turn(Node from) => hub.Call((engine, now, outbox) => engine.OnTrafficTurnedAround(hub.Key, new NbmaPeer(from.Outside, from.Number), head, now, outbox));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.9")]
+    [InlineData("203.0.113.12")]
+    public void OuterAddressOfItsOwnMakingInARequest_IsNotPassedOn_AndNobodyIsCalledThere(string victim)
+    {
+        var net = new LiarNet();
+        net.Net.TakeTrace();
+        byte[] entry = [0, 32, 0, 0, 5, 120, 2, 88, 4, 0, 4, 0, .. Parse(victim).ToBytes(), .. Parse(LiarNet.Address).ToBytes()];
+        net.Lie(net.Cloud.Hub, NhrpBytes.Resolution(victim, LiarNet.Address, "10.1.12.5", extensions:
+            [new(0x8003, []), new(0x8004, []), new(0x8005, []), NhrpBytes.Authentication("secret"), new(0x0009, [.. entry]), new(0x8000, [])]));
+        NhrpPacket passed = net.Net.Packets.Last(packet => packet.Header.Type == NhrpPacketType.ResolutionRequest);
+        Assert.True(passed.Extensions.First(static extension => extension.RawType == 9) is { Value: var value } && value.AsSpan().EndsWith(((byte[])[.. Parse(LiarNet.Nbma).ToBytes(), .. Parse(LiarNet.Address).ToBytes()])));
+        Assert.DoesNotContain(net.Cloud.B.Adjacencies, adjacency => adjacency.Key == Parse(LiarNet.Address) && adjacency.Value.Address == Parse(victim));
+    }
+
+    [Fact]
+    public void ReplyOfAnotherThatTheServerPassesOn_IsNoAnswerToARegistration()
+    {
+        var net = new LiarNet();
+        Node a = net.Cloud.A;
+        net.Net.Unplug(net.Cloud.Hub);
+        net.Net.Run(400);
+        long failed = a.Nhs.RequestsFailed;
+        byte[] reply = NhrpBytes.Packet(NhrpPacketType.RegistrationReply, "203.0.113.11", "10.0.0.11", LiarNet.Address, NhrpFlags.None, a.Nhs.RequestId,
+            [new NhrpCie { Code = NhrpCieCode.AdministrativelyProhibited }], [NhrpBytes.Authentication("secret"), new(0x8000, [])]);
+        a.ReceiveFrom(net.Cloud.Hub, reply);
+        Assert.Equal(failed, a.Nhs.RequestsFailed);
+        Assert.Equal(1, a.Engine.Drops[NhrpDrop.UnexpectedRegistrationReply]);
+    }
+
+    [Fact]
     public void AnswersToOneMember_WithoutEnd_EndAtItsShare()
     {
         var net = new LiarNet();
