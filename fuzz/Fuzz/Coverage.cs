@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Dmvpn.Fuzz;
 
 /// <summary>
-/// Which branches an input took. SharpFuzz rewrites copies of Wire, Management and the engines so that every branch counts itself in a map, as AFL's
+/// Which branches an input took. SharpFuzz rewrites copies of Wire, Management, the engines and the program so that every branch counts itself in a map, as AFL's
 /// compilers do; neither AFL nor libFuzzer is needed to look at the map.
 /// </summary>
 internal sealed unsafe class Coverage
@@ -12,7 +12,7 @@ internal sealed unsafe class Coverage
     private const int MapSize = 1 << 16;
 
     private static readonly string[] Assemblies =
-        ["Dmvpn.Wire.dll", "Dmvpn.Management.dll", "Dmvpn.Pki.dll", "Dmvpn.Ike.dll", "Dmvpn.Nhrp.dll", "Dmvpn.Odr.dll"];
+        ["Dmvpn.Wire.dll", "Dmvpn.Management.dll", "Dmvpn.Pki.dll", "Dmvpn.Ike.dll", "Dmvpn.Nhrp.dll", "Dmvpn.Odr.dll", "dmvpn.dll"];
 
     private readonly byte* _map = (byte*)NativeMemory.AlignedAlloc(MapSize, 64);
     private readonly byte[] _seen = new byte[MapSize];

@@ -12,7 +12,9 @@ public sealed class SourceBudget
     private readonly float _burst;
     private readonly double _perSecond;
     private readonly ulong _secret;
-    private readonly Bucket[] _buckets = new Bucket[Buckets];
+
+    // Not before somebody takes: most routers never answer that many strangers.
+    private Bucket[]? _buckets;
 
     /// <summary>Buckets that hold <paramref name="burst"/> answers and get <paramref name="perSecond"/> back.</summary>
     public SourceBudget(IRandom random, int burst, double perSecond)
@@ -24,6 +26,7 @@ public sealed class SourceBudget
     /// <summary>True when <see cref="TryTake"/> would take one.</summary>
     public bool HasOne(IpAddress source, Instant now)
     {
+        if (_buckets is null) return true;
         Bucket bucket = _buckets[IndexOf(source)];
         return !bucket.IsUsed || bucket.Tokens + now.Since(bucket.Last).TotalSeconds * _perSecond >= 1;
     }
@@ -31,11 +34,19 @@ public sealed class SourceBudget
     /// <summary>Takes one answer for an IPv4 address, or for the IPv6 /64 that an address is in, within which a single host may use any.</summary>
     public bool TryTake(IpAddress source, Instant now)
     {
-        ref Bucket bucket = ref _buckets[IndexOf(source)];
+        ref Bucket bucket = ref (_buckets ??= new Bucket[Buckets])[IndexOf(source)];
         float left = bucket.IsUsed ? (float)Math.Min(_burst, bucket.Tokens + now.Since(bucket.Last).TotalSeconds * _perSecond) : _burst;
         bool taken = left >= 1;
         bucket = new Bucket { IsUsed = true, Last = now, Tokens = taken ? left - 1 : left };
         return taken;
+    }
+
+    /// <summary>Gives one back that was taken and not used up.</summary>
+    public void GiveBack(IpAddress source)
+    {
+        if (_buckets is null) return;
+        ref Bucket bucket = ref _buckets[IndexOf(source)];
+        if (bucket.IsUsed) bucket.Tokens = Math.Min(_burst, bucket.Tokens + 1);
     }
 
     private int IndexOf(IpAddress source)
