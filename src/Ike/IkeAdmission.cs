@@ -6,7 +6,8 @@ namespace Dmvpn.Ike;
 /// <summary>
 /// Who may begin (RFC 7296 2.6, 2.21.4): strangers get nothing kept, and at last nothing computed, that does not fit into fixed bounds. With more half-open SAs than the
 /// configured threshold each initiator has to return a cookie first, for which nothing is kept. A cookie proves an address, and nothing about who is there: those who have returned one share what
-/// there is by network, and where it does not suffice the greediest network's oldest gives way to whoever comes.
+/// there is by network, and where it does not suffice the greediest network's oldest gives way to whoever comes. A network whose first messages come to nothing is let in ever more slowly:
+/// each costs a Diffie-Hellman computation.
 /// </summary>
 internal sealed class IkeAdmission(IkeCore core) : IDisposable
 {
@@ -15,6 +16,7 @@ internal sealed class IkeAdmission(IkeCore core) : IDisposable
     private readonly HalfOpenTable _halfOpen = new();
     private readonly Dictionary<IpAddress, int> _halfOpenAt = [];
     private readonly Dictionary<IpPrefix, int> _jobsAt = [];
+    private readonly SourceBudget _work = new(core.Random, IkeLimits.VainWorkPerNetwork, IkeLimits.VainWorkPerSecond);
     private readonly SourceBudget _hints = new(core.Random, IkeLimits.HintsPerSource, IkeLimits.HintsPerSource / 5.0);
     private Instant _end;
     private int _answered;
@@ -31,22 +33,37 @@ internal sealed class IkeAdmission(IkeCore core) : IDisposable
     /// <summary>
     /// May an IKE_SA_INIT or IKE_SESSION_RESUME go on? When a cookie is asked for, or there is no room, the answer is made here.
     /// </summary>
-    public bool Admits(in IkeArrival arrival, IkeView view, ReadOnlySpan<byte> nonce, Instant now, Outbox<IkeEffect> outbox)
+    /// <param name="arrival">From where it came.</param>
+    /// <param name="view">It.</param>
+    /// <param name="nonce">Its nonce.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="outbox">Gets the answer.</param>
+    /// <param name="isPaid">It is of its network's share of computations: <see cref="OnAuthenticated"/> gives it back, and <see cref="OnFailed"/> counts one that is not.</param>
+    public bool Admits(in IkeArrival arrival, IkeView view, ReadOnlySpan<byte> nonce, Instant now, Outbox<IkeEffect> outbox, out bool isPaid)
     {
+        isPaid = false;
         IpAddress source = arrival.Path.Remote.Address;
         bool proven = view.Payloads.TryFindNotify(IkeNotifyType.Cookie, out IkeNotifyView notify) && _cookies.Accepts(notify.Data, nonce, source, view.InitiatorSpi, now);
-        if (!proven && core.Config.CookieChallenge is { } threshold && HalfOpen >= threshold)
+        bool hasWork = _work.HasOne(NetworkOf(source), now);
+        if (!proven && core.Config.CookieChallenge is { } threshold && (HalfOpen >= threshold || !hasWork))
         {
             core.Drops.Count(IkeDrop.CookieWanted);
             AskForCookie(arrival, view, nonce, now, outbox);
             return false;
         }
-        IkeDrop? full = InitJobs >= IkeLimits.MaximumInitJobs || _jobsAt.GetValueOrDefault(HalfOpenTable.Of(source)) >= IkeLimits.MaximumInitJobsPerNetwork ? IkeDrop.TooManyJobs
+        IkeDrop? full = InitJobs >= IkeLimits.MaximumInitJobs || _jobsAt.GetValueOrDefault(HalfOpenTable.Of(source)) >= MostJobs ? IkeDrop.TooManyJobs
+            : proven && !hasWork ? IkeDrop.TooMuchWork
             : !proven && _halfOpenAt.GetValueOrDefault(source) >= IkeLimits.MaximumHalfOpenPerAddress ? IkeDrop.TooManyFromAddress
             : WhatIsFull(source);
         // What has not returned a cookie may come from anywhere, and makes nobody give way.
         while (full is { } why && proven && TryMakeRoom(why, source, now, outbox)) full = WhatIsFull(source);
-        if (full is not { } drop) return true;
+        if (full is not { } drop)
+        {
+            // What has not returned a cookie may be made up: nobody else pays for it.
+            if (proven) _work.TryTake(NetworkOf(source), now);
+            isPaid = proven;
+            return true;
+        }
         // Silence has the initiator try again, when there may be room.
         core.Drops.Count(drop);
         return false;
@@ -103,6 +120,18 @@ internal sealed class IkeAdmission(IkeCore core) : IDisposable
         else _jobsAt.Remove(network);
     }
 
+    /// <summary>The initiator has authenticated itself: what was computed was worth it.</summary>
+    public void OnAuthenticated(IpAddress source, bool isPaid)
+    {
+        if (isPaid) _work.GiveBack(NetworkOf(source));
+    }
+
+    /// <summary>Its IKE_AUTH, which came from where the answer had gone, was no good.</summary>
+    public void OnFailed(IpAddress source, bool isPaid, Instant now)
+    {
+        if (!isPaid) _work.TryTake(NetworkOf(source), now);
+    }
+
     /// <summary>May an IKE message be answered without protection? The rate is bounded for each source and for all of them.</summary>
     public bool MayAnswer(IpAddress source, Instant now) => May(_answers, source, ref _answered, IkeLimits.AnswersPerInterval, now);
 
@@ -117,6 +146,11 @@ internal sealed class IkeAdmission(IkeCore core) : IDisposable
     }
 
     public void Dispose() => _cookies.Dispose();
+
+    /// <summary>No network has more than what is left for all others: a few greedy ones together do not keep everybody out.</summary>
+    private int MostJobs => Math.Clamp(IkeLimits.MaximumInitJobs - InitJobs, IkeLimits.LeastInitJobsPerNetwork, IkeLimits.MaximumInitJobsPerNetwork);
+
+    private static IpAddress NetworkOf(IpAddress source) => HalfOpenTable.Of(source).Address;
 
     private IkeDrop? WhatIsFull(IpAddress source) =>
         _halfOpen.CountAt(source) >= Math.Max(IkeLimits.MaximumHalfOpenPerAddress, core.Config.MaxInNegotiation / 2) ? IkeDrop.TooManyFromAddress

@@ -60,6 +60,9 @@ public enum IkeDrop
     /// <summary>More half-open SAs than one address, or the network that it is in, may have.</summary>
     TooManyFromAddress,
 
+    /// <summary>A first message from a network that has had too much computed for nothing.</summary>
+    TooMuchWork,
+
     /// <summary>A half-open SA of the network that had the most of them ended for one that came.</summary>
     GaveWay,
 

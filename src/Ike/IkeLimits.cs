@@ -15,6 +15,18 @@ internal static class IkeLimits
     /// <summary>The part of these that one network (/24, /64) gets: somebody with one address and valid cookies must not keep all others out.</summary>
     public const int MaximumInitJobsPerNetwork = 1024;
 
+    /// <summary>What a network gets in any case, while there is any.</summary>
+    public const int LeastInitJobsPerNetwork = 8;
+
+    /// <summary>
+    /// First messages whose computations were for nothing that one network (/24, /64) has at once, and …
+    /// What ends with an authenticated peer does not count, so spokes behind one carrier's NAT come up as fast as they can.
+    /// </summary>
+    public const int VainWorkPerNetwork = 2000;
+
+    /// <summary>… what it gets back of these in a second: a hundredth of what one core computes.</summary>
+    public const int VainWorkPerSecond = 50;
+
     /// <summary>Octets of fragments that all half-open SAs keep together: some 1,000 chains of certificates that are on their way.</summary>
     public const int FragmentOctets = 8 << 20;
 

@@ -54,9 +54,17 @@ internal sealed class IkeResponder(IkeCore core)
             return;
         }
         view.Payloads.TryFind(IkePayloadType.Nonce, out IkePayloadView nonce);
-        if (!core.Admission.Admits(arrival, view, nonce.Body, now, outbox)) return;
-        if (resume) core.Resumption.HandleRequest(arrival, view, nonce.Body, now, outbox);
-        else Begin(arrival, view, protections[0], nonce.Body, now, outbox);
+        if (!core.Admission.Admits(arrival, view, nonce.Body, now, outbox, out bool isPaid)) return;
+        if (resume)
+        {
+            // Nothing is computed for a ticket that takes long.
+            core.Admission.OnAuthenticated(arrival.Path.Remote.Address, isPaid);
+            core.Resumption.HandleRequest(arrival, view, nonce.Body, now, outbox);
+        }
+        else
+        {
+            Begin(arrival, view, protections[0], nonce.Body, isPaid, now, outbox);
+        }
     }
 
     /// <summary>A half-open SA is found by its initiator, until it has our SPI.</summary>
@@ -67,7 +75,7 @@ internal sealed class IkeResponder(IkeCore core)
         if (_begun.TryGetValue((from, sa.RemoteSpi), out IkeSa? begun) && begun == sa) _begun.Remove((from, sa.RemoteSpi));
     }
 
-    private void Begin(in IkeArrival arrival, IkeView view, IkeProtection protection, ReadOnlySpan<byte> nonce, Instant now, Outbox<IkeEffect> outbox)
+    private void Begin(in IkeArrival arrival, IkeView view, IkeProtection protection, ReadOnlySpan<byte> nonce, bool isPaid, Instant now, Outbox<IkeEffect> outbox)
     {
         view.Payloads.TryFind(IkePayloadType.SecurityAssociation, out IkePayloadView sa);
         view.Payloads.TryFind(IkePayloadType.KeyExchange, out IkePayloadView ke);
@@ -95,7 +103,7 @@ internal sealed class IkeResponder(IkeCore core)
             return;
         }
         var begun = new IkeSa(core, isInitiator: false, arrival.Path, now) { RemoteSpi = view.InitiatorSpi };
-        var handshake = new ResponderHandshake(begun, now);
+        var handshake = new ResponderHandshake(begun, now) { IsPaid = isPaid };
         begun.Handshake = handshake;
         handshake.Begin(arrival, view, choice, nonce, exchange.Data, now, outbox);
     }

@@ -124,6 +124,7 @@ internal sealed partial class ResponderHandshake
         AuthMessage message = _message!;
         IkeProtection protection = _protection!;
         Uncount();
+        if (Resuming is null) Core.Admission.OnAuthenticated(_from.Address, IsPaid);
         Sa.EndsAt = Instant.Never;
         PeerIdentity identity = Resuming is { } session
             ? new PeerIdentity(message.Identity, session.ClientMethod, session.Rights) { KeyEntry = KeyEntry }
@@ -197,6 +198,7 @@ internal sealed partial class ResponderHandshake
     /// <summary>Says no, and why to the log only: a stranger learns nothing but that.</summary>
     private void Refuse(IkeNotifyType error, IkeDrop drop, string problem, Instant now, Outbox<IkeEffect> outbox)
     {
+        if (Resuming is null && _arrival.Path.Remote.Address == _from.Address) Core.Admission.OnFailed(_from.Address, IsPaid, now);
         Core.StrangerFailed(_arrival.Path, IkeExchangeType.Auth, drop, (_message!.Identity, problem), static about => $"{about.Identity}: {about.problem}", now);
         Sa.Respond(_id, IkeExchangeType.Auth, _arrival.Path, error, default, now, outbox);
         Sa.EndAfterAnswer(IkeDownReason.DeletedByPeer, now, outbox);

@@ -21,6 +21,9 @@ internal sealed partial class ResponderHandshake(IkeSa sa, Instant started) : Ik
     private bool _isAnswered;
     private int _kept;
 
+    /// <summary>Its computations are of its network's share.</summary>
+    public bool IsPaid { get; init; }
+
     /// <summary>IKE_SA_INIT is answered, and IKE_AUTH has not come yet.</summary>
     public bool ExpectsAuthentication { get; private set; }
 

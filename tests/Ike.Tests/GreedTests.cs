@@ -75,6 +75,78 @@ public sealed class GreedTests(ITestOutputHelper output)
         Agreement.Check(pair.Net, pair.A, pair.B);
     }
 
+    [Theory]
+    [InlineData("203.0.113.7", "203.0.113.8")]
+    [InlineData("2001:db8:1:2::7", "2001:db8:1:2:3::8")]
+    public void ProvenSourcesThatNeverAuthenticate_HaveEverLessComputed(string first, string second)
+    {
+        const int Seconds = 20, Rate = 500;
+        var pair = new Pair(b: static config => config with { CookieChallenge = 0, MaxInNegotiation = 100 });
+        for (int i = 0; i < Seconds * Rate; i++)
+        {
+            string from = i % 2 == 0 ? first : second;
+            pair.Net.At(pair.Net.Now + TimeSpan.FromSeconds((double)i / Rate), () => Begin(pair, Parse(from), proven: true));
+        }
+        pair.Net.Run(Seconds + 1);
+        long computed = Seconds * Rate - pair.B.Engine.Drops[IkeDrop.TooMuchWork];
+        output.WriteLine($"{computed} of {Seconds * Rate} computed");
+        Assert.InRange(computed, IkeLimits.VainWorkPerNetwork, IkeLimits.VainWorkPerNetwork + (Seconds + 1) * IkeLimits.VainWorkPerSecond + 10);
+        // Another network has its own.
+        Begin(pair, Parse("192.0.3.1"), proven: true);
+        Assert.Equal(1, CountOf(pair, "192.0.3.0/24"));
+        pair.A.Want(pair.B);
+        pair.Net.Run(1);
+        Assert.Contains("up a.example.org", pair.B.Events);
+    }
+
+    [Fact]
+    public void ManyGreedyNetworks_LeaveRoomForOneMoreComputation()
+    {
+        var pair = new Pair(b: static config => config with { CookieChallenge = 0, MaxInNegotiation = 4000 });
+        pair.Net.JobTime = TimeSpan.FromSeconds(60);
+        for (int network = 0; network < 8; network++)
+        {
+            for (int i = 0; i < 1100; i++) Begin(pair, FromIPv4(0xCB007100 + (uint)(network << 8) + (uint)(i % 250)), proven: true);
+        }
+        Begin(pair, Parse("192.0.3.1"), proven: true);
+        Assert.Equal(1, CountOf(pair, "192.0.3.0/24"));
+        Assert.InRange(pair.B.Engine.Core.Admission.InitJobs, IkeLimits.MaximumInitJobsPerNetwork, IkeLimits.MaximumInitJobs);
+        pair.Net.Run(100);
+        Assert.Equal(0, pair.B.Engine.Core.Admission.InitJobs);
+    }
+
+    [Fact]
+    public void SourcesThatFailAtOnce_AreAskedForACookie_ThoughFewAreHalfOpen()
+    {
+        var pair = new Pair(a: static config => Configs.SharedKey("a", "wrong"));
+        for (int i = 0; i < IkeLimits.VainWorkPerNetwork; i++) pair.B.Engine.Core.Admission.OnFailed(pair.A.Address, isPaid: false, pair.Net.Now);
+        pair.A.Want(pair.B);
+        pair.Net.Run(0.5);
+        Assert.Equal(1, pair.B.Engine.Drops[IkeDrop.CookieWanted]);
+        Assert.Equal(1, pair.B.Engine.Drops[IkeDrop.AuthenticationFailed]);
+    }
+
+    [Fact]
+    public void SpokesOfOneNetworkThatAuthenticate_UseNothingUp()
+    {
+        var pair = new Pair(b: static config => config with { CookieChallenge = 0 });
+        IkeAdmission admission = pair.B.Engine.Core.Admission;
+        for (int i = 0; i < 2 * IkeLimits.VainWorkPerNetwork; i++)
+        {
+            Begin(pair, Parse("203.0.113.7"), proven: true);
+            IkeSa begun = pair.B.Engine.Core.Sas.Values.Single(static sa => sa.Handshake is ResponderHandshake);
+            Assert.True(Assert.IsType<ResponderHandshake>(begun.Handshake).IsPaid);
+            admission.OnAuthenticated(begun.Path.Remote.Address, isPaid: true);
+            begun.Die(IkeDownReason.Unused, pair.Net.Now, new Outbox<IkeEffect>());
+        }
+        Assert.Equal(0, pair.B.Engine.Drops[IkeDrop.TooMuchWork]);
+        // And one that does so in truth gives back what it took.
+        for (int i = 0; i < 2 * IkeLimits.VainWorkPerNetwork; i++) admission.OnAuthenticated(pair.A.Address, isPaid: true);
+        pair.A.Want(pair.B);
+        pair.Net.Run(1);
+        Assert.Contains("up a.example.org", pair.B.Events);
+    }
+
     [Fact]
     public void ComputationsOfOneNetwork_AreAPart_AndCountUntilTheyAreDone()
     {
