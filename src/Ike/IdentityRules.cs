@@ -13,8 +13,8 @@ internal static class IdentityRules
     public static int Fit(IdentityMatch rule, IkeIdentity identity) => rule.Kind switch
     {
         IdentityMatchKind.Any => 1,
-        IdentityMatchKind.FqdnDomain => identity.Type == IkeIdType.Fqdn && IsBelow(identity.Text, rule.Text) ? 2 + rule.Text.Length : 0,
-        IdentityMatchKind.EmailDomain => identity.Type == IkeIdType.Email && IsBelow(DomainOf(identity.Text), rule.Text) ? 2 + rule.Text.Length : 0,
+        IdentityMatchKind.FqdnDomain => identity.Type == IkeIdType.Fqdn && IsBelow(identity.Text, rule.Text, orIsIt: false) ? 2 + rule.Text.Length : 0,
+        IdentityMatchKind.EmailDomain => identity.Type == IkeIdType.Email && IsBelow(DomainOf(identity.Text), rule.Text, orIsIt: true) ? 2 + rule.Text.Length : 0,
         IdentityMatchKind.Address => !identity.Address.IsNone && rule.Prefix.Contains(identity.Address) ? 2 + rule.Prefix.Length : 0,
         IdentityMatchKind.Fqdn => identity.Type == IkeIdType.Fqdn && IsSameName(identity.Text, rule.Text) ? Exact : 0,
         IdentityMatchKind.Email => identity.Type == IkeIdType.Email && string.Equals(identity.Text, rule.Text, StringComparison.OrdinalIgnoreCase) ? Exact : 0,
@@ -52,11 +52,12 @@ internal static class IdentityRules
 
     private static bool IsSameName(string name, string wanted) => string.Equals(name.TrimEnd('.'), wanted.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsBelow(string name, string domain)
+    // The domain's own name is no host in it: a web server's certificate often has that name.
+    private static bool IsBelow(string name, string domain, bool orIsIt)
     {
         ReadOnlySpan<char> below = name.AsSpan().TrimEnd('.'), above = domain.AsSpan().Trim('.');
         if (above.IsEmpty || !below.EndsWith(above, StringComparison.OrdinalIgnoreCase)) return false;
-        return below.Length == above.Length || below[below.Length - above.Length - 1] == '.';
+        return below.Length == above.Length ? orIsIt : below[below.Length - above.Length - 1] == '.';
     }
 
     private static string DomainOf(string email) => email[(email.LastIndexOf('@') + 1)..];

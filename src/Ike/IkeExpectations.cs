@@ -34,14 +34,14 @@ internal sealed class IkeExpectations
     public string? Refusal(IkeProtection protection, IpAddress address, PeerIdentity identity)
     {
         if (!_expected.TryGetValue((protection.Id, address), out Expectation? expected) || expected.Identity is not { } who || expected.IsMetBy(identity.Id.Normalized(), identity.KeyEntry)) return null;
-        return $"{address} was {who} before, and now another identity, or another key, answers there; if that is right, 'clear crypto session remote {address}' lets it";
+        return $"{address} was {who}{WordsFor(expected.Role)} before, and now another identity, or another key, answers there: {identity.Id}{WordsFor(identity.Rights.Role)}; if that is right, 'clear crypto session remote {address}' lets it";
     }
 
     /// <summary>A call of ours to the address has reached this identity.</summary>
     public void OnReached(IkePeer peer, IpAddress address)
     {
         Expectation expected = Of(peer.Protection, address);
-        (expected.Identity, expected.KeyEntry) = (peer.Id, peer.KeyEntry);
+        (expected.Identity, expected.KeyEntry, expected.Role) = (peer.Id, peer.KeyEntry, peer.Identity.Rights.Role);
     }
 
     /// <summary>Another configuration: the entries of keyrings may have other names, under which the same keys stand.</summary>
@@ -85,6 +85,13 @@ internal sealed class IkeExpectations
         }
     }
 
+    private static string WordsFor(SiteRole role) => role switch
+    {
+        SiteRole.Hub => " (a hub by its certificate)",
+        SiteRole.Spoke => " (a spoke by its certificate)",
+        _ => "",
+    };
+
     private Expectation Of(IkeProtection protection, IpAddress address)
     {
         ref Expectation? expected = ref CollectionsMarshal.GetValueRefOrAddDefault(_expected, (protection.Id, address), out _);
@@ -103,6 +110,9 @@ internal sealed class IkeExpectations
 
         /// <summary>With which entry of a keyring it proved itself; null when that may have another name by now.</summary>
         public string? KeyEntry { get; set; }
+
+        /// <summary>The role in the certificate that it showed then.</summary>
+        public SiteRole Role { get; set; }
 
         public bool IsMetBy(IkeIdentity identity, string keyEntry) => Identity is { } who && who.Equals(identity) && (KeyEntry ?? keyEntry) == keyEntry;
     }

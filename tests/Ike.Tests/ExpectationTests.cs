@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Ike.Tests.Harness;
+using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike.Tests;
 
@@ -33,7 +34,8 @@ public sealed class ExpectationTests
         Assert.Contains("up m.example.org", _spoke.Events);
         Assert.Equal("", _spoke.BoundAt(HubAddress));
         // The spoke has called, the member has answered, and was refused.
-        Assert.Contains(_spoke.Log.Lines, line => line.Contains("another identity, or another key, answers there", StringComparison.Ordinal));
+        Assert.Contains(_spoke.Log.Lines, line => line.Contains("another identity, or another key, answers there: m.example.org; if", StringComparison.Ordinal)
+            && line.Contains("'clear crypto session remote 192.0.2.9'", StringComparison.Ordinal));
 
         _member.MoveTo("192.0.2.66");
         _net.Plug(_hub);
@@ -83,6 +85,23 @@ public sealed class ExpectationTests
         _spoke.Call((engine, _, _) => engine.ClearExpectations(HubAddress));
         _net.Run(30);
         Assert.Equal("g.example.org", _spoke.BoundAt(HubAddress));
+    }
+
+    [Theory]
+    [InlineData(SiteRole.Hub, SiteRole.Spoke, "192.0.2.9 was h.example.org (a hub by its certificate) before", "m.example.org (a spoke by its certificate)")]
+    [InlineData(SiteRole.Unsaid, SiteRole.Hub, "192.0.2.9 was h.example.org before", "m.example.org (a hub by its certificate)")]
+    public void Refusal_CertificatesSayRoles_NamesThem(SiteRole was, SiteRole comes, string before, string now)
+    {
+        _spoke.Expect(HubAddress);
+        IkeCore core = _spoke.Engine.Core;
+        IkeProtection protection = core.Protections.Find(Node.Source)!;
+        var hub = new IkePeer(core, protection, IkeIdentity.Fqdn("h.example.org"), "", 7) { Identity = Of("h.example.org", was) };
+        core.Expectations.OnReached(hub, HubAddress);
+        string? refusal = core.Expectations.Refusal(protection, HubAddress, Of("m.example.org", comes));
+        Assert.Contains(before, refusal, StringComparison.Ordinal);
+        Assert.Contains(now, refusal, StringComparison.Ordinal);
+
+        static PeerIdentity Of(string name, SiteRole role) => new(IkeIdentity.Fqdn(name), IkeAuthMethod.DigitalSignature, SiteRights.None with { Role = role }) { KeyEntry = "" };
     }
 
     [Fact]

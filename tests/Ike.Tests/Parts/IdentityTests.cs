@@ -15,7 +15,7 @@ public sealed class IdentityTests
     [InlineData("fqdn", "spoke9.example", "email:spoke9.example", false)]
     [InlineData("fqdn domain", "example", "fqdn:spoke9.example", true)]
     [InlineData("fqdn domain", ".example", "fqdn:a.b.EXAMPLE", true)]
-    [InlineData("fqdn domain", "example", "fqdn:example", true)]
+    [InlineData("fqdn domain", "example", "fqdn:example", false)]
     [InlineData("fqdn domain", "example", "fqdn:badexample", false)]
     [InlineData("fqdn domain", "example", "fqdn:example.org", false)]
     [InlineData("fqdn domain", "", "fqdn:example.org", false)]
