@@ -34,7 +34,7 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Decoder Fuzz, FuzzTarg
     public static readonly FuzzTarget[] All =
     [
         Of<Targets.GreTarget>(), Of<Targets.IpTarget>(), Of<Targets.UdpTarget>(), Of<Targets.TcpMssTarget>(),
-        Of<Targets.NhrpTarget>(), Of<Targets.NhrpEngineTarget>(), Of<Targets.CdpTarget>(), Of<Targets.CaptureTarget>(),
+        Of<Targets.NhrpTarget>(), Of<Targets.NhrpEngineTarget>(), Of<Targets.CdpTarget>(), Of<Targets.RipTarget>(), Of<Targets.CaptureTarget>(),
         Of<Targets.IkeTarget>(), Of<Targets.IkeInnerTarget>(), Of<Targets.IkeProposalTarget>(), Of<Targets.TrafficSelectorTarget>(), Of<Targets.IkeIdentityTarget>(),
         Of<Targets.EspTarget>(), Of<Targets.BundleTarget>(),
         Of<Targets.ConfigTarget>(), Of<Targets.ControlJsonTarget>(), Of<Targets.OdrEngineTarget>(),

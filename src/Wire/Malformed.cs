@@ -69,6 +69,9 @@ public enum Malformed
     /// <summary>CDP: a TLV runs past the packet, or has a length below its own header's.</summary>
     TlvTruncated,
 
+    /// <summary>RIP: the message does not end with a whole route of 20 bytes.</summary>
+    RouteTruncated,
+
     /// <summary>A capture file that does not begin with a magic number of pcap or pcapng.</summary>
     UnknownCaptureFormat,
 

@@ -6,6 +6,7 @@ using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ike;
 using Dmvpn.Wire.Ip;
 using Dmvpn.Wire.Nhrp;
+using Dmvpn.Wire.Rip;
 using Dmvpn.Wire.Udp;
 
 namespace Dmvpn.Wire.Tests;
@@ -28,6 +29,8 @@ internal static class Views
         (nameof(UdpView), Udp(), DecodeUdp, true),
         (nameof(NhrpView), Nhrp.NhrpGolden.RegistrationRequest, DecodeNhrp, true),
         (nameof(CdpView), Cdp(), DecodeCdp, true),
+        (nameof(RipView), Rip.RipPacketTests.Signed, DecodeRip, false),
+        (nameof(RipngView), Rip.RipPacketTests.RipngResponse, DecodeRipng, false),
         (nameof(IkeView), Ike.IkeGolden.SaInitRequest, DecodeIke, true),
         (nameof(IkePayloadChain), Ike.IkeGolden.InnerChain, DecodeInner, true),
         (nameof(IkeProposal), Convert.FromHexString(Ike.IkeGolden.ChildProposals), DecodeProposals, true),
@@ -126,6 +129,24 @@ internal static class Views
         if (!NhrpView.TryParse(bytes, out NhrpView view, out why)) return false;
         _ = NhrpText.Format(view);
         return view.Bytes.SequenceEqual(NhrpPacket.From(view).Write());
+    }
+
+    private static bool DecodeRip(ReadOnlySpan<byte> bytes, out Malformed why)
+    {
+        if (!RipView.TryParse(bytes, out RipView view, out why)) return false;
+        for (int i = 0; i < view.Count; i++) view[i].TryGetPrefix(out _);
+        RipAuthentication authentication = view.Authentication;
+        if (authentication.IsDigest) _ = authentication.SignedLength + authentication.KeyId + authentication.DigestLength + authentication.Digest.Length + authentication.Sequence;
+        Assert.Equal(bytes, view.ToPacket().ToBytes());
+        return true;
+    }
+
+    private static bool DecodeRipng(ReadOnlySpan<byte> bytes, out Malformed why)
+    {
+        if (!RipngView.TryParse(bytes, out RipngView view, out why)) return false;
+        for (int i = 0; i < view.Count; i++) view[i].TryGetPrefix(out _);
+        Assert.Equal(bytes, view.ToPacket().ToBytes());
+        return true;
     }
 
     private static bool DecodeCdp(ReadOnlySpan<byte> bytes, out Malformed why)

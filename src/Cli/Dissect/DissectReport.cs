@@ -32,6 +32,8 @@ internal sealed record DissectedLayer(string Protocol)
     public DissectedNhrp? Nhrp { get; init; }
 
     public DissectedCdp? Cdp { get; init; }
+
+    public DissectedRip? Rip { get; init; }
 }
 
 /// <summary>What became of what is encrypted.</summary>
@@ -155,6 +157,13 @@ internal sealed record DissectedCdp(int Version, int TimeToLive, string DeviceId
     public required IReadOnlyList<int> Tlvs { get; init; }
 }
 
+/// <summary>A message of RIP or RIPng; the routes as text.</summary>
+internal sealed record DissectedRip(string Protocol, string Command, IReadOnlyList<string> Routes, DissectedReproduction Reproduced)
+{
+    /// <summary>How it is authenticated, without the secret.</summary>
+    public string? Authentication { get; init; }
+}
+
 /// <summary>Whether our encoder makes the same bytes from what was decoded, and if not, where the first difference is.</summary>
 internal sealed record DissectedReproduction(bool Exactly)
 {
@@ -179,6 +188,9 @@ internal sealed record DissectSummary
     public required int Nhrp { get; init; }
 
     public required int Cdp { get; init; }
+
+    /// <summary>Messages of RIP and RIPng.</summary>
+    public required int Rip { get; init; }
 
     /// <summary>IKEv2 messages.</summary>
     public required int Ike { get; init; }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Dmvpn.Cli.Dissect;
 
-/// <summary>A report as text: a line for each frame, what is inside NHRP and CDP below it, and the summary as the last line.</summary>
+/// <summary>A report as text: a line for each frame, what is inside NHRP, CDP and RIP below it, and the summary as the last line.</summary>
 internal static class DissectText
 {
     public static void Write(DissectReport report, TextWriter to)
@@ -15,6 +15,7 @@ internal static class DissectText
                 if (layer.Ike is { Text.Length: > 0 } ike) Write(ike, to);
                 if (layer.Nhrp is { } nhrp) Write(nhrp, to);
                 if (layer.Cdp is { } cdp) Write(cdp, to);
+                if (layer.Rip is { } rip) Write(rip, to);
             }
         }
         to.WriteLine(Line(report.Summary));
@@ -54,6 +55,13 @@ internal static class DissectText
         Write(cdp.Reproduced, to);
     }
 
+    private static void Write(DissectedRip rip, TextWriter to)
+    {
+        if (rip.Authentication is { } authentication) to.WriteLine($"        authentication: {authentication}");
+        foreach (string route in rip.Routes) to.WriteLine($"        {route}");
+        Write(rip.Reproduced, to);
+    }
+
     private static void Write(DissectedReproduction reproduced, TextWriter to)
     {
         string at = reproduced.FirstDifference is { } offset ? $" at byte {offset}" : "";
@@ -65,6 +73,7 @@ internal static class DissectText
         string line = $"{summary.Frames} frames: {summary.Nhrp} NHRP, {summary.Cdp} CDP, {summary.Reproduced} reproduced, "
             + $"{summary.NotReproduced} not reproduced, {summary.Malformed} malformed";
         if (summary.Malformed > 0) line += $" ({string.Join(", ", summary.MalformedReasons.Select(static reason => $"{reason.Key} {reason.Value}"))})";
+        if (summary.Rip > 0) line += $", {summary.Rip} RIP";
         if (summary.Ike + summary.Esp > 0) line += $", {summary.Ike} IKEv2, {summary.Esp} ESP";
         if (summary.Decrypted + summary.WrongKey > 0) line += $", {summary.Decrypted} decrypted";
         if (summary.WrongKey > 0) line += $", {summary.WrongKey} by no key";

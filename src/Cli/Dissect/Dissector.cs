@@ -6,6 +6,7 @@ using Dmvpn.Wire.Capture;
 using Dmvpn.Wire.Esp;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ip;
+using Dmvpn.Wire.Rip;
 using Dmvpn.Wire.Udp;
 
 namespace Dmvpn.Cli.Dissect;
@@ -28,7 +29,7 @@ internal sealed class Dissector(bool showSecrets, CaptureKeys? keys = null)
     private readonly List<DissectedLayer> _layers = [];
     private readonly IkeDissector _ikeDissector = new(keys);
     private readonly EspDissector _espDissector = new(keys);
-    private int _nhrp, _cdp, _ike, _esp, _decrypted, _wrongKey, _reproduced, _notReproduced, _notIp, _cutOff;
+    private int _nhrp, _cdp, _rip, _ike, _esp, _decrypted, _wrongKey, _reproduced, _notReproduced, _notIp, _cutOff;
 
     /// <summary>Dissects a whole file. False when it is no capture.</summary>
     public bool TryDissect(string name, ReadOnlySpan<byte> file, out DissectReport report, out Malformed why)
@@ -49,6 +50,7 @@ internal sealed class Dissector(bool showSecrets, CaptureKeys? keys = null)
             CutOff = _cutOff,
             Nhrp = _nhrp,
             Cdp = _cdp,
+            Rip = _rip,
             Ike = _ike,
             Esp = _esp,
             Decrypted = _decrypted,
@@ -205,6 +207,11 @@ internal sealed class Dissector(bool showSecrets, CaptureKeys? keys = null)
             return;
         }
         _layers.Add(new DissectedLayer("UDP") { Detail = $"{udp.SourcePort} > {udp.DestinationPort}" });
+        if (udp.SourcePort is RipSpec.Port or RipSpec.RipngPort || udp.DestinationPort is RipSpec.Port or RipSpec.RipngPort)
+        {
+            Rip(udp.Payload, isNg: udp.SourcePort == RipSpec.RipngPort || udp.DestinationPort == RipSpec.RipngPort, cutOff);
+            return;
+        }
         switch (IkePorts.Sort(udp, out ReadOnlySpan<byte> content))
         {
             case IkePortContent.Ike:
@@ -243,6 +250,20 @@ internal sealed class Dissector(bool showSecrets, CaptureKeys? keys = null)
         _cdp++;
         Count(cdp.Reproduced);
         _layers.Add(new DissectedLayer("CDP") { Detail = cdp.DeviceId, Cdp = cdp });
+    }
+
+    private void Rip(ReadOnlySpan<byte> payload, bool isNg, bool cutOff)
+    {
+        DissectedRip? rip;
+        Malformed why;
+        if (!(isNg ? RipDissector.TryDissectNg(payload, out rip, out why) : RipDissector.TryDissect(payload, showSecrets, out rip, out why)))
+        {
+            Refuse(isNg ? "RIPng" : "RIP", why, cutOff);
+            return;
+        }
+        _rip++;
+        Count(rip!.Reproduced);
+        _layers.Add(new DissectedLayer(rip.Protocol) { Detail = rip.Command, Rip = rip });
     }
 
     private void Count(DissectedReproduction reproduced) => _ = reproduced.Exactly ? _reproduced++ : _notReproduced++;

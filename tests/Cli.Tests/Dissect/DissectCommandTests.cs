@@ -5,6 +5,7 @@ using Dmvpn.Core;
 using Dmvpn.Wire.Capture;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ip;
+using Dmvpn.Wire.Udp;
 
 namespace Dmvpn.Cli.Tests.Dissect;
 
@@ -99,6 +100,20 @@ public sealed class DissectCommandTests
         Assert.EndsWith("the file ends early: Truncated\n", text);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void PasswordOfRip_UnlessAskedFor_IsMasked(bool secrets)
+    {
+        byte[] message = Convert.FromHexString("02020000" + "FFFF0002" + "73657372616D0000" + "0000000000000000" + "00020000" + "0A000000" + "FF000000" + "00000000" + "00000001");
+        (int status, string text) = Run(UdpCapture(520, message), secrets: secrets);
+        Assert.Equal(DissectCommand.Good, status);
+        Assert.Contains("RIPv2 response", text);
+        Assert.Contains("10.0.0.0/8, metric 1", text);
+        Assert.Equal(secrets, text.Contains("sesram", StringComparison.Ordinal));
+        Assert.EndsWith("1 frames: 0 NHRP, 0 CDP, 1 reproduced, 0 not reproduced, 0 malformed, 1 RIP\n", text);
+    }
+
     [Fact]
     public void AllRecordedCaptures_Dissected_AreReproducedWhereTheyDecode()
     {
@@ -116,16 +131,34 @@ public sealed class DissectCommandTests
 
     private static byte[] Capture(params byte[][] nhrpPackets)
     {
+        var gre = new GreHeader(GreProtocol.Nhrp, Key: 2);
+        return IpCapture(IpProtocol.Gre, [.. nhrpPackets.Select(nhrp =>
+        {
+            byte[] payload = new byte[gre.Length + nhrp.Length];
+            nhrp.CopyTo(payload, gre.Length);
+            gre.Write(payload);
+            return payload;
+        })]);
+    }
+
+    private static byte[] UdpCapture(ushort port, byte[] message)
+    {
+        byte[] datagram = new byte[UdpHeader.Length + message.Length];
+        message.CopyTo(datagram, UdpHeader.Length);
+        new UdpHeader(port, port).Write(datagram);
+        return IpCapture(IpProtocol.Udp, datagram);
+    }
+
+    private static byte[] IpCapture(IpProtocol protocol, params byte[][] payloads)
+    {
         byte[] fileHeader = new byte[PcapFormat.FileHeaderLength];
         PcapFormat.WriteFileHeader(fileHeader, LinkType.Raw);
         var file = new List<byte>(fileHeader);
-        var gre = new GreHeader(GreProtocol.Nhrp, Key: 2);
-        foreach (byte[] nhrp in nhrpPackets)
+        foreach (byte[] payload in payloads)
         {
-            byte[] packet = new byte[Ipv4Header.Length + gre.Length + nhrp.Length];
-            nhrp.CopyTo(packet, Ipv4Header.Length + gre.Length);
-            gre.Write(packet.AsSpan(Ipv4Header.Length));
-            new Ipv4Header(0xC0, 255, IpProtocol.Gre, IpAddress.Parse("169.254.100.1"), IpAddress.Parse("169.254.100.5")).Write(packet);
+            byte[] packet = new byte[Ipv4Header.Length + payload.Length];
+            payload.CopyTo(packet, Ipv4Header.Length);
+            new Ipv4Header(0xC0, 255, protocol, IpAddress.Parse("169.254.100.1"), IpAddress.Parse("169.254.100.5")).Write(packet);
             byte[] record = new byte[PcapFormat.RecordHeaderLength];
             PcapFormat.WriteRecordHeader(record, 1_422_174_105_190_210_000, packet.Length, packet.Length);
             file.AddRange(record);
