@@ -7,7 +7,7 @@ namespace Dmvpn.Rib;
 /// control thread, changed only by <see cref="RibInstance"/>. Routes to one prefix are kept in the order in which
 /// the kernel uses them, lowest metric first. A change costs one path of the trie (about log2 of the number of routes).
 /// </summary>
-public sealed class RouteMirror : IRouteLookup
+public sealed partial class RouteMirror : IRouteLookup
 {
     private PrefixTrie<MirrorRoute[]> _main = PrefixTrie<MirrorRoute[]>.Empty;
     private PrefixTrie<MirrorRoute[]> _local = PrefixTrie<MirrorRoute[]>.Empty;

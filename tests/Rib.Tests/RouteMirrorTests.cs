@@ -32,6 +32,44 @@ public sealed class RouteMirrorTests
     }
 
     [Fact]
+    public void TwoProviders_RouteByTheOtherOne_IsARivalForTheSamePrefixOnly()
+    {
+        var eth1 = RibInterface.Of("eth1");
+        IpAddress peer = IpAddress.Parse("198.51.100.1");
+        Add("0.0.0.0/0", 16, 100, "192.0.2.1", Eth0);
+        Assert.False(_mirror.HasRivals(peer));
+        Assert.False(_mirror.HasRivalBy(peer, "eth1", out _));
+        Add("0.0.0.0/0", 16, 200, "203.0.113.1", eth1);
+        Assert.True(_mirror.HasRivals(peer));
+        Assert.True(_mirror.HasRivalBy(peer, "eth1", out IpPrefix prefix));
+        Assert.Equal(0, prefix.Length);
+        Assert.False(_mirror.HasRivalBy(peer, "eth0", out _));
+        Assert.False(_mirror.HasRivalBy(peer, "lo", out _));
+
+        // A line of its own to that peer is what somebody wants.
+        Add("198.51.100.0/24", 4, 0, "192.0.2.9", RibInterface.Of("line"));
+        Assert.False(_mirror.HasRivals(peer));
+        Assert.False(_mirror.HasRivalBy(peer, "eth1", out _));
+        Remove("198.51.100.0/24", 4, 0, "192.0.2.9", RibInterface.Of("line"));
+
+        // One by a tunnel is none, and the last one by an interface has no rival.
+        Remove("0.0.0.0/0", 16, 200, "203.0.113.1", eth1);
+        Add("0.0.0.0/0", 241, RibKernel.Metric(160, 1), "10.0.0.1", Tunnel0);
+        Assert.False(_mirror.HasRivals(peer));
+        Assert.False(_mirror.HasRivalBy(peer, "eth1", out _));
+    }
+
+    [Fact]
+    public void TwoProvidersInOneRoute_EachIsTheOthersRival()
+    {
+        RibNextHop first = new(IpAddress.Parse("192.0.2.1"), Eth0), second = new(IpAddress.Parse("203.0.113.1"), RibInterface.Of("eth1"));
+        IpPrefix all = IpPrefix.Parse("0.0.0.0/0");
+        _mirror.Apply(new KernelRoute(all, KernelRouteType.Unicast, 4, 0, [first, second]), KernelChange.Added, Instant.Zero);
+        foreach (string link in (string[])["eth0", "eth1"])
+            Assert.True(_mirror.HasRivals(IpAddress.Parse("198.51.100.1")) && _mirror.HasRivalBy(IpAddress.Parse("198.51.100.1"), link, out _));
+    }
+
+    [Fact]
     public void Lookup_DiscardRoute_IsNoRoute()
     {
         Add("0.0.0.0/0", 4, 0, "192.0.2.1", Eth0);

@@ -9,8 +9,9 @@ namespace Dmvpn.Daemon.Routing;
 
 /// <summary>
 /// Keeps outer packets out of the tunnels: a peer that the routing table reaches by a tunnel of ours (a default route into the
-/// tunnel, a prefix learnt over it) is sent to by the best route that is no tunnel's. What the kernel would send elsewhere is
-/// its own choice, policy rules included. Control thread only.
+/// tunnel, a prefix learnt over it) is sent to by the best route that is no tunnel's. Of two providers' routes
+/// to one prefix a tunnel takes the one by the interface of its source, unless a policy rule says otherwise.
+/// What the kernel would send elsewhere is its own choice. Control thread only.
 /// </summary>
 internal sealed class UnderlayRoutes(Engines engines, KernelSync kernel, ILogger logger)
 {
@@ -24,6 +25,7 @@ internal sealed class UnderlayRoutes(Engines engines, KernelSync kernel, ILogger
 
     private readonly Queue<(IpAddress Local, IpAddress Remote)> _strangers = new();
     private readonly Dictionary<IpPrefix, Instant> _logged = [];
+    private readonly HashSet<(IpAddress Local, IpPrefix Prefix)> _ownLinks = [];
     private bool _changed;
     private Instant _computedAt;
 
@@ -43,7 +45,9 @@ internal sealed class UnderlayRoutes(Engines engines, KernelSync kernel, ILogger
     public void OnPeers()
     {
         _changed |= Table.Count > 0;
-        foreach (IpAddress address in engines.Underlay.TakeNew()) _changed |= engines.Rib.Mirror.LeadsByTunnel(address);
+        RouteMirror mirror = engines.Rib.Mirror;
+        foreach (IpAddress address in engines.Underlay.TakeNew())
+            _changed |= mirror.LeadsByTunnel(address) || mirror.HasRivals(address);
     }
 
     /// <summary>A message is about to go to an address that perhaps nobody has named yet: an answer to a peer that is new.</summary>
@@ -67,10 +71,31 @@ internal sealed class UnderlayRoutes(Engines engines, KernelSync kernel, ILogger
     private void Compute(Instant now)
     {
         var links = new Dictionary<(IpAddress, IpAddress), int>();
+        var chosen = new Dictionary<(IpAddress, IpPrefix), bool>();
+        foreach ((IpAddress local, IpAddress remote) in engines.Underlay.Pairs()) AddOwn(links, chosen, local, remote);
+        _ownLinks.RemoveWhere(pair => !chosen.ContainsKey(pair));
         foreach ((IpAddress local, IpAddress remote) in engines.Underlay.Pairs()) Add(links, local, remote, now);
         foreach ((IpAddress local, IpAddress remote) in _strangers) Add(links, local, remote, now);
         Table.Publish(links);
     }
+
+    /// <summary>The link of the source itself, where the kernel would take another provider's.</summary>
+    private void AddOwn(
+        Dictionary<(IpAddress, IpAddress), int> links, Dictionary<(IpAddress, IpPrefix), bool> chosen, IpAddress local, IpAddress remote)
+    {
+        RouteMirror mirror = engines.Rib.Mirror;
+        if (!mirror.HasRivals(remote) || mirror.LeadsByTunnel(remote)) return;
+        if (kernel.Links.LinkWith(local) is not { } own || !mirror.HasRivalBy(remote, own.Name, out IpPrefix prefix)) return;
+        if (!chosen.TryGetValue((local, prefix), out bool isOurs)) chosen[(local, prefix)] = isOurs = !IsByRule(local, remote, own);
+        if (!isOurs) return;
+        links[(local, remote)] = own.Index;
+        if (_ownLinks.Add((local, prefix))) DaemonLog.OwnUplink(logger, local, own.Name, prefix);
+    }
+
+    /// <summary>A policy rule of the kernel has packets with this source leave by its own table.</summary>
+    private bool IsByRule(IpAddress local, IpAddress remote, LinuxLink own) =>
+        !kernel.Netlink.LookUpRoute(remote, local, out LinuxRoute? route).IsNone || route is not { NextHops.Count: > 0 }
+        || route.Table != LinuxRoute.MainTable || (route.NextHops.Count == 1 && route.NextHops[0].LinkIndex == own.Index);
 
     private void Add(Dictionary<(IpAddress, IpAddress), int> links, IpAddress local, IpAddress remote, Instant now)
     {
