@@ -32,6 +32,9 @@ TEXT
         ;;
         test) needs build; needs bench; cat <<'TEXT'
 mount mount
+conntrack conntrack
+as binutils
+ld binutils
 ethtool ethtool
 tshark tshark
 systemd-analyze systemd

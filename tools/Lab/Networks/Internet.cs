@@ -57,6 +57,46 @@ public sealed class Internet
         return new Site(name, addresses, node, host, nat?.Node);
     }
 
+    /// <summary>
+    /// Gives a site a second wire, as by another provider, with the address of the plan's number. Both
+    /// providers take only packets from their own addresses (BCP 38).
+    /// </summary>
+    /// <param name="metric">Of the route to all of the internet by it; the first wire's has none.</param>
+    /// <param name="rule">A policy rule has packets with its source address leave by it.</param>
+    public async Task AddUplinkAsync(Site site, string device, SiteAddresses addresses, int metric, bool rule)
+    {
+        string wire = $"w-{site.Name}-{device}";
+        await LabRun.ConnectAsync(Router, wire, site.Node, device).ConfigureAwait(false);
+        await AddGatewayAsync(wire, addresses).ConfigureAwait(false);
+        string way = $"{SiteAddresses.Underlay} via {addresses.PublicGateway} dev {device}";
+        await site.Node.IpAsync($"addr add {addresses.Public}/28 dev {device}").ConfigureAwait(false);
+        await site.Node.IpAsync($"route add {way} metric {metric}").ConfigureAwait(false);
+        await Router.NftAsync($$"""
+            table ip bcp38-{{wire}} {
+              chain in {
+                type filter hook prerouting priority -200;
+                iifname "w-{{site.Name}}" ip saddr != {{site.Addresses.Public}}/28 drop
+                iifname "{{wire}}" ip saddr != {{addresses.Public}}/28 drop
+              }
+            }
+            """).ConfigureAwait(false);
+        if (!rule)
+            return;
+        await site.Node.IpAsync($"route add {way} table {metric}").ConfigureAwait(false);
+        await site.Node.IpAsync($"rule add from {addresses.Public} lookup {metric}").ConfigureAwait(false);
+    }
+
+    /// <summary>A wire carries nothing any more, either way, without a link event; or it does again.</summary>
+    /// <param name="wire"><c>w-SITE</c>, or <c>w-SITE-DEVICE</c> of a second one.</param>
+    public Task SilenceAsync(string wire, bool silent = true) => Router.NftAsync(silent
+        ? $$"""
+            table ip silence-{{wire}} {
+              chain in { type filter hook prerouting priority -300; iifname "{{wire}}" drop; }
+              chain out { type filter hook postrouting priority -300; oifname "{{wire}}" drop; }
+            }
+            """
+        : $"delete table ip silence-{wire}\n");
+
     /// <summary>Takes a site's wire away, with the interfaces at its ends: as when a PPPoE session ends.</summary>
     public Task DetachAsync(Site site) => Router.IpAsync("link del w-" + site.Name);
 
