@@ -32,6 +32,9 @@ internal sealed class NhrpPurges(NhrpInterface owner)
     public void Send(IpPrefix prefix, IpAddress destination, NbmaPeer peer, bool byServer, Instant now, Outbox<NhrpEffect> outbox)
     {
         if (!owner.Active) return;
+        // A next hop server that asked for this router's address is registered with: what it has been
+        // told since is newer, and taking the address back there would take the registration.
+        if (prefix.IsHost && owner.IsOwn(prefix.Address) && owner.Nhss.Uses(destination)) return;
         if (_open.Count >= NhrpLimits.MaximumPurges)
         {
             Core.Drops.Count(NhrpDrop.NoRoom);

@@ -101,6 +101,16 @@ internal sealed class NhsSet(NhrpInterface owner) : Timed<NhrpEffect>
         return false;
     }
 
+    /// <summary>True when the address is that of a server that this router registers with.</summary>
+    public bool Uses(IpAddress address)
+    {
+        foreach (NhsClient client in _clients)
+        {
+            if (client.IsSelected && client.Address == address) return true;
+        }
+        return false;
+    }
+
     /// <summary>True when this router is behind NAT and appears outside as <paramref name="address"/>.</summary>
     public bool AppearsAs(IpAddress address)
     {

@@ -81,6 +81,28 @@ public sealed class ShortcutTests
     }
 
     [Fact]
+    public void SpokeThatAnsweredItsServer_LosesItsSourceAndComesBack_DoesNotTakeItsRegistrationBack()
+    {
+        Cloud cloud = new Cloud(spoke: config => config with { RegistrationUnique = false }).Settled();
+        // A packet to it met no mapping just before it registered: the server has asked for it.
+        byte[] question = NhrpBytes.Resolution(Cloud.HubNbma, "10.0.0.1", "10.0.0.12", extensions: NhrpBytes.Authentication("secret"));
+        cloud.B.ReceiveFrom(cloud.Hub, question);
+        cloud.Net.Run(1);
+        Assert.Contains("B > hub ResolutionReply", cloud.Net.Trace);
+
+        LoseSource();
+        cloud.Net.Run(1);
+        FindSource("203.0.113.99");
+        cloud.Net.Run(10);
+        Assert.DoesNotContain("B > hub PurgeRequest", cloud.Net.Trace);
+        Assert.Contains(cloud.Hub.Cache, state => state.Via == cloud.B.Address && state.Type == NhrpEntryType.Dynamic);
+        Assert.Equal("203.0.113.99", cloud.Hub.Path("10.0.0.12"));
+
+        void LoseSource() => cloud.B.ChangeFacts(facts => facts with { Up = false, NbmaSource = None });
+        void FindSource(string at) => cloud.B.ChangeFacts(facts => facts with { Up = true, NbmaSource = Parse(at) });
+    }
+
+    [Fact]
     public void Phase3_EgressHasAMoreSpecificRouteThroughTheTunnel_AnswersWithoutThatPart()
     {
         Cloud cloud = new Cloud().Settled();
