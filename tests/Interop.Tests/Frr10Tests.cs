@@ -11,7 +11,7 @@ public sealed class Frr10Tests : NetworkTest
     private static readonly SiteAddresses Hub = new(0), One = new(1), Two = new(2);
 
     private static readonly Lazy<Task<CommandResult>> Root = new(() => Host.TryRunAsync(
-        Path.Combine(Repository.Root, "eng", "frr10.sh"), [], input: null, TimeSpan.FromMinutes(5)));
+        Path.Combine(Repository.Root, "eng", "frr10.sh"), [], input: null, TimeSpan.FromMinutes(10)));
 
     [Fact, Trait("When", "Nightly")]
     public async Task FrrOnly_SameString_Registers()
