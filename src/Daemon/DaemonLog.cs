@@ -82,6 +82,14 @@ internal static partial class DaemonLog
     [LoggerMessage(1711, LogLevel.Warning, "the default route by {tunnel} is not used: another default route, by {link} with metric {metric}, goes before it; {consequence}. Add routes for your networks ('ip route'), or remove the other default route", EventName = "DefaultLoses")]
     public static partial void DefaultLoses(ILogger logger, string tunnel, string link, uint metric, string consequence);
 
+    [LoggerMessage(EventId = 1720, EventName = "PathNarrow", Message =
+        "{tunnel}: packets of {blocked} octets do not get through to {peer}, the longest that do have {mtu}: the path drops fragments, or the ICMP 'fragmentation needed' that should tell. "
+        + "Packets to it are held to {inner} octets; set 'ip mtu {inner}' and 'ip tcp adjust-mss {mss}' at both ends")]
+    public static partial void PathNarrow(ILogger logger, LogLevel level, TunnelId tunnel, int blocked, string peer, int mtu, int inner, int mss);
+
+    [LoggerMessage(1721, LogLevel.Information, "{tunnel}: packets to {peer} are not held to a narrow path any more", EventName = "PathWide")]
+    public static partial void PathWide(ILogger logger, TunnelId tunnel, string peer);
+
     [LoggerMessage(1700, LogLevel.Information, "Interface {tunnel}, changed state to {state}", EventName = "TunnelState")]
     public static partial void TunnelState(ILogger logger, TunnelId tunnel, string state);
 

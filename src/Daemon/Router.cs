@@ -69,6 +69,7 @@ internal sealed class Router : IControlWork, IDisposable
         _underlays = new UnderlaySet(new RawUnderlayFactory(_workers, _egress.Table));
         Protection = new ProtectionParts(Engines, children, _underlays, loop);
         Protection.Transport.Expect = _egress.Expect;
+        Protection.Paths.Logger = tunnelLog;
         _namespaces = new NamespaceSet(Kernel, loop.Poller);
         _devices = new DeviceSet(_workers, Kernel.Netlink, tunnelLog);
         Tunnels = new TunnelSet(Engines, Kernel, _underlays, _namespaces.Links, _devices, Protection.Sources, tunnelLog);
@@ -243,6 +244,7 @@ internal sealed class Router : IControlWork, IDisposable
         watch.Add("events of SAs", null, now => _mail.Read(Carrier.Events, MessagesPerRound, now));
         Engines.AddTo(watch);
         watch.Add("peers wanted for one packet", () => Protection.Wants.NextDeadline, Protection.Wants.OnDeadline);
+        watch.Add("paths in use", () => Protection.Paths.NextDeadline, Protection.Paths.OnDeadline);
         watch.Add("revocation lists", () => Trustpoints.NextDeadline, Trustpoints.OnDeadline);
         watch.Add("tunnels", () => Tunnels.NextDeadline, Tunnels.OnDeadline);
         watch.Add("ways of outer packets", () => _egress.NextDeadline, _egress.OnDeadline);

@@ -59,7 +59,7 @@ public sealed partial class Encapsulator
     private void Relay(ref PacketSlot packet, scoped in IpView ip, TunnelSnapshot tunnel, Adjacency adjacency, OutboundSa? sa, Instant now)
     {
         CountDown(packet.Data, ip.IsIPv4);
-        ClampMss(packet, ip, tunnel.Config);
+        ClampMss(packet, ip, tunnel.Config, InnerLimit(tunnel, adjacency, ip.IsIPv4));
         Enqueue(ref packet, ip.TrafficClass, ip.DontFragment, tunnel, adjacency, now, sa);
     }
 

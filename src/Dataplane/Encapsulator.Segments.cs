@@ -33,7 +33,7 @@ public sealed partial class Encapsulator
                 if (ip.DontFragment) return;
                 continue;
             }
-            ClampMss(segment, ip, tunnel.Config);
+            ClampMss(segment, ip, tunnel.Config, limit);
             Enqueue(ref segment, ip.TrafficClass, ip.DontFragment, tunnel, adjacency, now);
         }
     }

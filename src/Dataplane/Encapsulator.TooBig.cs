@@ -1,4 +1,5 @@
 using Dmvpn.Core;
+using Dmvpn.Ipsec;
 using Dmvpn.Wire.Icmp;
 using Dmvpn.Wire.Ip;
 
@@ -12,17 +13,17 @@ public sealed partial class Encapsulator
     private TokenBucket _icmp = new(DataplaneLimits.IcmpPerSecond, DataplaneLimits.IcmpBurst);
 
     /// <summary>
-    /// The longest inner packet for this peer: the tunnel MTU, and with path MTU discovery what the path leaves of its own.
+    /// The longest inner packet for this peer: the tunnel MTU; what the path leaves of its own, as the peer's answers proved; with path MTU discovery also what the underlay says.
     /// </summary>
     private static int InnerLimit(TunnelSnapshot tunnel, Adjacency adjacency, bool ip4)
     {
         int limit = tunnel.Config.Mtu;
-        int path = adjacency.PathMtu;
-        if (tunnel.Config.PathMtuDiscovery && path != Adjacency.UnknownPathMtu)
+        int path = tunnel.Config.PathMtuDiscovery ? adjacency.PathMtu : Adjacency.UnknownPathMtu;
+        OutboundSa? sa = adjacency.Security?.Outbound;
+        if (sa is not null) path = Math.Min(path, sa.PathMtu);
+        if (path != Adjacency.UnknownPathMtu)
         {
-            int inner = adjacency.Security?.Outbound is { } sa
-                ? sa.PayloadFor(path - tunnel.OuterHeaderLength) - tunnel.GreHeaderLength
-                : path - tunnel.Overhead;
+            int inner = sa is not null ? tunnel.InnerFor(path, sa) : path - tunnel.Overhead;
             limit = Math.Min(limit, inner);
         }
 

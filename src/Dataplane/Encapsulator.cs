@@ -29,6 +29,10 @@ namespace Dmvpn.Dataplane;
 /// </summary>
 public sealed partial class Encapsulator : IDisposable
 {
+    // IP and TCP without options, as an MSS counts (RFC 9293 3.7.1).
+    private const int HeadersIPv4 = 40;
+    private const int HeadersIPv6 = 60;
+
     private readonly int _worker;
     private readonly ControlMailbox _mailbox;
     private readonly PacketBatch _batch = new(DataplaneLimits.BatchSize);
@@ -145,8 +149,8 @@ public sealed partial class Encapsulator : IDisposable
             return;
         }
         if (tunnel.PointToPoint is not null && tunnel.IsReplicated(ip.Destination)) tunnel.Counters.CountMulticastOut(1, 1);
-        ClampMss(slot, ip, tunnel.Config);
         int limit = InnerLimit(tunnel, adjacency!, ip.IsIPv4);
+        ClampMss(slot, ip, tunnel.Config, limit);
         if (slot.Length > limit)
         {
             OnTooBig(ref slot, ip, tunnel, adjacency!, limit, now);
@@ -155,10 +159,13 @@ public sealed partial class Encapsulator : IDisposable
         Enqueue(ref slot, ip.TrafficClass, ip.DontFragment, tunnel, adjacency!, now);
     }
 
-    private static void ClampMss(in PacketSlot slot, scoped in IpView ip, TunnelForwarding config)
+    /// <summary>Where the peer's path carries less than the tunnel's MTU, the segments of both ends are bounded by that too: ICMP does not reach every host.</summary>
+    private static void ClampMss(in PacketSlot slot, scoped in IpView ip, TunnelForwarding config, int limit)
     {
-        if (ip.Protocol != IpProtocol.Tcp || ip.FragmentOffset != 0 || (ip.IsIPv4 ? config.MssIPv4 : config.MssIPv6) is not ushort mss) return;
-        TcpMss.ClampSegment(slot.Data[ip.HeaderLength..], mss);
+        if (ip.Protocol != IpProtocol.Tcp || ip.FragmentOffset != 0) return;
+        int mss = (ip.IsIPv4 ? config.MssIPv4 : config.MssIPv6) ?? ushort.MaxValue;
+        if (limit < config.Mtu) mss = Math.Min(mss, limit - (ip.IsIPv4 ? HeadersIPv4 : HeadersIPv6));
+        if (mss < ushort.MaxValue) TcpMss.ClampSegment(slot.Data[ip.HeaderLength..], (ushort)mss);
     }
 
     private bool TryFindAdjacency(in PacketSlot slot, scoped in IpView ip, TunnelSnapshot tunnel, out Adjacency? adjacency, Instant now)

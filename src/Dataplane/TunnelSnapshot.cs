@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Dmvpn.Core;
+using Dmvpn.Ipsec;
 
 namespace Dmvpn.Dataplane;
 
@@ -67,6 +68,12 @@ public sealed class TunnelSnapshot
 
     /// <summary>GRE header and outer IP header of a packet of this tunnel, in bytes.</summary>
     public int Overhead => OuterHeaderLength + GreHeaderLength;
+
+    /// <summary>Octets of the longest packet that leaves by an SA, outer IP header included.</summary>
+    public int LongestOuter(OutboundSa sa) => Config.Mtu + Overhead + sa.Overhead(Config.Mtu + GreHeaderLength);
+
+    /// <summary>Octets of the longest inner packet that makes an outer one of <paramref name="outer"/> octets at most.</summary>
+    public int InnerFor(int outer, OutboundSa sa) => sa.PayloadFor(outer - OuterHeaderLength) - GreHeaderLength;
 
     internal int OuterHeaderLength => Underlay?.OuterHeaderLength ?? 20;
 

@@ -95,6 +95,12 @@ public enum IkeEffectKind
     /// </summary>
     PeerFailed,
 
+    /// <summary>
+    /// Packets to <see cref="IkeEffect.Peer"/> get through up to <see cref="IkeEffect.PathMtu"/> octets and not with <see cref="IkeEffect.Blocked"/>, outer IP header
+    /// included: its answers prove it. Both are 0 when the longest ones get through again, or another path is in use.
+    /// </summary>
+    PathMeasured,
+
     /// <summary>Send one octet 0xFF, without the non-ESP marker, by <see cref="IkeEffect.Path"/>: a NAT keepalive (RFC 3948 2.3).</summary>
     Keepalive,
 }
@@ -119,6 +125,15 @@ public readonly record struct IkeEffect
 
     /// <summary>The message, without non-ESP marker, in the outbox's arena.</summary>
     public ByteRange Bytes { get; init; }
+
+    /// <summary>The message is sent with the outer "don't fragment" bit, whatever the kernel believes of the path.</summary>
+    public bool DontFragment { get; init; }
+
+    /// <summary>Longest outer packet that got through, in octets.</summary>
+    public int PathMtu { get; init; }
+
+    /// <summary>Shortest outer packet that was tried and did not get through, in octets.</summary>
+    public int Blocked { get; init; }
 
     /// <summary>A slow computation.</summary>
     public IkeJob? Job { get; init; }

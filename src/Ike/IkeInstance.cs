@@ -116,6 +116,20 @@ public sealed partial class IkeInstance
         if (_core.ChildSas.TryGetValue(inboundSpi, out ChildSa? child) && child.IsLive) _core.Mobility.OnEndpointChanged(child.Sa, remote, now, outbox);
     }
 
+    /// <summary>
+    /// Packets of the data path go to a peer. From time to time it is asked, by a message as long as the longest of them, whether those arrive; more calls than that do nothing.
+    /// Small messages that are answered where long ones are not are the proof, so that a dead peer is not taken for a narrow path.
+    /// </summary>
+    /// <param name="association">The peer's association.</param>
+    /// <param name="longest">Octets of the longest packet that goes there, outer IP header included.</param>
+    /// <param name="dontFragment">Such packets bear the outer "don't fragment" bit.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="outbox">Gets <see cref="IkeEffectKind.PathMeasured"/> when something changes.</param>
+    public void OnPathUsed(int association, int longest, bool dontFragment, Instant now, Outbox<IkeEffect> outbox)
+    {
+        if (_core.Peers.Find(association) is { IsUp: true } peer) _core.PathMtus.OnUsed(peer, longest, dontFragment, now, outbox);
+    }
+
     /// <summary>ESP came with an SPI that nobody knows: perhaps from a peer whose SAs this router lost (RFC 7296 1.5, RFC 6290).</summary>
     public void OnUnknownSpi(IkePath path, uint spi, Instant now, Outbox<IkeEffect> outbox) => _core.Crashes.OnUnknownSpi(path, spi, now, outbox);
 

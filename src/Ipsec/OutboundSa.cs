@@ -17,7 +17,11 @@ public sealed class OutboundSa : IDisposable
     private long _packets;
     private long _bytes;
     private long _lastUsed;
+    private int _pathMtu = UnknownPathMtu;
     private volatile bool _rekeyReported;
+
+    /// <summary>No limit is known.</summary>
+    public const int UnknownPathMtu = int.MaxValue;
 
     /// <summary>An SA. It owns <paramref name="key"/> from now on.</summary>
     /// <param name="spi">The peer's SPI.</param>
@@ -61,6 +65,15 @@ public sealed class OutboundSa : IDisposable
     {
         get => Volatile.Read(ref _path);
         set => Volatile.Write(ref _path, value);
+    }
+
+    /// <summary>
+    /// The longest outer packet, IP header included, that gets through to the peer, as its answers proved; or <see cref="UnknownPathMtu"/>. Set by the control thread.
+    /// </summary>
+    public int PathMtu
+    {
+        get => Volatile.Read(ref _pathMtu);
+        set => Volatile.Write(ref _pathMtu, value);
     }
 
     /// <summary>Packets sent.</summary>

@@ -116,6 +116,12 @@ internal sealed class ChildSaSet(ForwardingTable forwarding, int senders, Action
         }
     }
 
+    /// <summary>No packet that leaves by the SA is longer from now on.</summary>
+    public void SetPathMtu(uint inboundSpi, int mtu)
+    {
+        if (Find(inboundSpi) is { } child) child.Outbound.PathMtu = mtu;
+    }
+
     public Instant LastReceived(uint inboundSpi) => Find(inboundSpi)?.Inbound.LastUsed ?? Instant.Zero;
 
     public Instant LastSent(uint inboundSpi) => Find(inboundSpi)?.Outbound.LastUsed ?? Instant.Zero;

@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Ike;
+using Dmvpn.Ipsec;
 using Dmvpn.Nhrp;
 
 namespace Dmvpn.Daemon.Protection;
@@ -8,7 +9,7 @@ namespace Dmvpn.Daemon.Protection;
 /// Carries out what IKE asks for: SAs into the data path, peers into the table and to NHRP. Messages are sent afterwards (<see cref="Send"/>), when what they announce is in
 /// place. Control thread only.
 /// </summary>
-internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBinder adjacencies, ChildSaSet children, IkeTransport transport, IkeJobRunner jobs)
+internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBinder adjacencies, ChildSaSet children, IkeTransport transport, IkeJobRunner jobs, PathUse paths)
 {
     public void Carry(in IkeEffect effect, Instant now)
     {
@@ -39,6 +40,9 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
             case IkeEffectKind.ChildRemoved:
                 OnChildRemoved(effect.Peer.Association, effect.Spi);
                 break;
+            case IkeEffectKind.PathMeasured:
+                if (peers.TryGet(effect.Peer.Association, out ProtectedPeerEntry? measured)) OnPathMeasured(measured, effect);
+                break;
             case IkeEffectKind.PeerDown:
                 OnPeerDown(effect, now);
                 break;
@@ -56,7 +60,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         foreach (ref readonly IkeEffect effect in engines.IkeOut.Effects)
         {
             if (effect.Kind == IkeEffectKind.Keepalive) transport.SendKeepalive(effect.Path);
-            else if (effect.Kind == IkeEffectKind.Transmit) transport.Send(effect.Path, engines.IkeOut.Bytes(effect.Bytes));
+            else if (effect.Kind == IkeEffectKind.Transmit) transport.Send(effect.Path, engines.IkeOut.Bytes(effect.Bytes), effect.DontFragment);
         }
         transport.Flush();
         engines.IkeOut.Clear();
@@ -96,6 +100,7 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
         children.Install(child, now);
         if (!peers.TryGet(child.Peer.Association, out ProtectedPeerEntry? entry)) return;
         entry.Children.Add(child.InboundSpi);
+        children.SetPathMtu(child.InboundSpi, entry.PathMtu);
         if (child.SendNow) SendBy(entry, child.InboundSpi);
     }
 
@@ -107,6 +112,13 @@ internal sealed class IkeCarrier(Engines engines, PeerTable peers, AdjacencyBind
             if (entry.Sending == spi) SendBy(entry, Newest(entry, except: spi));
         }
         children.Remove(spi);
+    }
+
+    private void OnPathMeasured(ProtectedPeerEntry entry, in IkeEffect effect)
+    {
+        entry.PathMtu = effect.PathMtu == 0 ? OutboundSa.UnknownPathMtu : effect.PathMtu;
+        foreach (uint spi in entry.Children) children.SetPathMtu(spi, entry.PathMtu);
+        paths.OnMeasured(entry, effect.PathMtu, effect.Blocked);
     }
 
     private void OnPeerDown(in IkeEffect effect, Instant now)

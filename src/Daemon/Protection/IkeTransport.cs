@@ -31,7 +31,8 @@ internal sealed unsafe class IkeTransport(UnderlaySet underlays) : IDisposable
     public Action<IpAddress, IpAddress> Expect { get; set; } = static (_, _) => { };
 
     /// <summary>Takes a message, on port 4500 behind the marker of RFC 3948 2.2, to be sent by <see cref="Flush"/> at the latest.</summary>
-    public void Send(in IkePath path, ReadOnlySpan<byte> message) => Take(path, path.Local.Port == IkeSpec.NatPort ? IkeSpec.NonEspMarkerLength : 0, message);
+    public void Send(in IkePath path, ReadOnlySpan<byte> message, bool dontFragment = false) =>
+        Take(path, path.Local.Port == IkeSpec.NatPort ? IkeSpec.NonEspMarkerLength : 0, message, dontFragment);
 
     /// <summary>Keeps a NAT's mapping open (RFC 3948 2.3).</summary>
     public void SendKeepalive(in IkePath path) => Take(path, 0, [EspSpec.NatKeepalive]);
@@ -53,7 +54,7 @@ internal sealed unsafe class IkeTransport(UnderlaySet underlays) : IDisposable
 
     public void Dispose() => NativeMemory.Free(_buffer);
 
-    private void Take(in IkePath path, int marker, ReadOnlySpan<byte> message)
+    private void Take(in IkePath path, int marker, ReadOnlySpan<byte> message, bool dontFragment = false)
     {
         if (underlays.Security(new UnderlayKey(path.Vrf, path.Local.Address)) is not { } ports)
         {
@@ -78,6 +79,7 @@ internal sealed unsafe class IkeTransport(UnderlaySet underlays) : IDisposable
             TrafficClass = TrafficClass,
             HopLimit = HopLimit,
             IsAlone = true,
+            DontFragment = dontFragment,
         };
     }
 }

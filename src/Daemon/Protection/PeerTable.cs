@@ -17,6 +17,9 @@ internal sealed class ProtectedPeerEntry(ProtectionId protection, NbmaPeer peer,
     /// <summary>Our SPI of the child SA that packets to it leave by; 0 while there is none.</summary>
     public uint Sending { get; set; }
 
+    /// <summary>The longest outer packet that gets through to it, in octets; <see cref="Ipsec.OutboundSa.UnknownPathMtu"/> without a limit.</summary>
+    public int PathMtu { get; set; } = Ipsec.OutboundSa.UnknownPathMtu;
+
     /// <summary>Our SPIs of all its child SAs.</summary>
     public List<uint> Children { get; } = new(1);
 }

@@ -17,7 +17,8 @@ internal sealed class ProtectionParts : IDisposable
         Adjacencies = new AdjacencyBinder(engines, Sources, Peers);
         Transport = new IkeTransport(underlays);
         _jobs = new IkeJobRunner(Environment.ProcessorCount, loop.Post, (job, now) => engines.Ike.OnJobDone(job, now, engines.IkeOut));
-        Carrier = new IkeCarrier(engines, Peers, Adjacencies, children, Transport, _jobs);
+        Paths = new PathUse(engines, Sources, Peers, children);
+        Carrier = new IkeCarrier(engines, Peers, Adjacencies, children, Transport, _jobs, Paths);
     }
 
     public ProtectionSet Sources { get; }
@@ -31,6 +32,8 @@ internal sealed class ProtectionParts : IDisposable
     public TransientWants Wants { get; }
 
     public IkeTransport Transport { get; }
+
+    public PathUse Paths { get; }
 
     public IkeCarrier Carrier { get; }
 

@@ -146,7 +146,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
         (InboundSa inbound, OutboundSa outbound) = (installed.Inbound, installed.Outbound);
         int header = inbound.Path.Local.IsIPv4 ? 20 : 40;
         LinuxLink? link = child.Path.Vrf is null ? paths.LinkOf(inbound.Path.Local) : null;
-        int mtu = Math.Min(link?.Mtu ?? EthernetMtu, paths.MtuTo(inbound.Path.Remote));
+        int mtu = Math.Min(Math.Min(link?.Mtu ?? EthernetMtu, outbound.PathMtu), paths.MtuTo(inbound.Path.Remote));
         return new CryptoIpsecSa
         {
             Number = number,

@@ -29,6 +29,7 @@ internal sealed class IkeCore
         Mobility = new IkeMobility(this);
         Crashes = new IkeCrashes(this);
         Resumption = new IkeResumption(this);
+        PathMtus = new IkePathMtus(this);
     }
 
     public IkeSecrets Secrets { get; }
@@ -103,6 +104,8 @@ internal sealed class IkeCore
     public IkeCrashes Crashes { get; }
 
     public IkeResumption Resumption { get; }
+
+    public IkePathMtus PathMtus { get; }
 
     /// <summary>Where payloads are written before they are sealed. One message at a time.</summary>
     public byte[] Plain { get; } = new byte[IkeLimits.MaximumMessage];
@@ -208,9 +211,10 @@ internal sealed class IkeCore
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.Transmit, Path = path, Bytes = outbox.Append(message) });
 
     /// <summary>Sends a message that may be several fragments.</summary>
-    public static void Transmit(in IkePath path, byte[][] datagrams, Outbox<IkeEffect> outbox)
+    public static void Transmit(in IkePath path, byte[][] datagrams, Outbox<IkeEffect> outbox, bool dontFragment = false)
     {
-        foreach (byte[] datagram in datagrams) Transmit(path, datagram, outbox);
+        foreach (byte[] datagram in datagrams)
+            outbox.Add(new IkeEffect { Kind = IkeEffectKind.Transmit, Path = path, Bytes = outbox.Append(datagram), DontFragment = dontFragment });
     }
 
     private LogBudget<IkeEffect> Lines(int perSource) => new(

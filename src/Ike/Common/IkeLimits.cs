@@ -216,6 +216,33 @@ internal static class IkeLimits
     /// </summary>
     public const int LooksPerInterval = 5;
 
+    /// <summary>The longest packet that a path is tried with: what peers take as one message (strongSwan's limit is 10,000).</summary>
+    public const int LongestProbe = 9000;
+
+    /// <summary>Transmissions of a long packet before it counts as one that does not get through (RFC 8899 5.1.2, MAX_PROBES).</summary>
+    public const int ProbeTries = 3;
+
+    /// <summary>The same in a search: a size that is lost by chance makes the limit lower for <see cref="RaiseInterval"/>, no more.</summary>
+    public const int SearchTries = 2;
+
+    /// <summary>The first wait for a long packet's answer is four round trips, and no less than this ...</summary>
+    public static readonly TimeSpan ShortestProbe = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>... and no more than this, which is also the one of a path that carried it before: a full queue must not look like a narrow path.</summary>
+    public static readonly TimeSpan PatientProbe = TimeSpan.FromSeconds(1);
+
+    /// <summary>A path in use is tried so often: a narrow one is found within a minute, and a packet in so much time is nothing.</summary>
+    public static readonly TimeSpan PathCheckInterval = TimeSpan.FromSeconds(20);
+
+    /// <summary>When more than the limit of a path is tried again (RFC 8899 5.1.1, PMTU_RAISE_TIMER).</summary>
+    public static readonly TimeSpan RaiseInterval = TimeSpan.FromMinutes(10);
+
+    /// <summary>Between two paths that are tried, on average: a hub with 100,000 spokes in use tries each more seldom.</summary>
+    public static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>So many of them may come at once: what the data path did is looked at once a second.</summary>
+    public static readonly TimeSpan ProbeBurst = TimeSpan.FromSeconds(1);
+
     /// <summary>Failures of negotiations that are remembered for <c>show crypto ikev2 diagnose error</c>.</summary>
     public const int MaximumFailures = 64;
 

@@ -158,6 +158,8 @@ internal sealed class IkeReceiver(IkeCore core)
             return;
         }
         sa.Take(view.MessageId);
+        // Of one that was sent twice nobody knows which transmission was answered.
+        if (request.Tries == 1) sa.RoundTrip = now.Since(request.SentAt);
         if (sa.Stage != IkeSaStage.Negotiating && payloads.TryFindNotify(IkeNotifyType.InvalidSyntax, out _))
         {
             // "Fatal in both peers": it has no SA any more, and nothing is sent about it (2.21.3).

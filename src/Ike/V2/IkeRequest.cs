@@ -40,6 +40,22 @@ internal abstract class IkeRequest
         return interval;
     }
 
+    /// <summary>True when a transmission without an answer says that the peer is silent; false for one that the path may not carry.</summary>
+    public virtual bool ProvesSilence => true;
+
+    /// <summary>It is to be sent again, or given up.</summary>
+    public virtual void BeforeRetry(IkeSa sa, Instant now)
+    {
+    }
+
+    /// <summary>It is sent again at once, on another path.</summary>
+    public virtual void OnPathChanged(IkeSa sa)
+    {
+    }
+
+    /// <summary>Sent with "don't fragment".</summary>
+    public virtual bool DontFragment => false;
+
     /// <summary>Writes the payloads. False when it is not needed any more: then it is forgotten, as if it had never been wanted.</summary>
     public abstract bool TryWrite(IkeSa sa, ref IkePayloadWriter writer, Instant now);
 

@@ -96,6 +96,7 @@ internal sealed partial class IkeSa
         foreach (IkeRequest request in _open)
         {
             request.Tries = 0;
+            request.OnPathChanged(this);
             Transmit(request, now, outbox);
         }
         Reschedule();
@@ -138,7 +139,7 @@ internal sealed partial class IkeSa
         LastSent = now;
         IkePath path = SendingPath;
         Core.Logger.MessageSent(this, request, path);
-        IkeCore.Transmit(path, request.Datagrams, outbox);
+        IkeCore.Transmit(path, request.Datagrams, outbox, request.DontFragment);
     }
 
     /// <summary>Sends again what is due. False when the SA ended by that.</summary>
@@ -148,10 +149,11 @@ internal sealed partial class IkeSa
         {
             IkeRequest request = _open[i];
             if (request.NextTry > now) continue;
+            request.BeforeRetry(this, now);
             if (request.Tries < request.MaximumTries)
             {
                 Core.Statistics.Of(request.Exchange).Retransmissions++;
-                if (!Core.Mobility.TryOtherPath(this, request, now, outbox)) Transmit(request, now, outbox);
+                if (!request.ProvesSilence || !Core.Mobility.TryOtherPath(this, request, now, outbox)) Transmit(request, now, outbox);
                 continue;
             }
             Core.Drops.Count(IkeDrop.Unanswered);

@@ -50,6 +50,9 @@ internal enum PeerAbilities : byte
 
     /// <summary>Initiator only: it gave a ticket, so it speaks RFC 5723.</summary>
     Resumption = 16,
+
+    /// <summary>It is this program, of whatever version.</summary>
+    Ours = 32,
 }
 
 /// <summary>
@@ -182,6 +185,9 @@ internal sealed partial class IkeSa : Timed<IkeEffect>
 
     /// <summary>When the last fresh protected message came.</summary>
     public Instant LastHeard { get; set; }
+
+    /// <summary>How long the last request took that was answered at its first transmission.</summary>
+    public TimeSpan RoundTrip { get; set; } = IkeLimits.FirstRetransmission;
 
     /// <summary>When an unprotected message last had the peer asked whether it lives.</summary>
     public Instant LastHint { get; set; } = Instant.Never;

@@ -14,11 +14,14 @@ internal static class IkeSealing
         return message;
     }
 
+    /// <summary>The header of a protected message.</summary>
+    public static IkeHeader HeaderOf(IkeSa sa, IkeExchangeType exchange, IkeFlags flags, uint id) => new(
+        sa.InitiatorSpi, sa.ResponderSpi, IkePayloadType.Encrypted, exchange, sa.IsInitiator ? flags | IkeFlags.Initiator : flags, id);
+
     /// <summary>A protected message, in fragments where the peer knows them and the path is narrow.</summary>
     public static byte[][] Sealed(IkeSa sa, IkeExchangeType exchange, IkeFlags flags, uint id, in IkePayloadWriter writer)
     {
-        if (sa.IsInitiator) flags |= IkeFlags.Initiator;
-        var header = new IkeHeader(sa.InitiatorSpi, sa.ResponderSpi, IkePayloadType.Encrypted, exchange, flags, id);
+        IkeHeader header = HeaderOf(sa, exchange, flags, id);
         sa.Core.Logger.MessageSealed(sa, header, writer);
         int longest = (sa.Abilities & PeerAbilities.Fragmentation) != 0 && sa.Core.Config.FragmentationMtu is { } mtu ? IkeFragmenter.LongestMessage(mtu, sa.Path) : int.MaxValue;
         return IkeFragmenter.Protect(header, writer.First, writer.Written, sa.Outbound!, longest);

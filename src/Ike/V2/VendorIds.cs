@@ -1,14 +1,26 @@
 using System.Text;
+using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike;
 
 /// <summary>
-/// Vendor ids (RFC 7296 3.12): ours, and those that are known by name. Nothing depends on them but what "show" and "debug" say; what a peer can do is told by its notifies.
+/// Vendor ids (RFC 7296 3.12): ours, and those that are known by name. What a peer can do is told by its notifies; of ours it is known
+/// that it passes over payloads of the private range (<see cref="PathProbeRequest"/>).
 /// </summary>
 internal static class VendorIds
 {
     /// <summary>Ours. Without a version: a stranger need not know which.</summary>
     public static ReadOnlySpan<byte> Ours => "OpenDMVPN"u8;
+
+    /// <summary>True when a message bears ours.</summary>
+    public static bool IsOurs(IkePayloadChain payloads)
+    {
+        foreach (IkePayloadView payload in payloads)
+        {
+            if (payload.Type == IkePayloadType.VendorId && payload.Body.SequenceEqual(Ours)) return true;
+        }
+        return false;
+    }
 
     /// <summary>Who or what a vendor id stands for; null for one that nobody here knows.</summary>
     public static string? NameOf(ReadOnlySpan<byte> id)

@@ -251,7 +251,8 @@ internal sealed unsafe class DatagramSender : IDisposable
         int level = _ipv4 ? IpSocketSpec.LevelIPv4 : IpSocketSpec.LevelIPv6;
         int option = _ipv4 ? IpSocketSpec.IPv4MtuDiscover : IpSocketSpec.IPv6MtuDiscover;
         bool ignores = (_traits & SocketTraits.IgnoresKernelPathMtu) != 0;
-        int always = ignores ? IpSocketSpec.MtuDiscoverProbe : IpSocketSpec.MtuDiscoverAlways;
+        // Over UDP only what a path is tried with bears it, and what the kernel was told by anybody must not decide that.
+        int always = ignores || TellsOldErrors ? IpSocketSpec.MtuDiscoverProbe : IpSocketSpec.MtuDiscoverAlways;
         // IPv6 routers do not fragment: there the kernel must know, and hears of it in any state.
         int never = ignores && _ipv4 ? IpSocketSpec.MtuDiscoverOmit : IpSocketSpec.MtuDiscoverNever;
         int value = dontFragment ? always : never;

@@ -149,4 +149,10 @@ public enum IkeNotifyType : ushort
 
     /// <summary>Hash algorithms for RFC 7427 signatures.</summary>
     SignatureHashAlgorithms = 16431,
+
+    /// <summary>
+    /// Ours, of the private range (RFC 7296 3.10.1): octets that mean nothing and make a request as long as a full packet. Who does
+    /// not know a status type passes over it, so every peer answers.
+    /// </summary>
+    PathProbe = 42976,
 }

@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Crypto;
+using Dmvpn.Ipsec;
 using Dmvpn.Wire.Gre;
 using Dmvpn.Wire.Ip;
 using static Dmvpn.Dataplane.Tests.Packets;
@@ -163,6 +164,28 @@ public sealed class EspOutTests
         Assert.True(IpView.TryParse(Assert.Single(written), out IpView ip, out _));
         Assert.Equal(0x28 | onward, ip.TrafficClass);
         Assert.Equal(0, InternetChecksum.Compute(written[0].AsSpan(0, 20)));
+    }
+
+    /// <summary>What the peer's answers proved counts with and without path MTU discovery.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void PathProvedNarrow_PacketsAndSegmentsAreHeldToIt_AndToldSo(bool discovery)
+    {
+        using var rig = new SecureRig(c => c with { PathMtuDiscovery = discovery, Mtu = 1400, MssIPv4 = 1360 });
+        FarEnd end = rig.Peer2();
+        end.FromUs.PathMtu = 1300;
+        int limit = 1300 - 20 - 8 - 8 - 16 - 2 - 8;
+        Assert.Single(rig.Out(Packet("10.0.0.1", "10.2.0.1", limit - 20, dontFragment: true)));
+        Assert.Empty(rig.Out(Packet("10.0.0.1", "10.2.0.1", limit - 19, dontFragment: true)));
+        byte[] icmp = Assert.Single(rig.Rig.Tun.Written);
+        Assert.Equal(limit, System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(icmp.AsSpan(26)));
+        Assert.Equal(2, rig.Out(Packet("10.0.0.1", "10.2.0.1", 1380)).Count);
+        byte[] syn = end.Open(Assert.Single(rig.Out(Syn("10.0.0.1", "10.2.0.1", 1460))).Bytes)![8..];
+        Assert.Equal(limit - 40, MssOf(syn));
+        end.FromUs.PathMtu = OutboundSa.UnknownPathMtu;
+        Assert.Single(rig.Out(Packet("10.0.0.1", "10.2.0.1", 1380, dontFragment: true)));
+        Assert.Equal(1360, MssOf(end.Open(Assert.Single(rig.Out(Syn("10.0.0.1", "10.2.0.1", 1460))).Bytes)![8..]));
     }
 
     [Fact]

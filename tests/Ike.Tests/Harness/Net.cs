@@ -14,6 +14,11 @@ internal sealed record Packet(Node From, Node? To, IkePath SenderPath, IkePath R
 
     public bool IsKeepalive { get; init; }
 
+    public bool DontFragment { get; init; }
+
+    /// <summary>Octets of the IP packet over IPv4.</summary>
+    public int Size => 28 + Bytes.Length + (SenderPath.Local.Port == IkeSpec.NatPort ? IkeSpec.NonEspMarkerLength : 0);
+
     public IkeExchangeType Exchange => (IkeExchangeType)Bytes[18];
 
     public bool IsResponse => (Bytes[19] & (byte)IkeFlags.Response) != 0;
@@ -123,14 +128,14 @@ internal sealed class Net
 
     public void AddNat(NatBox nat) => _nats[nat.Outside] = nat;
 
-    public void Send(Node from, in IkePath path, byte[] bytes, uint esp = 0, byte[]? espKey = null, bool keepalive = false)
+    public void Send(Node from, in IkePath path, byte[] bytes, uint esp = 0, byte[]? espKey = null, bool keepalive = false, bool dontFragment = false)
     {
         IkeEndpoint source = from.Nat?.Translate(from, path.Local) ?? path.Local;
         IkeEndpoint destination = path.Remote;
         Node? to = null;
         if (_nats.TryGetValue(destination.Address, out NatBox? nat)) (to, destination) = nat.Find(destination.Port, source);
         else _byAddress.TryGetValue(destination.Address, out to);
-        var packet = new Packet(from, to, path, new IkePath(path.Vrf, destination, source), bytes) { Esp = esp, EspKey = espKey ?? [], IsKeepalive = keepalive };
+        var packet = new Packet(from, to, path, new IkePath(path.Vrf, destination, source), bytes) { Esp = esp, EspKey = espKey ?? [], IsKeepalive = keepalive, DontFragment = dontFragment };
         if (packet.IsIke)
         {
             Trace.Add($"{(Verbose ? $"{Now} {bytes[6]:X2}{bytes[7]:X2} " : "")}{from.Name} > {to?.Name ?? path.Remote.Address.ToString()} {_text.Of(bytes)}");

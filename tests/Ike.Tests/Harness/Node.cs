@@ -259,7 +259,7 @@ internal sealed class Node : IChildActivity
             switch (effect.Kind)
             {
                 case IkeEffectKind.Transmit:
-                    _net.Send(this, effect.Path, bytes[i]);
+                    _net.Send(this, effect.Path, bytes[i], dontFragment: effect.DontFragment);
                     break;
                 case IkeEffectKind.Keepalive:
                     _net.Send(this, effect.Path, [0xFF], keepalive: true);
@@ -314,6 +314,9 @@ internal sealed class Node : IChildActivity
                 Assert.True(Peers.Remove(effect.Peer.Association, out DataPeer? gone), "PeerDown without PeerUp");
                 Assert.DoesNotContain(Sas.Values, sa => sa.Install.Peer.Association == gone!.Nbma.Association && !sa.IsRetired);
                 Events.Add($"down {gone!.Identity.Id} {effect.Reason}");
+                break;
+            case IkeEffectKind.PathMeasured:
+                Events.Add($"path {effect.PathMtu} {effect.Blocked}");
                 break;
             case IkeEffectKind.PeerMoved:
                 Events.Add($"moved {effect.Path.Remote}");

@@ -55,6 +55,9 @@ internal sealed class IkePeer(IkeCore core, IkeProtection protection, IkeIdentit
     /// <summary>It can be called: we reached it, or it is behind no NAT.</summary>
     public bool IsReachable { get; set; }
 
+    /// <summary>What is known of the length of packets that reach it; null until a packet of the data path went there.</summary>
+    public PathMtuState? PathMtu { get; set; }
+
     /// <summary>With what its session can be resumed (RFC 5723), where we are the initiator.</summary>
     public HeldTicket? Ticket { get; set; }
 

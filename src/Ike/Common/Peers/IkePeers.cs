@@ -109,6 +109,7 @@ internal sealed partial class IkePeers(IkeCore core)
         bool wanted = IsWanted(peer);
         peer.IsUp = false;
         peer.Sending = null;
+        peer.PathMtu = null;
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerDown, Protection = peer.Protection.Id, Peer = peer.Nbma, Reason = reason });
         if (core.PeerLines.TryTake(now, peer.Address)) core.Logger.PeerDown(peer.Nbma, peer.Id, reason);
         Unbind(peer, now, outbox);

@@ -64,6 +64,7 @@ internal sealed partial class InitiatorHandshake
         view.Payloads.TryFind(IkePayloadType.Nonce, out IkePayloadView nonce);
         PeerNonce = nonce.Body.ToArray();
         if (Core.Config.FragmentationMtu is not null && view.Payloads.TryFindNotify(IkeNotifyType.FragmentationSupported, out _)) Sa.Abilities |= PeerAbilities.Fragmentation;
+        if (VendorIds.IsOurs(view.Payloads)) Sa.Abilities |= PeerAbilities.Ours;
         if (view.Payloads.TryFindNotify(IkeNotifyType.ChildlessIkev2Supported, out _)) Sa.Abilities |= PeerAbilities.Childless;
         NatSituation nat = NatDetection.Read(view.Payloads, view.InitiatorSpi, view.ResponderSpi, arrival.Path);
         (Sa.IsLocalBehindNat, Sa.IsRemoteBehindNat) = (nat.Local, nat.Peer);

@@ -142,6 +142,7 @@ internal sealed partial class ResponderHandshake(IkeSa sa, Instant started) : Ik
         (Sa.IsLocalBehindNat, Sa.IsRemoteBehindNat) = (nat.Local, nat.Peer);
         if (nat.IsKnown) Sa.Abilities |= PeerAbilities.NatTraversal;
         if (Core.Config.FragmentationMtu is not null && view.Payloads.TryFindNotify(IkeNotifyType.FragmentationSupported, out _)) Sa.Abilities |= PeerAbilities.Fragmentation;
+        if (VendorIds.IsOurs(view.Payloads)) Sa.Abilities |= PeerAbilities.Ours;
     }
 
     private void WriteInitNotifies(ref IkePayloadWriter writer, in IkePath path)

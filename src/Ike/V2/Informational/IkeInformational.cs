@@ -135,7 +135,7 @@ internal sealed class IkeInformational(IkeCore core)
 }
 
 /// <summary>"Are you there?" (RFC 7296 2.4): an empty INFORMATIONAL, with the pace of dead peer detection where that is configured.</summary>
-internal sealed class LivenessRequest(DpdConfig? dpd, TimeSpan silentFor = default) : IkeRequest
+internal class LivenessRequest(DpdConfig? dpd, TimeSpan silentFor = default) : IkeRequest
 {
     public override IkeExchangeType Exchange => IkeExchangeType.Informational;
 

@@ -194,6 +194,7 @@ internal sealed partial class IkeMobility(IkeCore core)
             core.Peers.Place(peer, path.Remote.Address);
             return;
         }
+        core.PathMtus.OnMoved(peer, now, outbox);
         core.Peers.Announce(peer, path.Remote.Address, now, outbox);
         outbox.Add(new IkeEffect { Kind = IkeEffectKind.PeerMoved, Protection = peer.Protection.Id, Peer = peer.Nbma, Path = path, UdpEncapsulation = sa.UsesUdp });
     }
