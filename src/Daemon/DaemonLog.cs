@@ -90,6 +90,19 @@ internal static partial class DaemonLog
     [LoggerMessage(1721, LogLevel.Information, "{tunnel}: packets to {peer} are not held to a narrow path any more", EventName = "PathWide")]
     public static partial void PathWide(ILogger logger, TunnelId tunnel, string peer);
 
+    [LoggerMessage(1722, LogLevel.Warning,
+        "GRE with {key} from {peer} is dropped, no tunnel has that: {here}; both ends must have the same (here '{remedy}', or there another)", EventName = "WrongTunnelKey")]
+    public static partial void WrongTunnelKey(ILogger logger, string peer, string key, string here, string remedy);
+
+    [LoggerMessage(1723, LogLevel.Warning,
+        "GRE with {key} from {peer} to {local} is dropped: {tunnels} has another 'tunnel destination'; correct it, or give the tunnel for this peer a 'tunnel key' of its own at both ends",
+        EventName = "UnknownTunnelPeer")]
+    public static partial void UnknownTunnelPeer(ILogger logger, string peer, string key, IpAddress local, string tunnels);
+
+    [LoggerMessage(1724, LogLevel.Warning,
+        "GRE in clear text from {peer} is dropped, for {tunnels} is protected: 'tunnel protection' is missing at that end", EventName = "ClearTextRefused")]
+    public static partial void ClearTextRefused(ILogger logger, string peer, string tunnels);
+
     [LoggerMessage(1700, LogLevel.Information, "Interface {tunnel}, changed state to {state}", EventName = "TunnelState")]
     public static partial void TunnelState(ILogger logger, TunnelId tunnel, string state);
 

@@ -13,6 +13,9 @@ namespace Dmvpn.Daemon;
 /// <summary>What the workers have for the engines: control packets, and what the data path noticed. Control thread only.</summary>
 internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarrier carrier, PeerTable peers, UnderlaySet underlays)
 {
+    /// <summary>Says whose GRE belongs to no tunnel.</summary>
+    public RefusedGreLog Refused { get; } = new(tunnels, peers, underlays);
+
     // RFC 2332 5.2.1: the protocol type follows the 2-byte address family number.
     private const int ProtocolTypeOffset = 2;
     private const ushort ProtocolTypeIPv6 = 0x86DD;
@@ -71,6 +74,9 @@ internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarri
             case ControlKind.TrafficTurnedAround when message.Bytes.Length > 0:
                 var key = new NhrpInterfaceKey(message.Tunnel, message.Bytes[0] >> 4 == 6);
                 engines.Nhrp.OnTrafficTurnedAround(key, peers.Current(message.Peer), message.Bytes, now, engines.NhrpOut);
+                break;
+            case ControlKind.GreRefused:
+                Refused.OnRefused(message.Peer, message.Bytes, now);
                 break;
             case ControlKind.Ike or ControlKind.UnknownSpi or ControlKind.EndpointChanged or ControlKind.SaSoftLimit or ControlKind.SaHardLimit:
                 HandleSecurity(message, now);

@@ -79,6 +79,7 @@ internal sealed class Router : IControlWork, IDisposable
         _pathMtus = new PathMtuTable(loop.Post, Engines.Forwarding, id => Tunnels.TryGet(id, out TunnelInterface? tunnel) ? tunnel.Config.PathMtuDiscovery : null);
         _workers.PathMtuChanged = _pathMtus.Report;
         _mail = new MailReader(Engines, Tunnels, Carrier, Protection.Peers, _underlays);
+        _mail.Refused.Logger = tunnelLog;
         ILogger pkiLog = log.CreateLogger(EventBlock.Pki.Category);
         _fetch = new RevocationFetch();
         Trustpoints = new TrustpointStore

@@ -43,6 +43,9 @@ public enum ControlKind
     /// <summary>An SA wants to be rekeyed. Bytes: a <see cref="SecurityEnvelope"/> with our SPI.</summary>
     SaSoftLimit,
 
+    /// <summary>GRE of Peer came that belongs to no tunnel. Address: our end. Bytes: a <see cref="RefusedGre"/>.</summary>
+    GreRefused,
+
     /// <summary>An SA is at its end. Bytes: a <see cref="SecurityEnvelope"/> with our SPI.</summary>
     SaHardLimit,
 }

@@ -56,6 +56,12 @@ public static class DataplaneLimits
     /// <summary>ICMP errors that may go at once.</summary>
     public const int IcmpBurst = 50;
 
+    /// <summary>Events about GRE that belongs to no tunnel, from one worker in a second: they become log lines, of which fewer are written.</summary>
+    public const int RefusedGrePerSecond = 5;
+
+    /// <summary>The same at once.</summary>
+    public const int RefusedGreBurst = 20;
+
     /// <summary>Events for the control plane from one worker in a second, so that a scan of the address space cannot bury NHRP's own packets.</summary>
     public const int EventsPerSecond = 2_000;
 

@@ -51,7 +51,7 @@ public sealed partial class Decapsulator
             }
             // Packets of one peer follow each other.
             uint? key = gre.Key;
-            TunnelSnapshot? found = ReferenceEquals(sa, lastSa) && key == lastKey ? tunnel : FindTunnel(slot, sa!, key, demux, snapshot, underlay);
+            TunnelSnapshot? found = ReferenceEquals(sa, lastSa) && key == lastKey ? tunnel : FindTunnel(slot, sa!, key, demux, snapshot, underlay, now);
             if (found is null) continue;
             if (!ReferenceEquals(tunnel, found)) Settle(tunnel, now);
             (tunnel, lastSa, lastKey) = (found, sa, key);
@@ -128,13 +128,14 @@ public sealed partial class Decapsulator
         Report(ControlKind.EndpointChanged, slot, localPort, sa.Spi, underlay, now);
     }
 
-    private static TunnelSnapshot? FindTunnel(
-        in PacketSlot slot, InboundSa sa, uint? key, GreDemux? demux, ForwardingSnapshot snapshot, Underlay underlay)
+    private TunnelSnapshot? FindTunnel(
+        in PacketSlot slot, InboundSa sa, uint? key, GreDemux? demux, ForwardingSnapshot snapshot, Underlay underlay, Instant now)
     {
         DataplaneDrop why = DataplaneDrop.InNoTunnel;
         if (demux is null || !demux.TryFind(key, slot.Peer, out int index, out why))
         {
             underlay.Drops.Count(why);
+            Refuse(slot, why, key, underlay, now);
             return null;
         }
         TunnelSnapshot tunnel = snapshot.Tunnels[index];

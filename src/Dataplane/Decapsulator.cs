@@ -78,6 +78,7 @@ public sealed partial class Decapsulator : IDisposable
                 if (demux is null || !demux.TryFind(key, slot.Peer, out int index, out why))
                 {
                     underlay.Drops.Count(why);
+                    Refuse(slot, why, key, underlay, now);
                     continue;
                 }
                 if (!ReferenceEquals(tunnel, snapshot.Tunnels[index])) Settle(tunnel, now);
@@ -85,8 +86,13 @@ public sealed partial class Decapsulator : IDisposable
                 (lastKey, lastPeer) = (key, slot.Peer);
             }
             // From the first millisecond on: what was not opened with an SA is not for a protected tunnel.
-            if (tunnel.Config.Protection is not null) tunnel.Counters.Drops.Count(DataplaneDrop.InCleartext);
-            else Deliver(ref slot, gre, tunnel, snapshot, now);
+            if (tunnel.Config.Protection is null)
+            {
+                Deliver(ref slot, gre, tunnel, snapshot, now);
+                continue;
+            }
+            tunnel.Counters.Drops.Count(DataplaneDrop.InCleartext);
+            Refuse(slot, DataplaneDrop.InCleartext, key, underlay, now);
         }
         Settle(tunnel, now);
         _relay?.FlushRelayed(now);

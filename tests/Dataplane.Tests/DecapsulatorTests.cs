@@ -67,6 +67,22 @@ public sealed class DecapsulatorTests
     }
 
     [Fact]
+    public void GreOfNoTunnel_IsToldOf_AFewTimesOnly()
+    {
+        using var rig = new Rig();
+        rig.AddTunnel(new TunnelForwarding { Tunnel = new TunnelId(4), Key = 9, Destination = Rig.Peer2.Address });
+        rig.In(Rig.Peer3, Gre(Inner));
+        rig.In(Rig.Peer3, Gre(Inner, 1234));
+        rig.In(Rig.Peer3, Gre(Inner, 9));
+        Assert.Equal(
+            [(Rig.Peer3.Address, DataplaneDrop.InNoTunnel, null), (Rig.Peer3.Address, DataplaneDrop.InNoTunnel, 1234u), (Rig.Peer3.Address, DataplaneDrop.InUnknownPeer, 9u)],
+            rig.Mail().Where(static mail => mail.Kind == ControlKind.GreRefused).Select(static mail => (mail.Peer.Address, RefusedGre.Read(mail.Bytes).Why, RefusedGre.Read(mail.Bytes).Key)));
+        for (int i = 0; i < 1000; i++) rig.In(Rig.Peer3, Gre(Inner, (uint)(10_000 + i)));
+        Assert.InRange(rig.Mail().Count, 1, DataplaneLimits.RefusedGreBurst);
+        Assert.Equal(1002, rig.Underlay.Drops[DataplaneDrop.InNoTunnel]);
+    }
+
+    [Fact]
     public void MixedBatch_TwoTunnels_EachCountsItsOwn()
     {
         using var rig = new Rig();

@@ -190,6 +190,8 @@ public sealed class EspInTests
         rig.In(end, [0, 0]);
         rig.In(end, Gre(Inner, 9));
         Assert.Equal((1, 1, 1), (rig.Drops(DataplaneDrop.InChecksum), rig.Drops(DataplaneDrop.InMalformedGre), rig.Drops(DataplaneDrop.InNoTunnel)));
+        (ControlKind kind, NbmaPeer peer, _, byte[] bytes) = Assert.Single(rig.Rig.Mail());
+        Assert.Equal((ControlKind.GreRefused, end.Peer, new RefusedGre(rig.Rig.Underlay.Number, DataplaneDrop.InNoTunnel, 9)), (kind, peer, RefusedGre.Read(bytes)));
     }
 
     [Fact]
