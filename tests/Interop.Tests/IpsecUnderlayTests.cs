@@ -1,3 +1,4 @@
+using Dmvpn.Lab.Networks;
 using Dmvpn.Lab.Peers.StrongSwan;
 
 namespace Dmvpn.Interop.Tests;
@@ -50,6 +51,26 @@ public sealed class IpsecUnderlayTests : IpsecTest
             await Charon.SasAsync() is [{ Children: [{ IsInstalled: true } child] }] && child.SpiIn != before.Children[0].SpiIn);
         await TalksAsync(Later);
         Assert.Equal(before.Spis, Assert.Single(await Charon.SasAsync()).Spis);
+        await NothingInTheClearAsync();
+    }
+
+    /// <summary>MOBIKE's search for another path takes the spoke's tunnel address. There is no underlay there: what the hub sends there goes into the tunnel.</summary>
+    [Fact]
+    public async Task StrongSwansSpokeCallsFromItsTunnelAddressInAnOutage_TheSaStaysOutside()
+    {
+        await PairAsync(ourHub: true, IpsecCase.Plain, theirs: c => c with { Local = null, Extra = ["dpd_delay = 1s"] });
+        await TalksAsync();
+        // Its provider takes the address away for some seconds: the tunnel's is the only one left.
+        await SpokeSite.Node.IpAsync($"addr del {One.Public}/28 dev eth0");
+        await SpokeSite.Node.IpAsync($"route replace {SiteAddresses.Underlay} via {One.PublicGateway} dev eth0 onlink src {One.Tunnel}");
+
+        await EventuallyAsync("it calls from its tunnel address", Soon, async () => (await RecordedAsync($"src host {One.Tunnel} and udp port 4500")).Length > 0);
+        Assert.DoesNotContain("has moved", HubRouter.Log, StringComparison.Ordinal);
+
+        await SpokeSite.Node.IpAsync($"addr add {One.Public}/28 dev eth0");
+        await SpokeSite.Node.IpAsync($"route replace {SiteAddresses.Underlay} via {One.PublicGateway} dev eth0");
+        await TalksAsync(Later);
+        Assert.DoesNotContain("has moved", HubRouter.Log, StringComparison.Ordinal);
         await NothingInTheClearAsync();
     }
 
