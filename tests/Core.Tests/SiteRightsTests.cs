@@ -30,9 +30,11 @@ public sealed class SiteRightsTests
     [InlineData("10.2.0.0/16", false)]
     [InlineData("0.0.0.0/0", false)]
     [InlineData("::/0", false)]
+    [InlineData("10.64.0.0/16", true)]
+    [InlineData("10.64.0.0/10", false)] // wider, and with the same address
     public void Prefix_AnnouncedByASiteWithNetworks_IsWithinOne(string prefix, bool may)
     {
-        ValueList<IpPrefix> networks = [IpPrefix.Parse("2001:db8:1::/48"), IpPrefix.Parse("10.1.0.0/16")];
+        ValueList<IpPrefix> networks = [IpPrefix.Parse("2001:db8:1::/48"), IpPrefix.Parse("10.1.0.0/16"), IpPrefix.Parse("10.64.0.0/16")];
         Assert.Equal(may, new SiteRights(One, SiteRole.Spoke, networks).MayAnnounce(IpPrefix.Parse(prefix)));
         Assert.False(new SiteRights(One, SiteRole.Spoke, []).MayAnnounce(IpPrefix.Parse(prefix)));
         Assert.True(new SiteRights(One, SiteRole.Spoke, null).MayAnnounce(IpPrefix.Parse(prefix)));
