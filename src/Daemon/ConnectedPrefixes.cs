@@ -26,7 +26,7 @@ internal static class ConnectedPrefixes
         foreach (TunnelInterface tunnel in tunnels.All)
         {
             excluded.Add(RibInterface.Of(tunnel.Id));
-            if (tunnel.Config.Vrf is null && kernel.Links.LinkWith(tunnel.Source) is { } link) excluded.Add(RibInterface.Of(link.Name));
+            if (tunnel.Config.UnderlayNamespace is null && kernel.Links.LinkWith(tunnel.Source) is { } link) excluded.Add(RibInterface.Of(link.Name));
         }
         return engines.Rib.Mirror.ConnectedPrefixes(ipv6: false, excluded);
     }

@@ -106,7 +106,7 @@ internal sealed class MailReader(Engines engines, TunnelSet tunnels, EffectCarri
         }
         // A source that is gone meanwhile has no answer to give.
         if (underlays.Find(envelope.Underlay) is not { } source) return;
-        var path = new IkePath(source.Vrf, new IkeEndpoint(source.Address, envelope.LocalPort), remote);
+        var path = new IkePath(source.Namespace, new IkeEndpoint(source.Address, envelope.LocalPort), remote);
         if (message.Kind == ControlKind.UnknownSpi) engines.Ike.OnUnknownSpi(path, envelope.Spi, now, engines.IkeOut);
         else engines.Ike.HandlePacket(new IkeArrival(path), message.Bytes[SecurityEnvelope.Length..], now, engines.IkeOut);
     }

@@ -36,7 +36,7 @@ internal sealed class ServerNames : IDisposable
     /// <summary>NHRP wants the addresses of a name for a tunnel.</summary>
     public void Ask(TunnelId tunnel, string name)
     {
-        var wanted = new WatchedName(_tunnels.TryGet(tunnel, out TunnelInterface? there) ? there.Config.Vrf : null, name);
+        var wanted = new WatchedName(_tunnels.TryGet(tunnel, out TunnelInterface? there) ? there.Config.UnderlayNamespace : null, name);
         _watched.Add(wanted);
         _resolver.Watch(wanted);
     }
@@ -51,7 +51,7 @@ internal sealed class ServerNames : IDisposable
             foreach (NhsConfig nhs in tunnel.IpNhrp.Nhss.Concat(tunnel.Ipv6Nhrp.Nhss))
             {
                 if (nhs.NbmaName is not { } name) continue;
-                wanted.Add(new WatchedName(tunnel.Vrf, name));
+                wanted.Add(new WatchedName(tunnel.UnderlayNamespace, name));
                 said.Add((tunnel.Id, name));
             }
         }
@@ -74,7 +74,7 @@ internal sealed class ServerNames : IDisposable
         if (!_watched.Contains(result.Name)) return;
         foreach (TunnelInterface tunnel in _tunnels.All)
         {
-            if (tunnel.Config.Vrf != result.Name.Namespace) continue;
+            if (tunnel.Config.UnderlayNamespace != result.Name.Namespace) continue;
             if (Names(tunnel.Config, result.Name.Name)) Say(tunnel, result);
             foreach (bool ipv6 in (ReadOnlySpan<bool>)[false, true])
             {

@@ -32,7 +32,7 @@ internal static class StartCheck
         foreach (TunnelConfig tunnel in config.Tunnels)
         {
             if (tunnel.Protection is not null && Capabilities.FirstFreePort > LowestIkePort) needed |= Capability.NetBindService;
-            if (tunnel.Vrf is not null) needed |= Capability.SysAdmin;
+            if (tunnel.UnderlayNamespace is not null) needed |= Capability.SysAdmin;
         }
         return needed;
     }

@@ -21,7 +21,7 @@ public sealed record ProtectionFacts
     public required ProtectionId Id { get; init; }
 
     /// <summary>Network namespace of the underlay; null is the daemon's own.</summary>
-    public string? Vrf { get; init; }
+    public string? Namespace { get; init; }
 
     /// <summary>The address to send from; <see cref="IpAddress.None"/> while the source has none. Another one: the SAs move (MOBIKE) or are made anew.</summary>
     public IpAddress Local { get; init; }
@@ -38,13 +38,13 @@ public readonly record struct IkeEndpoint(IpAddress Address, ushort Port)
 }
 
 /// <summary>Between which ends a datagram goes. A local port of 4500 means: with the non-ESP marker, which the shell adds and takes away.</summary>
-/// <param name="Vrf">Network namespace; null is the daemon's own.</param>
+/// <param name="Namespace">Network namespace; null is the daemon's own.</param>
 /// <param name="Local">This end; port 500 or 4500.</param>
 /// <param name="Remote">The other end.</param>
-public readonly record struct IkePath(string? Vrf, IkeEndpoint Local, IkeEndpoint Remote)
+public readonly record struct IkePath(string? Namespace, IkeEndpoint Local, IkeEndpoint Remote)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Local} - {Remote}{(Vrf is null ? "" : $" in {Vrf}")}";
+    public override string ToString() => $"{Local} - {Remote}{(Namespace is null ? "" : $" in {Namespace}")}";
 }
 
 /// <summary>What <see cref="IkeInstance"/> wants done.</summary>

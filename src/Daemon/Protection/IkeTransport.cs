@@ -56,12 +56,12 @@ internal sealed unsafe class IkeTransport(UnderlaySet underlays) : IDisposable
 
     private void Take(in IkePath path, int marker, ReadOnlySpan<byte> message, bool dontFragment = false)
     {
-        if (underlays.Security(new UnderlayKey(path.Vrf, path.Local.Address)) is not { } ports)
+        if (underlays.Security(new UnderlayKey(path.Namespace, path.Local.Address)) is not { } ports)
         {
             Refused++;
             return;
         }
-        if (path.Vrf is null) Expect(path.Local.Address, path.Remote.Address);
+        if (path.Namespace is null) Expect(path.Local.Address, path.Remote.Address);
         IDatagramPort port = path.Local.Port == IkeSpec.NatPort ? ports.NatControl : ports.IkeControl;
         int length = marker + message.Length;
         if (_count == Together || _used + length > Room || !ReferenceEquals(port, _port)) Flush();

@@ -58,7 +58,7 @@ internal sealed class ProtectionSet(Engines engines)
                 }
             }
             // The mirror is of this namespace.
-            return entry.Key.Vrf is null && engines.Rib.Mirror.TryLookup(address, withShortcuts: true, out RouteView route) && route.Prefix.Length >= NarrowRoute
+            return entry.Key.Namespace is null && engines.Rib.Mirror.TryLookup(address, withShortcuts: true, out RouteView route) && route.Prefix.Length >= NarrowRoute
                 && entry.Tunnels.Exists(tunnel => tunnel.Id == route.Tunnel);
         }
         return false;
@@ -69,7 +69,7 @@ internal sealed class ProtectionSet(Engines engines)
     {
         // With `shutdown` the peers are told that their SAs are gone: it may be for long, and they have other ways.
         Key? wanted = tunnel.Config is { Shutdown: false, Protection: { } protection, Source: { } source }
-            ? new Key(tunnel.Config.Vrf, source, tunnel.Config.IsIPv6Transport, protection.Profile)
+            ? new Key(tunnel.Config.UnderlayNamespace, source, tunnel.Config.IsIPv6Transport, protection.Profile)
             : null;
         if (_byTunnel.TryGetValue(tunnel.Id, out Entry? present) && present.Key != wanted)
         {
@@ -134,13 +134,13 @@ internal sealed class ProtectionSet(Engines engines)
         {
             if (!tunnel.Source.IsNone) local = tunnel.Source;
         }
-        var facts = new ProtectionFacts { Id = entry.Id, Vrf = entry.Key.Vrf, Local = local, Profile = entry.Key.Profile };
+        var facts = new ProtectionFacts { Id = entry.Id, Namespace = entry.Key.Namespace, Local = local, Profile = entry.Key.Profile };
         if (facts == entry.Facts) return;
         entry.Facts = facts;
         engines.Ike.OnProtectionChanged(facts, now, engines.IkeOut);
     }
 
-    private sealed record Key(string? Vrf, TunnelSource Source, bool IPv6, string Profile);
+    private sealed record Key(string? Namespace, TunnelSource Source, bool IPv6, string Profile);
 
     private sealed class Entry(Key key, ProtectionId id)
     {

@@ -78,7 +78,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
             Local = NhrpScreens.Some(shown?.Path.Local.Address ?? facts?.Local ?? IpAddress.None),
             Peer = peer.Peer.Address,
             Port = shown?.Path.Remote.Port ?? IkeSpec.Port,
-            Fvrf = facts?.Vrf ?? "",
+            Fvrf = facts?.Namespace ?? "",
             Identity = peer.Identity?.Id.ToString(),
             Profile = shown is { Profile.Length: > 0 } ? shown.Profile : null,
             Status = peer.IsUp ? ready is not null ? CryptoSessionStatus.UpActive : CryptoSessionStatus.UpNoIke
@@ -102,7 +102,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
             LocalPort = sa.Path.Local.Port,
             Remote = sa.Path.Remote.Address,
             RemotePort = sa.Path.Remote.Port,
-            Fvrf = sa.Path.Vrf ?? "",
+            Fvrf = sa.Path.Namespace ?? "",
             Status = sa.Status switch { IkeSaStatus.Ready => CryptoIkeStatus.Ready, IkeSaStatus.InNegotiation => CryptoIkeStatus.Negotiating, _ => CryptoIkeStatus.Deleting },
             Encryption = hasKeys ? IkeNames.NameOf(sa.Suite.Encryption, 0) : null,
             KeySize = CryptoNames.KeySize(sa.Suite.Encryption, sa.Suite.KeyBits),
@@ -145,7 +145,7 @@ internal sealed class CryptoSessionScreens(Engines engines, ProtectionParts prot
         if (protection.Children.Find(child.InboundSpi) is not { } installed) return null;
         (InboundSa inbound, OutboundSa outbound) = (installed.Inbound, installed.Outbound);
         int header = inbound.Path.Local.IsIPv4 ? 20 : 40;
-        LinuxLink? link = child.Path.Vrf is null ? paths.LinkOf(inbound.Path.Local) : null;
+        LinuxLink? link = child.Path.Namespace is null ? paths.LinkOf(inbound.Path.Local) : null;
         int mtu = Math.Min(Math.Min(link?.Mtu ?? EthernetMtu, outbound.PathMtu), paths.MtuTo(inbound.Path.Remote));
         return new CryptoIpsecSa
         {

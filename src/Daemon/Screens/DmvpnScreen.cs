@@ -44,7 +44,7 @@ internal static class DmvpnScreen
             AdministrativelyUp = !tunnel.Config.Shutdown,
             LineUp = tunnel.LineUp,
             Address = ipv6 ? First(tunnel.Config.Ipv6Addresses) : First(tunnel.Config.Ipv4Addresses),
-            TunnelVrf = tunnel.Config.Vrf ?? "",
+            TunnelVrf = tunnel.Config.UnderlayNamespace ?? "",
             Source = NhrpScreens.Some(tunnel.Source),
             Destination = tunnel.Config.IsMultipoint ? null : NhrpScreens.Some(tunnel.Config.Destination),
             Mode = Mode(tunnel.Config.Mode),

@@ -155,7 +155,7 @@ internal sealed class InterfaceScreens(Router router)
         Source = NhrpScreens.Some(tunnel.Source),
         SourceInterface = tunnel.Config.Source?.Interface,
         Destination = tunnel.Config.IsMultipoint ? null : NhrpScreens.Some(tunnel.Config.Destination),
-        Vrf = tunnel.Config.Vrf ?? "",
+        Vrf = tunnel.Config.UnderlayNamespace ?? "",
         Key = tunnel.Config.Key,
         Sequencing = tunnel.Config.SequenceDatagrams,
         Checksum = tunnel.Config.Checksum,

@@ -24,11 +24,11 @@ internal sealed class RawUnderlayFactory(WorkerPool workers, EgressTable? egress
         try
         {
             // FIRST, for it is nobody's but ours: a group of sockets could be joined by another dmvpn.
-            UdpPort ike = Keep(0, UdpPort.Open(IkeSpec.Port, key.Address, key.Vrf));
+            UdpPort ike = Keep(0, UdpPort.Open(IkeSpec.Port, key.Address, key.Namespace));
             RawPort[] esp = OpenRaw(Esp, key, Keep);
-            UdpPort[] nat = UdpPort.OpenForWorkers(workers.Count, IkeSpec.NatPort, key.Address, key.Vrf, offload: WantsOffload);
+            UdpPort[] nat = UdpPort.OpenForWorkers(workers.Count, IkeSpec.NatPort, key.Address, key.Namespace, offload: WantsOffload);
             for (int i = 0; i < nat.Length; i++) Keep(i, nat[i]);
-            RawPort espControl = RawPort.OpenSendOnly(Esp, key.Address, key.Vrf);
+            RawPort espControl = RawPort.OpenSendOnly(Esp, key.Address, key.Namespace);
             KeepOutOfTunnels(key, opened, espControl);
             foreach ((int worker, SocketPort port) in opened) workers.Watch(worker, port);
             return (new SecurityPorts([.. esp], ike, [.. nat], espControl, ike, nat[0]), () => Close(opened, espControl));
@@ -53,7 +53,7 @@ internal sealed class RawUnderlayFactory(WorkerPool workers, EgressTable? egress
         try
         {
             RawPort[] ports = OpenRaw(Gre, key, Keep);
-            RawPort control = RawPort.OpenSendOnly(Gre, key.Address, key.Vrf);
+            RawPort control = RawPort.OpenSendOnly(Gre, key.Address, key.Namespace);
             KeepOutOfTunnels(key, opened, control);
             foreach ((int worker, SocketPort port) in opened) workers.Watch(worker, port);
             return new OpenUnderlay(new Underlay(key.Address, [.. ports], control) { Number = number }, () => Close(opened, control));
@@ -74,7 +74,7 @@ internal sealed class RawUnderlayFactory(WorkerPool workers, EgressTable? egress
     // In another namespace the tunnels' routes are not.
     private void KeepOutOfTunnels(UnderlayKey key, List<(int Worker, SocketPort Port)> opened, RawPort control)
     {
-        if (key.Vrf is not null) return;
+        if (key.Namespace is not null) return;
         foreach ((_, SocketPort port) in opened) port.Egress = egress;
         control.Egress = egress;
     }
@@ -82,7 +82,7 @@ internal sealed class RawUnderlayFactory(WorkerPool workers, EgressTable? egress
     private RawPort[] OpenRaw(byte protocol, UnderlayKey key, Func<int, RawPort, RawPort> keep)
     {
         var ports = new RawPort[workers.Count];
-        for (int i = 0; i < ports.Length; i++) ports[i] = keep(i, RawPort.Open(protocol, key.Address, key.Vrf, share: new WorkerShare(i, ports.Length)));
+        for (int i = 0; i < ports.Length; i++) ports[i] = keep(i, RawPort.Open(protocol, key.Address, key.Namespace, share: new WorkerShare(i, ports.Length)));
         return ports;
     }
 

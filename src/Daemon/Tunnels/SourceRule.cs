@@ -15,7 +15,7 @@ internal static class SourceRule
         whyNot = null;
         if (config.Shutdown) whyNot = AdministrativelyDown;
         else if (config.Source is null) whyNot = "no tunnel source";
-        else if (links is null) whyNot = $"network namespace {config.Vrf} does not exist";
+        else if (links is null) whyNot = $"network namespace {config.UnderlayNamespace} does not exist";
         else if (!config.IsMultipoint && config.Destination.IsNone) whyNot = "no tunnel destination";
         if (whyNot is not null) return IpAddress.None;
 

@@ -36,7 +36,7 @@ internal sealed class TunnelSet(
     public bool TryGet(TunnelId id, [MaybeNullWhen(false)] out TunnelInterface tunnel) => _tunnels.TryGetValue(id, out tunnel);
 
     /// <summary>True when a tunnel's outer packets are routed by the table that its routes are in: not with a <c>tunnel vrf</c>.</summary>
-    public bool SharesRoutes(TunnelId id) => _tunnels.TryGetValue(id, out TunnelInterface? tunnel) && tunnel.Config.Vrf is null;
+    public bool SharesRoutes(TunnelId id) => _tunnels.TryGetValue(id, out TunnelInterface? tunnel) && tunnel.Config.UnderlayNamespace is null;
 
     /// <summary>The earliest keepalive, end of a grace time, or next try to open a source.</summary>
     public Instant NextDeadline
@@ -186,7 +186,7 @@ internal sealed class TunnelSet(
     {
         if (tunnel.Leaving is not null) return;
         tunnel.SourceRetryAt = Instant.Never;
-        IpAddress source = SourceRule.Find(tunnel.Config, linksOf(tunnel.Config.Vrf), out string? reason);
+        IpAddress source = SourceRule.Find(tunnel.Config, linksOf(tunnel.Config.UnderlayNamespace), out string? reason);
         if (reason is null) reason = UseSource(tunnel, source, now);
         else if (tunnel.Underlay is not null || !tunnel.SourceLostAt.IsNever) reason = LoseSource(tunnel, reason, now);
         if (reason is null && tunnel.Keepalive is { IsUp: false }) reason = "no keepalive comes back";
@@ -231,7 +231,7 @@ internal sealed class TunnelSet(
     private string? UseSource(TunnelInterface tunnel, IpAddress source, Instant now)
     {
         tunnel.SourceLostAt = Instant.Never;
-        var key = new UnderlayKey(tunnel.Config.Vrf, source);
+        var key = new UnderlayKey(tunnel.Config.UnderlayNamespace, source);
         bool secured = tunnel.Config.Protection is not null;
         if (tunnel.Underlay is { } present && present.Key == key && (!secured || present.Underlay.Security is not null)) return null;
         Underlay underlay;
@@ -249,7 +249,7 @@ internal sealed class TunnelSet(
         if (!tunnel.Source.IsNone && tunnel.Source != source) DaemonLog.TunnelSource(logger, tunnel.Id, source, tunnel.Source);
         tunnel.Source = source;
         tunnel.Underlay = (key, underlay);
-        if (tunnel.Config.Vrf is null && engines.Underlay.Set(new UnderlayUse(tunnel.Id), source)) engines.Odr.OnUnderlayAddress(source, now, engines.OdrOut);
+        if (tunnel.Config.UnderlayNamespace is null && engines.Underlay.Set(new UnderlayUse(tunnel.Id), source)) engines.Odr.OnUnderlayAddress(source, now, engines.OdrOut);
         protections.Update(tunnel, now);
         HandToWorkers(tunnel, underlay);
         if (tunnel.LineUp) TellNhrp(tunnel, now);

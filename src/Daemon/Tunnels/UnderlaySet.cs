@@ -5,7 +5,7 @@ using Dmvpn.Runtime;
 namespace Dmvpn.Daemon.Tunnels;
 
 /// <summary>One tunnel source: a local address in a network namespace (null: the daemon's own).</summary>
-internal readonly record struct UnderlayKey(string? Vrf, IpAddress Address);
+internal readonly record struct UnderlayKey(string? Namespace, IpAddress Address);
 
 /// <summary>
 /// The tunnel sources in use, each with its sockets. Tunnels with the same source share one. A source that nobody uses any more is

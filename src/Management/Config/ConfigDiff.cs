@@ -122,7 +122,7 @@ public sealed record ConfigDiff
         TunnelAspects aspects = 0;
         Mark(TunnelAspects.Addresses, !a.Ipv4Addresses.Equals(b.Ipv4Addresses) || !a.Ipv6Addresses.Equals(b.Ipv6Addresses));
         Mark(TunnelAspects.Mtu, (a.IpMtu, a.Ipv6Mtu, a.IpAdjustMss, a.Ipv6AdjustMss) != (b.IpMtu, b.Ipv6Mtu, b.IpAdjustMss, b.Ipv6AdjustMss));
-        Mark(TunnelAspects.Transport, (a.Source, a.Destination, a.Mode, a.Key, a.Vrf) != (b.Source, b.Destination, b.Mode, b.Key, b.Vrf));
+        Mark(TunnelAspects.Transport, (a.Source, a.Destination, a.Mode, a.Key, a.UnderlayNamespace) != (b.Source, b.Destination, b.Mode, b.Key, b.UnderlayNamespace));
         Mark(TunnelAspects.Encapsulation, (a.Ttl, a.Tos, a.Checksum, a.SequenceDatagrams, a.PathMtuDiscovery, a.RelayBypassKernel, a.ReversePathIPv4, a.ReversePathIPv6)
             != (b.Ttl, b.Tos, b.Checksum, b.SequenceDatagrams, b.PathMtuDiscovery, b.RelayBypassKernel, b.ReversePathIPv4, b.ReversePathIPv6));
         Mark(TunnelAspects.Keepalive, a.Keepalive != b.Keepalive);

@@ -62,7 +62,7 @@ public sealed record TunnelConfig
     public KeepaliveConfig? Keepalive { get; init; }
 
     /// <summary><c>tunnel vrf</c>: the network namespace of the underlay; null is the daemon's own.</summary>
-    public string? Vrf { get; init; }
+    public string? UnderlayNamespace { get; init; }
 
     /// <summary><c>tunnel path-mtu-discovery</c>; null fragments the outer packets instead.</summary>
     public PathMtuDiscoveryConfig? PathMtuDiscovery { get; init; }

@@ -57,7 +57,7 @@ public static class Understanding
             },
             Role = servers > 0 ? DmvpnRole.Spoke : hasNhrp ? DmvpnRole.Hub : DmvpnRole.Unknown,
             Protection = tunnel.Protection?.Profile,
-            Vrf = tunnel.Vrf,
+            Vrf = tunnel.UnderlayNamespace,
             Source = tunnel.Source?.ToString(),
             Addresses = [.. tunnel.Ipv4Addresses.Concat(tunnel.Ipv6Addresses).Select(a => a.Address)],
             NextHopServers = servers,

@@ -44,7 +44,7 @@ public sealed class SourceRuleTests
     [Fact]
     public void Find_NoNamespace_NamesIt()
     {
-        Assert.Equal(IpAddress.None, SourceRule.Find(Hub with { Vrf = "blue" }, null, out string? reason));
+        Assert.Equal(IpAddress.None, SourceRule.Find(Hub with { UnderlayNamespace = "blue" }, null, out string? reason));
         Assert.Equal("network namespace blue does not exist", reason);
     }
 

@@ -135,7 +135,7 @@ internal sealed class Net
         Node? to = null;
         if (_nats.TryGetValue(destination.Address, out NatBox? nat)) (to, destination) = nat.Find(destination.Port, source);
         else _byAddress.TryGetValue(destination.Address, out to);
-        var packet = new Packet(from, to, path, new IkePath(path.Vrf, destination, source), bytes) { Esp = esp, EspKey = espKey ?? [], IsKeepalive = keepalive, DontFragment = dontFragment };
+        var packet = new Packet(from, to, path, new IkePath(path.Namespace, destination, source), bytes) { Esp = esp, EspKey = espKey ?? [], IsKeepalive = keepalive, DontFragment = dontFragment };
         if (packet.IsIke)
         {
             Trace.Add($"{(Verbose ? $"{Now} {bytes[6]:X2}{bytes[7]:X2} " : "")}{from.Name} > {to?.Name ?? path.Remote.Address.ToString()} {_text.Of(bytes)}");

@@ -158,7 +158,7 @@ public sealed class RoundTripTests
             Edit<TunnelConfig, int>(Gen.Int[500, 1454], (t, v) => t with { IpAdjustMss = v, Ipv6AdjustMss = v }),
             Edit<TunnelConfig, int>(Gen.Int[0, 255], (t, v) => t with { Ipv4Addresses = t.Ipv4Addresses.RemoveAll(a => a.Length == 28).Add(new(IpAddress.Parse($"10.{n % 200}.7.{v / 16 * 16 + 1 + v % 14}"), 28, true)) }),
             Edit<TunnelConfig, int>(Gen.Int[1, 250], (t, v) => t with { Ipv6Addresses = [new(IpAddress.Parse($"2001:db8:{n}::{v:x}"), 64), new(IpAddress.Parse($"fe80::{v:x}"), 64)] }),
-            Edit<TunnelConfig, byte>(Gen.Byte[1, 255], (t, v) => t with { Ttl = v, Tos = (byte)(v - 1), Vrf = v > 100 ? "WAN" : null }),
+            Edit<TunnelConfig, byte>(Gen.Byte[1, 255], (t, v) => t with { Ttl = v, Tos = (byte)(v - 1), UnderlayNamespace = v > 100 ? "WAN" : null }),
             Edit<TunnelConfig, int>(Gen.Int[0, 63], (t, v) => t with { RelayBypassKernel = (v & 32) != 0, Checksum = (v & 1) != 0, SequenceDatagrams = (v & 2) != 0, Shutdown = (v & 4) != 0, CdpEnabled = (v & 8) != 0, IfStateNhrp = (v & 16) != 0 }),
             Edit<TunnelConfig, int>(Gen.Int[1, 255], (t, v) => t with { Keepalive = t.IsMultipoint ? null : new(TimeSpan.FromSeconds(v), v), Bandwidth = (uint)v, Delay = (uint)v }),
             Edit<TunnelConfig, int>(Gen.Int[0, 4], (t, v) => t with { ReversePathIPv4 = Check(v), ReversePathIPv6 = Check(4 - v) }),

@@ -53,7 +53,7 @@ internal sealed class IkeProtection(IkeCore core, ProtectionFacts facts)
     {
         ProtectionPolicy? before = Policy;
         Policy = Resolve(config);
-        Ike = ProposalPolicy.ForIke(ProposalPolicy.Configured(config, Facts.Local, Facts.Vrf));
+        Ike = ProposalPolicy.ForIke(ProposalPolicy.Configured(config, Facts.Local, Facts.Namespace));
         FirstChild = LaterChild = null;
         if (Policy is { } policy)
         {

@@ -12,12 +12,12 @@ internal sealed class IkeProtections(IkeCore core)
     public IkeProtection? Find(ProtectionId id) => _byId.GetValueOrDefault(id);
 
     /// <summary>The sources that a message to this end may be for: several profiles may share an address, and only the peer's identity tells which is meant.</summary>
-    public List<IkeProtection> At(string? vrf, IpAddress local)
+    public List<IkeProtection> At(string? underlay, IpAddress local)
     {
         var found = new List<IkeProtection>(1);
         foreach (IkeProtection protection in _byId.Values)
         {
-            if (protection.Facts.Local == local && protection.Facts.Vrf == vrf && protection.Policy is not null) found.Add(protection);
+            if (protection.Facts.Local == local && protection.Facts.Namespace == underlay && protection.Policy is not null) found.Add(protection);
         }
         return found;
     }
@@ -34,9 +34,9 @@ internal sealed class IkeProtections(IkeCore core)
         ProtectionFacts before = protection.Facts;
         if (before == facts) return;
         protection.Facts = facts;
-        if (before.Local != facts.Local || before.Vrf != facts.Vrf) WarnOfTwins(protection);
+        if (before.Local != facts.Local || before.Namespace != facts.Namespace) WarnOfTwins(protection);
         bool changed = protection.Configure(core.Config);
-        if (changed || before.Vrf != facts.Vrf) CloseAll(protection, IkeDownReason.Unconfigured, now, outbox);
+        if (changed || before.Namespace != facts.Namespace) CloseAll(protection, IkeDownReason.Unconfigured, now, outbox);
         else if (before.Local != facts.Local) core.Mobility.OnLocalChanged(protection, now, outbox);
         core.Peers.ConnectAll(protection, now, outbox);
     }
@@ -94,7 +94,7 @@ internal sealed class IkeProtections(IkeCore core)
         ProtectionFacts facts = protection.Facts;
         foreach (IkeProtection other in _byId.Values)
         {
-            if (other != protection && !facts.Local.IsNone && other.Facts.Local == facts.Local && other.Facts.Vrf == facts.Vrf)
+            if (other != protection && !facts.Local.IsNone && other.Facts.Local == facts.Local && other.Facts.Namespace == facts.Namespace)
                 core.Logger.SourceTwice(facts.Local, other.Facts.Profile, facts.Profile);
         }
     }

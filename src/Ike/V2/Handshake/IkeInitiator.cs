@@ -10,7 +10,7 @@ internal sealed class IkeInitiator(IkeCore core)
     public void Start(IkeTarget target, Instant now, Outbox<IkeEffect> outbox)
     {
         IkeProtection protection = target.Protection;
-        var path = new IkePath(protection.Facts.Vrf, new IkeEndpoint(protection.Facts.Local, IkeSpec.Port), new IkeEndpoint(target.Address, IkeSpec.Port));
+        var path = new IkePath(protection.Facts.Namespace, new IkeEndpoint(protection.Facts.Local, IkeSpec.Port), new IkeEndpoint(target.Address, IkeSpec.Port));
         if (!IsCallable(protection, path, out Ikev2Profile? profile, out string problem))
         {
             core.Failed(path, IkeExchangeType.SaInit, IkeDrop.AuthenticationFailed, problem, now);

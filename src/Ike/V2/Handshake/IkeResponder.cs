@@ -35,7 +35,7 @@ internal sealed class IkeResponder(IkeCore core)
             core.Admission.Answer(arrival, view, critical ? IkeNotifyType.UnsupportedCriticalPayload : IkeNotifyType.InvalidSyntax, critical ? type : default, now, outbox);
             return;
         }
-        List<IkeProtection> protections = core.Protections.At(arrival.Path.Vrf, arrival.Path.Local.Address);
+        List<IkeProtection> protections = core.Protections.At(arrival.Path.Namespace, arrival.Path.Local.Address);
         if (protections.Count == 0)
         {
             core.Drops.Count(IkeDrop.NoProtection);

@@ -91,7 +91,7 @@ internal sealed partial class ResponderHandshake
     private bool TryChooseProfile(in IkePath path, out string problem)
     {
         problem = "no protected source is at this address any more";
-        foreach (IkeProtection protection in Core.Protections.At(path.Vrf, path.Local.Address))
+        foreach (IkeProtection protection in Core.Protections.At(path.Namespace, path.Local.Address))
         {
             if (!ProfileChoice.TryFind(Core.Config, protection.Policy!.Ipsec.Ikev2Profile, path.Local.Address, _message!.Identity, out Ikev2Profile? profile, out string why, Core.IsExplaining))
             {

@@ -33,12 +33,12 @@ internal sealed class ProposalPolicy
     }
 
     /// <summary>The proposals of <c>crypto ikev2 policy</c> that count for a local address: a policy that names it goes before one for all, and without any it is the default.</summary>
-    public static IReadOnlyList<Ikev2Proposal> Configured(IkeConfig config, IpAddress local, string? vrf)
+    public static IReadOnlyList<Ikev2Proposal> Configured(IkeConfig config, IpAddress local, string? underlay)
     {
         Ikev2Policy? found = null;
         foreach (Ikev2Policy policy in config.Policies)
         {
-            if (policy.MatchVrf is not (null or "any") && policy.MatchVrf != vrf) continue;
+            if (policy.MatchVrf is not (null or "any") && policy.MatchVrf != underlay) continue;
             if (policy.MatchLocal.Count == 0) found ??= policy;
             else if (policy.MatchLocal.Contains(local) && (found is null || found.MatchLocal.Count == 0)) found = policy;
         }

@@ -119,7 +119,7 @@ internal sealed class IkeResumption(IkeCore core)
     /// </summary>
     public (IkeProtection Protection, Ikev2Profile Profile, string KeyEntry)? Recognize(SessionTicket ticket, in IkePath path)
     {
-        foreach (IkeProtection protection in core.Protections.At(path.Vrf, path.Local.Address))
+        foreach (IkeProtection protection in core.Protections.At(path.Namespace, path.Local.Address))
         {
             if (!ProfileChoice.TryFind(core.Config, protection.Policy!.Ipsec.Ikev2Profile, path.Local.Address, ticket.Client, out Ikev2Profile? profile, out _)) continue;
             if (CredentialOf(protection, path.Local.Address, profile, ticket.Client, ticket.ClientMethod, path, out string entry) is not { } credential) continue;
@@ -155,7 +155,7 @@ internal sealed class IkeResumption(IkeCore core)
             key = entry!.RemoteKey!.Octets();
         }
         // Names have no line ends: what is joined is what it was made of.
-        string scope = string.Join('\n', protection.Facts.Vrf, local, protection.Facts.Profile, profile.Name, (int)method, keyEntry);
+        string scope = string.Join('\n', protection.Facts.Namespace, local, protection.Facts.Profile, profile.Name, (int)method, keyEntry);
         using (key) return _seal.CredentialOf(scope, key is null ? IkeCredentials.AnchorHashes(IkeCredentials.Verifiers(core, profile)) : key.Span);
     }
 }

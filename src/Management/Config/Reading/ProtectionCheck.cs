@@ -98,9 +98,9 @@ internal static class ProtectionCheck
     {
         if (tunnel.Source is not { } written) return;
         TunnelSource source = Resolved(written, config);
-        if (!names.Sources.TryGetValue((source, tunnel.Vrf, tunnel.IsIPv6Transport), out TunnelConfig? other))
+        if (!names.Sources.TryGetValue((source, tunnel.UnderlayNamespace, tunnel.IsIPv6Transport), out TunnelConfig? other))
         {
-            names.Sources[(source, tunnel.Vrf, tunnel.IsIPv6Transport)] = tunnel;
+            names.Sources[(source, tunnel.UnderlayNamespace, tunnel.IsIPv6Transport)] = tunnel;
             return;
         }
         TunnelProtection theirs = other.Protection!;
@@ -116,8 +116,8 @@ internal static class ProtectionCheck
     private static void Source(TunnelConfig tunnel, RouterConfig config, Ikev2Profile ike, bool isNamed, TunnelCheck check)
     {
         string remedy = isNamed ? "Correct one of them" : "Name the right profile with 'set ikev2-profile' in the IPsec profile";
-        if (ike.MatchVrf is { } vrf && vrf != tunnel.Vrf)
-            check.Refuse("tunnel protection", $"IKEv2 profile {ike.Name} is for 'tunnel vrf {vrf}', and {tunnel.Id} has {(tunnel.Vrf is null ? "none" : $"'tunnel vrf {tunnel.Vrf}'")}", remedy);
+        if (ike.MatchVrf is { } vrf && vrf != tunnel.UnderlayNamespace)
+            check.Refuse("tunnel protection", $"IKEv2 profile {ike.Name} is for 'tunnel vrf {vrf}', and {tunnel.Id} has {(tunnel.UnderlayNamespace is null ? "none" : $"'tunnel vrf {tunnel.UnderlayNamespace}'")}", remedy);
         if (tunnel.Source is not { } source) return;
         if (isNamed && source.Interface is null && ike.MatchLocal.Count > 0 && ike.MatchInterfaces.Count == 0 && !ike.MatchLocal.Contains(source.Address))
             check.Refuse("tunnel protection", $"IKEv2 profile {ike.Name} is for local address {string.Join(", ", ike.MatchLocal)}, and {tunnel.Id} has 'tunnel source {source}'", remedy);

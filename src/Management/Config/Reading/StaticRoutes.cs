@@ -27,7 +27,7 @@ internal static class StaticRoutes
     private static void InVrf(ConfigBuilder builder, string vrf, ConfigLine line)
     {
         string remedy = $"Make it on this machine, in that network namespace: ip -n {vrf} route add …";
-        if (builder.Tunnels.Any(t => t.Vrf == vrf)) line.Warn("name", $"a route in the network namespace {vrf} belongs to Linux and was not made", remedy);
+        if (builder.Tunnels.Any(t => t.UnderlayNamespace == vrf)) line.Warn("name", $"a route in the network namespace {vrf} belongs to Linux and was not made", remedy);
         else line.Refuse("name", $"routes in a VRF are not supported, and no tunnel has 'tunnel vrf {vrf}'", $"{remedy}; and remove the line");
     }
 

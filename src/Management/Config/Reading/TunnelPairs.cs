@@ -11,7 +11,7 @@ internal static class TunnelPairs
         foreach (TunnelConfig tunnel in config.Tunnels)
         {
             if (tunnel.Source is not { } source) continue;
-            var key = (source, tunnel.Vrf, tunnel.Key, tunnel.Mode, tunnel.Destination);
+            var key = (source, tunnel.UnderlayNamespace, tunnel.Key, tunnel.Mode, tunnel.Destination);
             if (alike.TryGetValue(key, out TunnelConfig? other)) Alike(other, tunnel, builder);
             else alike[key] = tunnel;
         }

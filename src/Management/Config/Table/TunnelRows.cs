@@ -90,8 +90,8 @@ internal static class TunnelRows
             }, "tunnel mode [gre {ip | multipoint [ipv6] | ipv6}]");
         yield return ForTunnel("tunnel key <0-4294967295>", "Key of GRE: tells tunnels with one source apart; no secret", "none",
             (t, l) => t with { Key = l.UInt32("key") }, (t, _) => t with { Key = null }, t => t.Key is { } key ? [$"tunnel key {key}"] : []);
-        yield return ForTunnel("tunnel vrf WORD", "Network namespace in which the outer packets travel", "the daemon's own", (t, l) => t with { Vrf = l.Text("vrf") }, (t, _) => t with { Vrf = null },
-            t => t.Vrf is null ? [] : [$"tunnel vrf {t.Vrf}"]);
+        yield return ForTunnel("tunnel vrf WORD", "Network namespace in which the outer packets travel", "the daemon's own", (t, l) => t with { UnderlayNamespace = l.Text("vrf") }, (t, _) => t with { UnderlayNamespace = null },
+            t => t.UnderlayNamespace is null ? [] : [$"tunnel vrf {t.UnderlayNamespace}"]);
         yield return ForTunnel("tunnel ttl <1-255>", "TTL of outer packets", "255", (t, l) => t with { Ttl = l.Byte("ttl") }, (t, _) => t with { Ttl = 255 },
             t => Unless(t.Ttl == 255, $"tunnel ttl {t.Ttl}"));
         yield return ForTunnel("tunnel tos <0-255>", "ToS (DSCP and ECN) of outer packets", "copied from the packet inside", (t, l) => t with { Tos = l.Byte("tos") }, (t, _) => t with { Tos = null },
