@@ -73,7 +73,10 @@ internal static partial class DaemonLog
     [LoggerMessage(1816, LogLevel.Warning, "'platform workers' is {wanted} now, and {running} threads forward packets until dmvpn is started again (systemctl restart dmvpn)", EventName = "OtherWorkers")]
     public static partial void OtherWorkers(ILogger logger, int wanted, int running);
 
-    [LoggerMessage(1730, LogLevel.Information, "packets of tunnels with source {local} leave by {link}, whose address that is, although the kernel prefers another interface's route to {prefix}; a policy rule for that source ('ip rule add from {local} lookup TABLE') would decide instead", EventName = "OwnUplink")]
+    [LoggerMessage(1730, LogLevel.Information,
+        "packets of tunnels with source {local} leave by {link}, whose address that is, although the kernel prefers another "
+        + "interface's route to {prefix}; a policy rule for that source ('ip rule add from {local} lookup TABLE') goes before this",
+        EventName = "OwnUplink")]
     public static partial void OwnUplink(ILogger logger, IpAddress local, string link, IpPrefix prefix);
 
     [LoggerMessage(1710, LogLevel.Warning, "recursive routing: the route to {prefix} by {tunnel} holds {remote}, a peer's own underlay address; packets to it leave by {link}. Keep a route to it outside the tunnel", EventName = "RecursiveRoute")]

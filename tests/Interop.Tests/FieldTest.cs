@@ -51,7 +51,8 @@ public abstract class FieldTest : LifecycleTest
     private protected static async Task<string[]> AddFlowsAsync(Site site, int count)
     {
         string network = site.Addresses.LanHost[..^2];
-        string[] addresses = [.. Enumerable.Range(101, count).Select(i => network + i.ToString(CultureInfo.InvariantCulture))];
+        string[] addresses =
+            [.. Enumerable.Range(101, count).Select(i => network + i.ToString(CultureInfo.InvariantCulture))];
         foreach (string address in addresses)
             await site.LanHost.IpAsync($"addr add {address}/24 dev eth0");
         return addresses;

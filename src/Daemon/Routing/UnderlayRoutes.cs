@@ -81,21 +81,27 @@ internal sealed class UnderlayRoutes(Engines engines, KernelSync kernel, ILogger
 
     /// <summary>The link of the source itself, where the kernel would take another provider's.</summary>
     private void AddOwn(
-        Dictionary<(IpAddress, IpAddress), int> links, Dictionary<(IpAddress, IpPrefix), bool> chosen, IpAddress local, IpAddress remote)
+        Dictionary<(IpAddress, IpAddress), int> links, Dictionary<(IpAddress, IpPrefix), bool> chosen,
+        IpAddress local, IpAddress remote)
     {
         RouteMirror mirror = engines.Rib.Mirror;
         if (!mirror.HasRivals(remote) || mirror.LeadsByTunnel(remote)) return;
-        if (kernel.Links.LinkWith(local) is not { } own || !mirror.HasRivalBy(remote, own.Name, out IpPrefix prefix)) return;
-        if (!chosen.TryGetValue((local, prefix), out bool isOurs)) chosen[(local, prefix)] = isOurs = !IsByRule(local, remote, own);
+        if (kernel.Links.LinkWith(local) is not { } own) return;
+        if (!mirror.HasRivalBy(remote, own.Name, out IpPrefix prefix)) return;
+        if (!chosen.TryGetValue((local, prefix), out bool isOurs))
+            chosen[(local, prefix)] = isOurs = !IsByRule(local, remote, own);
         if (!isOurs) return;
         links[(local, remote)] = own.Index;
         if (_ownLinks.Add((local, prefix))) DaemonLog.OwnUplink(logger, local, own.Name, prefix);
     }
 
     /// <summary>A policy rule of the kernel has packets with this source leave by its own table.</summary>
-    private bool IsByRule(IpAddress local, IpAddress remote, LinuxLink own) =>
-        !kernel.Netlink.LookUpRoute(remote, local, out LinuxRoute? route).IsNone || route is not { NextHops.Count: > 0 }
-        || route.Table != LinuxRoute.MainTable || (route.NextHops.Count == 1 && route.NextHops[0].LinkIndex == own.Index);
+    private bool IsByRule(IpAddress local, IpAddress remote, LinuxLink own)
+    {
+        if (!kernel.Netlink.LookUpRoute(remote, local, out LinuxRoute? route).IsNone) return true;
+        if (route is not { NextHops.Count: > 0 } || route.Table != LinuxRoute.MainTable) return true;
+        return route.NextHops.Count == 1 && route.NextHops[0].LinkIndex == own.Index;
+    }
 
     private void Add(Dictionary<(IpAddress, IpAddress), int> links, IpAddress local, IpAddress remote, Instant now)
     {
