@@ -3,9 +3,12 @@ using System.Buffers.Binary;
 namespace Dmvpn.Dataplane;
 
 /// <summary>The bytes of a <see cref="ControlKind.GreRefused"/>.</summary>
-/// <param name="Underlay">The number of the <see cref="Dataplane.Underlay"/> that it came by.</param>
+/// <param name="Underlay">
+/// The number of the <see cref="Dataplane.Underlay"/> that it came by.
+/// </param>
 /// <param name="Why">
-/// <see cref="DataplaneDrop.InNoTunnel"/>, <see cref="DataplaneDrop.InUnknownPeer"/> or <see cref="DataplaneDrop.InCleartext"/>.
+/// <see cref="DataplaneDrop.InNoTunnel"/>, <see cref="DataplaneDrop.InUnknownPeer"/> or <see
+/// cref="DataplaneDrop.InCleartext"/>.
 /// </param>
 /// <param name="Key">Its key; null without one.</param>
 public readonly record struct RefusedGre(int Underlay, DataplaneDrop Why, uint? Key)
@@ -23,7 +26,11 @@ public readonly record struct RefusedGre(int Underlay, DataplaneDrop Why, uint? 
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    public static RefusedGre Read(ReadOnlySpan<byte> from) => new(
-        BinaryPrimitives.ReadInt32LittleEndian(from), (DataplaneDrop)BinaryPrimitives.ReadInt32LittleEndian(from[4..]),
-        BinaryPrimitives.ReadInt32LittleEndian(from[8..]) != 0 ? BinaryPrimitives.ReadUInt32LittleEndian(from[12..]) : null);
+    public static RefusedGre Read(ReadOnlySpan<byte> from)
+    {
+        bool hasKey = BinaryPrimitives.ReadInt32LittleEndian(from[8..]) != 0;
+        return new RefusedGre(
+            BinaryPrimitives.ReadInt32LittleEndian(from), (DataplaneDrop)BinaryPrimitives.ReadInt32LittleEndian(from[4..]),
+            hasKey ? BinaryPrimitives.ReadUInt32LittleEndian(from[12..]) : null);
+    }
 }

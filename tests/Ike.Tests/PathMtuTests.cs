@@ -4,7 +4,9 @@ using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike.Tests;
 
-/// <summary>Paths that carry less than the tunnel's packets, and say nothing (RFC 4821, RFC 8899).</summary>
+/// <summary>
+/// Paths that carry less than the tunnel's packets, and say nothing (RFC 4821, RFC 8899).
+/// </summary>
 public sealed class PathMtuTests
 {
     private const int Full = 1466;
@@ -29,7 +31,9 @@ public sealed class PathMtuTests
         pair.Net.Run(seconds);
     }
 
-    /// <summary>Nothing longer arrives, by fragments neither; A's answers from B come as they are.</summary>
+    /// <summary>
+    /// Nothing longer arrives, by fragments neither; A's answers from B come as they are.
+    /// </summary>
     private static void Narrow(Net net, int mtu) => net.Lose = packet => packet.IsIke && packet.Size > mtu;
 
     [Fact]
@@ -69,7 +73,9 @@ public sealed class PathMtuTests
         Assert.DoesNotContain(pair.B.Events, static line => line.StartsWith("down", StringComparison.Ordinal));
     }
 
-    /// <summary>Whatever blocks the cipher has, a size that is tried is that size, up to the octet.</summary>
+    /// <summary>
+    /// Whatever blocks the cipher has, a size that is tried is that size, up to the octet.
+    /// </summary>
     [Theory]
     [InlineData(1400, Full)]
     [InlineData(1465, Full)]

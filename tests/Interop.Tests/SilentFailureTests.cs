@@ -3,10 +3,16 @@ using Dmvpn.Lab.Networks;
 
 namespace Dmvpn.Interop.Tests;
 
-/// <summary>What used to fail without a word: one line names the peer, the reason and the remedy, and what can go on does.</summary>
+/// <summary>
+/// What used to fail without a word: one line names the peer, the reason and the remedy, and what
+/// can go on does.
+/// </summary>
 public sealed class SilentFailureTests : OursTest
 {
-    /// <summary>Neither long packets nor fragments pass, and no ICMP says so: PPPoE, LTE and carriers' tunnels behind careless firewalls.</summary>
+    /// <summary>
+    /// Neither long packets nor fragments pass, and no ICMP says so: PPPoE, LTE and carriers'
+    /// tunnels behind careless firewalls.
+    /// </summary>
     private const string Hole = """
         table ip hole {
           chain pass { type filter hook forward priority -500; ip length > 1400 drop; }

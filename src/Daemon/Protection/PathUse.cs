@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Dmvpn.Daemon.Protection;
 
 /// <summary>
-/// Tells IKE once a second which peers the data path sends to, and how long its packets may be, so that IKE tries whether they get through; and says what came of it, in one line with the
-/// remedy. Control thread only.
+/// Tells IKE once a second which peers the data path sends to, and how long its packets may be, so
+/// that IKE tries whether they get through; and says what came of it, in one line with the remedy.
+/// Control thread only.
 /// </summary>
 internal sealed class PathUse(Engines engines, ProtectionSet sources, PeerTable peers, ChildSaSet children)
 {
@@ -33,17 +34,22 @@ internal sealed class PathUse(Engines engines, ProtectionSet sources, PeerTable 
             foreach (KeyValuePair<IpPrefix, Adjacency> entry in tunnel.Adjacencies.Entries()) Look(tunnel, entry.Value);
             if (tunnel.PointToPoint is { } other) Look(tunnel, other);
         }
-        foreach ((int association, (int longest, bool dontFragment)) in _used) engines.Ike.OnPathUsed(association, longest, dontFragment, now, engines.IkeOut);
+        foreach ((int association, (int longest, bool dontFragment)) in _used)
+            engines.Ike.OnPathUsed(association, longest, dontFragment, now, engines.IkeOut);
         _used.Clear();
         (_looked, _lookAt) = (now, now + Interval);
     }
 
-    /// <summary>What IKE found out about the path to a peer; 0 and 0: it carries all packets again, or another one is in use.</summary>
+    /// <summary>
+    /// What IKE found out about the path to a peer; 0 and 0: it carries all packets again, or
+    /// another one is in use.
+    /// </summary>
     public void OnMeasured(ProtectedPeerEntry entry, int mtu, int blocked)
     {
         foreach (TunnelId id in sources.TunnelsOf(entry.Protection).Order())
         {
-            if (!engines.Forwarding.Current.TryGet(id, out TunnelSnapshot? tunnel) || children.Find(entry.Sending) is not { } child) continue;
+            if (!engines.Forwarding.Current.TryGet(id, out TunnelSnapshot? tunnel)) continue;
+            if (children.Find(entry.Sending) is not { } child) continue;
             string who = $"{entry.Peer.Address} ({entry.Identity.Id})";
             if (mtu == 0)
             {
@@ -62,12 +68,13 @@ internal sealed class PathUse(Engines engines, ProtectionSet sources, PeerTable 
 
     private void Look(TunnelSnapshot tunnel, Adjacency adjacency)
     {
-        if (adjacency.LastUsed <= _looked || adjacency.Security?.Outbound is not { } sa || children.Find(sa.InboundSpi) is not { } child) return;
+        if (adjacency.LastUsed <= _looked || adjacency.Security?.Outbound is not { } sa) return;
+        if (children.Find(sa.InboundSpi) is not { } child) return;
         int longest = tunnel.LongestOuter(sa);
         bool discovery = tunnel.Config.PathMtuDiscovery;
         if (discovery) longest = Math.Min(longest, adjacency.PathMtu);
         int association = child.Child.Peer.Association;
-        if (_used.TryGetValue(association, out (int Longest, bool DontFragment) had)) (longest, discovery) = (Math.Max(longest, had.Longest), discovery || had.DontFragment);
-        _used[association] = (longest, discovery);
+        (int Longest, bool DontFragment) had = _used.GetValueOrDefault(association);
+        _used[association] = (Math.Max(longest, had.Longest), discovery || had.DontFragment);
     }
 }

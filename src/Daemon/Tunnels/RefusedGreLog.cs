@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Dmvpn.Daemon.Tunnels;
 
 /// <summary>
-/// Says whose GRE is dropped for want of a tunnel, with the remedy: one line for each peer and reason, and again only when it is still so after a while. In clear text anybody may be the
+/// Says whose GRE is dropped for want of a tunnel, with the remedy: one line for each peer and
+/// reason, and again only when it is still so after a while. In clear text anybody may be the
 /// sender, so lines are few whoever sends. Control thread only.
 /// </summary>
 internal sealed class RefusedGreLog(TunnelSet tunnels, PeerTable peers, UnderlaySet underlays)
@@ -29,15 +30,18 @@ internal sealed class RefusedGreLog(TunnelSet tunnels, PeerTable peers, Underlay
     {
         RefusedGre what = RefusedGre.Read(bytes);
         if (underlays.Find(what.Underlay) is not { } source) return;
-        TunnelInterface[] here = [.. tunnels.All.Where(tunnel => tunnel.Underlay?.Key == source).OrderBy(static tunnel => tunnel.Id)];
+        IEnumerable<TunnelInterface> ofSource = tunnels.All.Where(tunnel => tunnel.Underlay?.Key == source);
+        TunnelInterface[] here = [.. ofSource.OrderBy(static tunnel => tunnel.Id)];
         if (here.Length == 0 || !IsNew(peer, what, now)) return;
-        string who = peers.TryGet(peer.Association, out ProtectedPeerEntry? entry) ? $"{entry.Peer.Address} ({entry.Identity.Id})" : peer.Address.ToString();
+        bool isKnown = peers.TryGet(peer.Association, out ProtectedPeerEntry? entry);
+        string who = isKnown ? $"{entry!.Peer.Address} ({entry.Identity.Id})" : peer.Address.ToString();
         string names = string.Join(", ", here.Select(static tunnel => tunnel.Id.ToString()));
         string key = what.Key is { } number ? $"key {number}" : "no key";
         switch (what.Why)
         {
             case DataplaneDrop.InNoTunnel:
-                DaemonLog.WrongTunnelKey(Logger, who, key, string.Join(", ", here.Select(KeyOf).Distinct()), key == "no key" ? "no tunnel key" : $"tunnel key {what.Key}");
+                string remedy = what.Key is { } wanted ? $"tunnel key {wanted}" : "no tunnel key";
+                DaemonLog.WrongTunnelKey(Logger, who, key, string.Join(", ", here.Select(KeyOf).Distinct()), remedy);
                 break;
             case DataplaneDrop.InUnknownPeer:
                 DaemonLog.UnknownTunnelPeer(Logger, who, key, source.Address, names);
@@ -50,11 +54,13 @@ internal sealed class RefusedGreLog(TunnelSet tunnels, PeerTable peers, Underlay
         }
     }
 
-    private static string KeyOf(TunnelInterface tunnel) => $"{tunnel.Id} has {(tunnel.Config.Key is { } key ? $"'tunnel key {key}'" : "no 'tunnel key'")}";
+    private static string KeyOf(TunnelInterface tunnel) =>
+        tunnel.Config.Key is { } key ? $"{tunnel.Id} has 'tunnel key {key}'" : $"{tunnel.Id} has no 'tunnel key'";
 
     private bool IsNew(NbmaPeer peer, RefusedGre what, Instant now)
     {
-        (IpAddress, int, RefusedGre) about = (peer.Association == 0 ? peer.Address : IpAddress.None, peer.Association, what);
+        IpAddress address = peer.Association == 0 ? peer.Address : IpAddress.None;
+        (IpAddress, int, RefusedGre) about = (address, peer.Association, what);
         if (_told.TryGetValue(about, out Instant until) && now < until) return false;
         if (now >= _lineEnd) (_lineEnd, _lines) = (now + LineInterval, 0);
         if (_lines >= LinesPerInterval) return false;

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Dmvpn.Daemon.Tests.Tunnels;
 
-/// <summary>GRE that belongs to no tunnel: one line for each peer and reason, with the remedy.</summary>
+/// <summary>
+/// GRE that belongs to no tunnel: one line for each peer and reason, with the remedy.
+/// </summary>
 public sealed class RefusedGreLogTests : IDisposable
 {
     private static readonly IpAddress Peer = IpAddress.Parse("203.0.113.7");

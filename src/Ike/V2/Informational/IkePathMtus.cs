@@ -3,8 +3,10 @@ using Dmvpn.Core;
 namespace Dmvpn.Ike;
 
 /// <summary>
-/// Finds paths that carry less than a tunnel's packets and say nothing (RFC 4821, RFC 8899): fragments are dropped on them, or ICMP "fragmentation needed" is. A request as long as a full packet is
-/// sent while the data path uses the peer, now and then. When it is not answered and the same request in small pieces is, long packets do not get through, and the longest that do are
+/// Finds paths that carry less than a tunnel's packets and say nothing (RFC 4821, RFC 8899):
+/// fragments are dropped on them, or ICMP "fragmentation needed" is. A request as long as a full
+/// packet is sent while the data path uses the peer, now and then. When it is not answered and the
+/// same request in small pieces is, long packets do not get through, and the longest that do are
 /// looked for. Nothing but the peer's protected answers is believed.
 /// <code>
 /// Idle → Checking ── answered ──────────────────────────────→ Idle: no limit, or the limit holds
@@ -21,9 +23,11 @@ internal sealed class IkePathMtus(IkeCore core)
     {
         longest = Math.Min(longest, IkeLimits.LongestProbe);
         PathMtuState state = peer.PathMtu ??= new PathMtuState();
-        if ((state.Longest, state.DontFragment) != (longest, dontFragment)) OnOtherLength(peer, state, longest, dontFragment, outbox);
+        if ((state.Longest, state.DontFragment) != (longest, dontFragment))
+            OnOtherLength(peer, state, longest, dontFragment, outbox);
         if (state.Stage != PathMtuStage.Idle || now < state.CheckAt || peer.Current is not { } sa) return;
-        // What is open already is asked for its answer; and without a loss every peer's window is free most of the time.
+        // What is open already is asked for its answer; and without a loss every peer's window is
+        // free most of the time.
         if (sa.HasOpenRequests || longest <= PathProbeRequest.SmallSize(sa.Path) || !TryTake(now)) return;
         bool raises = state.Limit == 0 || state.RaiseAt <= now;
         state.Stage = PathMtuStage.Checking;
@@ -62,14 +66,16 @@ internal sealed class IkePathMtus(IkeCore core)
                 if (probe.Size >= state.Longest) SetLimit(peer, state, 0, 0, now, outbox);
                 Rest(state, now);
                 break;
-            // More than the limit was tried, and is still too much. Perhaps something between is not.
+            // More than the limit was tried, and is still too much. Perhaps something between is
+            // not.
             case PathMtuStage.Checking when probe.Size > state.Limit && state.Limit != 0:
                 (state.Low, state.High) = (state.Limit, probe.ActualSize);
                 Search(peer, state, sa, now, outbox);
                 break;
             case PathMtuStage.Checking:
                 state.Stage = PathMtuStage.Confirming;
-                Probe(peer, state, sa, probe.Size, state.WasProved ? IkeLimits.PatientProbe : Quick(sa), IkeLimits.ProbeTries, now, outbox);
+                TimeSpan patience = state.WasProved ? IkeLimits.PatientProbe : Quick(sa);
+                Probe(peer, state, sa, probe.Size, patience, IkeLimits.ProbeTries, now, outbox);
                 break;
             case PathMtuStage.Confirming:
                 (state.Low, state.High) = (PathProbeRequest.SmallSize(sa.Path), probe.ActualSize);
@@ -88,7 +94,8 @@ internal sealed class IkePathMtus(IkeCore core)
         Rest(state, now);
     }
 
-    private static void OnOtherLength(IkePeer peer, PathMtuState state, int longest, bool dontFragment, Outbox<IkeEffect> outbox)
+    private static void OnOtherLength(
+        IkePeer peer, PathMtuState state, int longest, bool dontFragment, Outbox<IkeEffect> outbox)
     {
         (state.Longest, state.DontFragment) = (longest, dontFragment);
         state.CheckAt = Instant.Zero;
@@ -110,7 +117,8 @@ internal sealed class IkePathMtus(IkeCore core)
         Rest(state, now);
     }
 
-    private static void SetLimit(IkePeer peer, PathMtuState state, int limit, int blocked, Instant now, Outbox<IkeEffect> outbox)
+    private static void SetLimit(
+        IkePeer peer, PathMtuState state, int limit, int blocked, Instant now, Outbox<IkeEffect> outbox)
     {
         state.RaiseAt = limit == 0 ? Instant.Never : now + IkeLimits.RaiseInterval;
         if (state.Limit == limit) return;
@@ -126,12 +134,21 @@ internal sealed class IkePathMtus(IkeCore core)
         state.CheckAt = now + (turn > IkeLimits.PathCheckInterval ? turn : IkeLimits.PathCheckInterval);
     }
 
-    private static void Tell(IkePeer peer, int limit, int blocked, Outbox<IkeEffect> outbox) => outbox.Add(
-        new IkeEffect { Kind = IkeEffectKind.PathMeasured, Protection = peer.Protection.Id, Peer = peer.Nbma, PathMtu = limit, Blocked = blocked });
-
-    private static void Probe(IkePeer peer, PathMtuState state, IkeSa sa, int size, TimeSpan wait, int tries, Instant now, Outbox<IkeEffect> outbox)
+    private static void Tell(IkePeer peer, int limit, int blocked, Outbox<IkeEffect> outbox) => outbox.Add(new IkeEffect
     {
-        // Only the longest packet of a tunnel without path MTU discovery may be fragmented on its way.
+        Kind = IkeEffectKind.PathMeasured,
+        Protection = peer.Protection.Id,
+        Peer = peer.Nbma,
+        PathMtu = limit,
+        Blocked = blocked,
+    });
+
+    private static void Probe(
+        IkePeer peer, PathMtuState state, IkeSa sa, int size, TimeSpan wait, int tries, Instant now,
+        Outbox<IkeEffect> outbox)
+    {
+        // Only the longest packet of a tunnel without path MTU discovery may be fragmented on its
+        // way.
         bool dontFragment = state.DontFragment || size != state.Longest;
         state.Probe = new PathProbeRequest(peer, sa.Dpd, size, dontFragment, wait, tries);
         sa.Submit(state.Probe, now, outbox);
@@ -140,7 +157,8 @@ internal sealed class IkePathMtus(IkeCore core)
     private static TimeSpan Quick(IkeSa sa)
     {
         TimeSpan wait = sa.RoundTrip * 4;
-        return wait < IkeLimits.ShortestProbe ? IkeLimits.ShortestProbe : wait > IkeLimits.PatientProbe ? IkeLimits.PatientProbe : wait;
+        if (wait < IkeLimits.ShortestProbe) return IkeLimits.ShortestProbe;
+        return wait > IkeLimits.PatientProbe ? IkeLimits.PatientProbe : wait;
     }
 
     private bool TryTake(Instant now)

@@ -1,12 +1,15 @@
 using System.Buffers.Binary;
 using Dmvpn.Core;
+using Dmvpn.Crypto;
 using Dmvpn.Wire.Ike;
 
 namespace Dmvpn.Ike;
 
 /// <summary>
-/// "Are you there?" as long as a full packet of the tunnel. After a few transmissions without an answer the same request goes in small fragments, which RFC 7383 2.5.2 provides for; to a
-/// peer that knows none without the octets that mean nothing. So the window is free again in any case, and the answer tells a narrow path from a dead peer.
+/// "Are you there?" as long as a full packet of the tunnel. After a few transmissions without an
+/// answer the same request goes in small fragments, which RFC 7383 2.5.2 provides for; to a peer
+/// that knows none without the octets that mean nothing. So the window is free again in any case,
+/// and the answer tells a narrow path from a dead peer.
 /// </summary>
 /// <param name="peer">Who is asked.</param>
 /// <param name="dpd">The pace of the small ones.</param>
@@ -14,13 +17,15 @@ namespace Dmvpn.Ike;
 /// <param name="dontFragment">It bears "don't fragment".</param>
 /// <param name="wait">The time after its first transmission; after others twice that.</param>
 /// <param name="tries">Its transmissions.</param>
-internal sealed class PathProbeRequest(IkePeer peer, DpdConfig? dpd, int size, bool dontFragment, TimeSpan wait, int tries) : LivenessRequest(dpd)
+internal sealed class PathProbeRequest(
+    IkePeer peer, DpdConfig? dpd, int size, bool dontFragment, TimeSpan wait, int tries) : LivenessRequest(dpd)
 {
     // RFC 1122 3.3.2, RFC 8200 5, RFC 7383 2.5.1: what every path carries.
     private const int SmallIPv4 = 576;
     private const int SmallIPv6 = 1280;
 
     private const int NotifyHeader = 8;
+    private const int Headers = IkeSpec.HeaderLength + IkeSpec.PayloadHeaderLength;
 
     // Of the private range (RFC 7296 3.2), not critical: its receiver passes over it (2.5).
     private const IkePayloadType Filler = (IkePayloadType)200;
@@ -33,7 +38,10 @@ internal sealed class PathProbeRequest(IkePeer peer, DpdConfig? dpd, int size, b
     /// <summary>See the parameter.</summary>
     public int Size => size;
 
-    /// <summary>Octets of the packet that is sent: to a peer of another make, with a cipher that has blocks, up to one of these less.</summary>
+    /// <summary>
+    /// Octets of the packet that is sent: to a peer of another make, with a cipher that has blocks,
+    /// up to one of these less.
+    /// </summary>
     public int ActualSize { get; private set; }
 
     /// <summary>What every path carries.</summary>
@@ -51,13 +59,13 @@ internal sealed class PathProbeRequest(IkePeer peer, DpdConfig? dpd, int size, b
     {
         var writer = new IkePayloadWriter(sa.Core.Plain);
         if (!TryWrite(sa, ref writer, now)) return null;
-        int room = IkeFragmenter.LongestMessage(size, sa.SendingPath) - IkeSpec.HeaderLength - IkeSpec.PayloadHeaderLength;
+        int room = IkeFragmenter.LongestMessage(size, sa.SendingPath) - Headers;
         int length = Fit(sa, room, out int filler);
         writer.Notify(IkeNotifyType.PathProbe, new byte[Math.Max(0, length - writer.Length - NotifyHeader)]);
         if (writer.Failed) return null;
         (_first, _plaintext) = (writer.First, writer.Written.ToArray());
         byte[] message = Write(sa, filler);
-        ActualSize = size - room + message.Length - IkeSpec.HeaderLength - IkeSpec.PayloadHeaderLength;
+        ActualSize = size - room + message.Length - Headers;
         return [message];
     }
 
@@ -74,7 +82,8 @@ internal sealed class PathProbeRequest(IkePeer peer, DpdConfig? dpd, int size, b
         if (_isWhole) Shrink(sa);
     }
 
-    public override void OnResponse(IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox)
+    public override void OnResponse(
+        IkeSa sa, IkePayloadChain payloads, in IkeArrival arrival, Instant now, Outbox<IkeEffect> outbox)
     {
         base.OnResponse(sa, payloads, arrival, now, outbox);
         if (_isVoid) sa.Core.PathMtus.OnLost(peer, this, now);
@@ -102,7 +111,8 @@ internal sealed class PathProbeRequest(IkePeer peer, DpdConfig? dpd, int size, b
         if ((sa.Abilities & PeerAbilities.Fragmentation) != 0)
         {
             int longest = IkeFragmenter.LongestMessage(SmallSize(sa.Path), sa.Path);
-            Datagrams = IkeFragmenter.Protect(IkeSealing.HeaderOf(sa, Exchange, IkeFlags.None, Id), _first, _plaintext, sa.Outbound!, longest);
+            IkeHeader header = IkeSealing.HeaderOf(sa, Exchange, IkeFlags.None, Id);
+            Datagrams = IkeFragmenter.Protect(header, _first, _plaintext, sa.Outbound!, longest);
             return;
         }
         var writer = new IkePayloadWriter(sa.Core.Plain);
@@ -117,12 +127,15 @@ internal sealed class PathProbeRequest(IkePeer peer, DpdConfig? dpd, int size, b
         while (length > 0 && sa.Outbound!.SealedLength(length) > room) length--;
         filler = 0;
         if ((sa.Abilities & PeerAbilities.Ours) == 0) return length;
-        while (length > 0 && room - sa.Outbound!.SealedLength(length) is > 0 and < IkeSpec.PayloadHeaderLength) length--;
-        filler = Math.Max(0, room - sa.Outbound!.SealedLength(length));
+        IkeCipher cipher = sa.Outbound!;
+        while (length > 0 && room - cipher.SealedLength(length) is > 0 and < IkeSpec.PayloadHeaderLength) length--;
+        filler = Math.Max(0, room - cipher.SealedLength(length));
         return length;
     }
 
-    /// <summary>One message; a payload that means nothing fills up what the cipher's blocks leave.</summary>
+    /// <summary>
+    /// One message; a payload that means nothing fills up what the cipher's blocks leave.
+    /// </summary>
     private byte[] Write(IkeSa sa, int filler)
     {
         int sealedAt = IkeSpec.HeaderLength + filler, body = sealedAt + IkeSpec.PayloadHeaderLength;
