@@ -8,8 +8,8 @@ namespace Dmvpn.Management.Grammar;
 /// </summary>
 public sealed class CommandGrammar<T>
 {
-    private readonly Dictionary<string, List<Thread>> _positive = [];
-    private readonly Dictionary<string, List<Thread>> _negative = [];
+    private readonly Dictionary<string, Starts> _positive = [];
+    private readonly Dictionary<string, Starts> _negative = [];
     private readonly Vocabulary _words;
 
     /// <summary>Compiles the table. A mistake in a pattern throws: it is a bug, found by the first test.</summary>
@@ -24,10 +24,10 @@ public sealed class CommandGrammar<T>
             if (row.NoPattern is not null) Put(_negative, row, row.NoPattern);
         }
 
-        static void Put(Dictionary<string, List<Thread>> by, CommandRow<T> row, string pattern)
+        static void Put(Dictionary<string, Starts> by, CommandRow<T> row, string pattern)
         {
-            if (!by.TryGetValue(row.Mode, out List<Thread>? list)) by[row.Mode] = list = [];
-            list.Add(new(new(row, Pattern.Compile(pattern)), 0, null, default, default, null, 0));
+            if (!by.TryGetValue(row.Mode, out Starts? starts)) by[row.Mode] = starts = new();
+            starts.Add(new(new(row, Pattern.Compile(pattern)), 0, null, default, default, null, 0));
         }
     }
 
@@ -128,7 +128,7 @@ public sealed class CommandGrammar<T>
     private Walk Start(string mode, List<Word> words)
     {
         var walk = new Walk();
-        Dictionary<string, List<Thread>> table = _positive;
+        Dictionary<string, Starts> table = _positive;
         if (words.Count > 0 && _negative.ContainsKey(mode))
         {
             string first = words[0].Text;
@@ -140,7 +140,7 @@ public sealed class CommandGrammar<T>
                 walk.Next = 1;
             }
         }
-        if (table.TryGetValue(mode, out List<Thread>? threads)) walk.Threads = threads;
+        if (table.TryGetValue(mode, out Starts? starts)) (walk.Threads, walk.Starts) = (starts.All, starts);
         return walk;
     }
 
@@ -156,9 +156,9 @@ public sealed class CommandGrammar<T>
             used = 2;
         }
         List<(int Rank, Thread Thread)> next = [];
-        var abbreviated = new SortedSet<string>(StringComparer.Ordinal);
+        SortedSet<string>? abbreviated = null;
         bool exact = false, argued = false;
-        foreach (Thread thread in walk.Threads)
+        foreach (Thread thread in walk.Starts?.Beginning(word.Text[0]) ?? walk.Threads)
         {
             foreach ((Symbol symbol, int to) in thread.Automaton.Pattern.Edges[thread.Node])
             {
@@ -167,7 +167,7 @@ public sealed class CommandGrammar<T>
                     bool same = keyword.Equals(word.Text, StringComparison.OrdinalIgnoreCase);
                     if (!same && (thread.Automaton.Row.IsHidden && !walk.MayAbbreviate(word.Text) || !keyword.StartsWith(word.Text, StringComparison.OrdinalIgnoreCase))) continue;
                     exact |= same;
-                    if (!same) abbreviated.Add(keyword);
+                    if (!same) (abbreviated ??= new(StringComparer.Ordinal)).Add(keyword);
                     next.Add((same ? 0 : 1, thread.To(to, symbol, new() { Text = keyword }, word)));
                     continue;
                 }
@@ -178,13 +178,14 @@ public sealed class CommandGrammar<T>
                 next.Add((2 + (int)argument.Kind, thread.To(to, symbol, value, argument.Kind == ArgumentKind.Line ? new(text, word.Start) : word)));
             }
         }
-        if (!exact && abbreviated.Count > 1 && !argued && !walk.Loosely)
+        if (!exact && abbreviated?.Count > 1) GiveWay(next, abbreviated);
+        if (!exact && abbreviated?.Count > 1 && !argued && !walk.Loosely)
         {
             walk.Error = new(ParseErrorKind.Ambiguous, word.Start + 1, word.Text.Length, walk.Next,
                 $"'{Redaction.Mask(line).Substring(word.Start, word.Text.Length)}' is ambiguous", "It may be " + string.Join(", ", abbreviated));
             return;
         }
-        if (exact || abbreviated.Count > 1 && !walk.Loosely) next.RemoveAll(n => n.Rank == 1);
+        if (exact || abbreviated?.Count > 1 && !walk.Loosely) next.RemoveAll(n => n.Rank == 1);
         if (next.Count == 0)
         {
             Word wrong = words[walk.Next];
@@ -192,11 +193,21 @@ public sealed class CommandGrammar<T>
             return;
         }
         // A stable order: better matches first, then the order of the table.
-        List<Thread> threads = [.. next.OrderBy(n => n.Rank).Select(n => n.Thread)];
+        List<Thread> threads = next.Count == 1 ? [next[0].Thread] : [.. next.OrderBy(n => n.Rank).Select(n => n.Thread)];
         bool takesLine = threads[0].TakesLine;
         threads.RemoveAll(thread => thread.TakesLine != takesLine);
-        walk.Threads = threads;
+        (walk.Threads, walk.Starts) = (threads, null);
         walk.Next = takesLine ? words.Count : walk.Next + used;
+    }
+
+    /// <summary>What IOS abbreviates stays an abbreviation: a word that IOS does not have gives way to one that it has.</summary>
+    private static void GiveWay(List<(int Rank, Thread Thread)> next, SortedSet<string> abbreviated)
+    {
+        if (next.TrueForAll(n => n.Rank != 1 || n.Thread.Automaton.Row.GivesWay)) return;
+        next.RemoveAll(n => n.Rank == 1 && n.Thread.Automaton.Row.GivesWay);
+        abbreviated.Clear();
+        foreach ((int rank, Thread thread) in next)
+            if (rank == 1) abbreviated.Add(thread.Symbol!.Keyword!);
     }
 
     private static CommandArguments Arguments(Thread thread)
@@ -225,8 +236,37 @@ public sealed class CommandGrammar<T>
         }
     }
 
+    /// <summary>The rows of a mode, and which of them a first word may belong to: without that every line would be held against every row.</summary>
+    private sealed class Starts
+    {
+        private readonly List<Thread>[] _byLetter = [.. Enumerable.Range(0, 128).Select(_ => new List<Thread>())];
+
+        /// <summary>Rows that begin with an argument, for a letter of no keyword.</summary>
+        private readonly List<Thread> _arguments = [];
+
+        public List<Thread> All { get; } = [];
+
+        public void Add(Thread thread)
+        {
+            All.Add(thread);
+            (Symbol Symbol, int To)[] edges = thread.Automaton.Pattern.Edges[0];
+            bool isArgument = Array.Exists(edges, edge => edge.Symbol.Keyword is null);
+            if (isArgument) _arguments.Add(thread);
+            for (int letter = 0; letter < _byLetter.Length; letter++)
+                if (isArgument || Array.Exists(edges, edge => Lower(edge.Symbol.Keyword![0]) == letter)) _byLetter[letter].Add(thread);
+        }
+
+        /// <summary>Those whose first word may begin with <paramref name="letter"/>, in the order of the table.</summary>
+        public List<Thread> Beginning(char letter) => letter < 128 ? _byLetter[Lower(letter)] : _arguments;
+
+        private static int Lower(char letter) => char.IsAsciiLetterUpper(letter) ? letter | 0x20 : letter;
+    }
+
     private sealed class Walk
     {
+        /// <summary>The rows by letters while no word was taken yet.</summary>
+        public Starts? Starts { get; set; }
+
         /// <summary>Those still in the race; at the start the table's own list, which is not to be changed.</summary>
         public List<Thread> Threads { get; set; } = [];
 

@@ -21,4 +21,7 @@ public sealed record CommandRow<T>(string Mode, string Pattern, T Command)
 
     /// <summary>A row that is understood when written in full, and shows neither in <c>?</c> nor in completion nor as an abbreviation.</summary>
     public bool IsHidden { get; init; }
+
+    /// <summary>A row whose words IOS does not have: an abbreviation that fits one of IOS's words too means that one.</summary>
+    public bool GivesWay { get; init; }
 }
