@@ -15,6 +15,13 @@ public sealed class CommandArguments
     /// <summary>True when the keyword, or an argument of that name, is in the line.</summary>
     public bool Has(string name) => Find(name) >= 0;
 
+    /// <summary>How often a keyword alone, or an argument, of that name is in the line.</summary>
+    public int Count(string name)
+    {
+        int values = _items.Count(item => item.Symbol.Name == name && item.Symbol.Argument is not null);
+        return values > 0 ? values : _items.Count(item => item.Symbol.Name == name);
+    }
+
     /// <summary>True when an argument, not a keyword, of that name is in the line.</summary>
     public bool HasValue(string name) => FindValue(name) >= 0;
 

@@ -97,10 +97,14 @@ internal static partial class SecretWords
     {
         // The key of a GRE tunnel is no secret, nor is the number of one of NTP's: `tunnel key 100`, `ntp server A key 1`.
         if (i > 0 && words[i - 1].Text.Length >= 2 && Begins("tunnel", words[i - 1].Text) || Is(words, first, "ntp")) return false;
-        if (Is(words, i + 1, "chain")) return true;
+        if (Is(words, i + 1, "chain") || i == first && IsNumberOfAKey(words, i + 1)) return true;
         if (Is(words, i + 1, "config-key")) return Rest(words, i + 3, secrets);
         return OneWord(words, i + 1, secrets, mayBeNumber: false, "address", "hostname", "no-xauth");
     }
+
+    /// <summary><c>key 1</c> of a key chain, alone in its line. A server's key is longer, or has words before it.</summary>
+    private static bool IsNumberOfAKey(List<Word> words, int at) =>
+        at + 1 == words.Count && words[at].Text.Length <= 3 && !words[at].Text.AsSpan().ContainsAnyExceptInRange('0', '9');
 
     /// <summary>Of a keyring: <c>[local | remote] [0] S</c>, or with whom it is shared first: <c>address A [MASK] key [0] S</c>.</summary>
     private static bool PreSharedKey(List<Word> words, int from, Span<bool> secrets)
