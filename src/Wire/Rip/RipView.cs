@@ -66,8 +66,11 @@ public readonly ref struct RipView : IWireView<RipView>
         for (int i = 0; i < Count; i++) routes.Add(this[i]);
         return new RipPacket
         {
-            Command = Command, Version = Version, Unused = Unused,
-            Authentication = HasAuthentication ? Authentication : null, Routes = [.. routes],
+            Command = Command,
+            Version = Version,
+            Unused = Unused,
+            Authentication = HasAuthentication ? Authentication : null,
+            Routes = [.. routes],
         };
     }
 
