@@ -13,14 +13,16 @@ public static class ConfigLoader
     /// <param name="needsTunnel">True for the file of a router: without a tunnel it is refused. False for a part of a file.</param>
     public static (RouterConfig? Config, ConfigReport Report) Load(string text, bool needsTunnel = false)
     {
-        ConfigBuilder builder = ConfigReader.Read(text);
+        List<SourceLine> lines = PastedText.Lines(text);
+        ConfigBuilder builder = ConfigReader.Read(lines);
+        if (OtherSystems.Find(lines) is { } other) return (null, new([other]) { Understood = Understanding.Of(new(), builder.Routing) });
         ValueList<StaticRouteConfig> routes = StaticRoutes.Resolve(builder);
         RouterConfig config = builder.Router with { Tunnels = [.. builder.Tunnels], StaticRoutes = routes, Crypto = CryptoCheck.WithoutForeignTrustpoints(builder) };
         config = DistributeLists.Resolve(builder, text, config);
         ConfigCheck.Check(config, builder);
         ClearTextCheck.Check(config, builder.Lines, builder);
         builder.Findings.AddRange(builder.PassedOver.Warnings());
-        if (needsTunnel && config.Tunnels.Count == 0) builder.Findings.Add(NoTunnel);
+        if (needsTunnel && config.Tunnels.Count == 0 && !builder.HasStrayTunnelLine) builder.Findings.Add(NoTunnel);
         List<Finding> findings = [.. builder.Findings.OrderBy(f => f.Line).ThenBy(f => f.Column)];
         if (builder.PassedOver.Count(findings) is { } count) findings.Add(count);
         var report = new ConfigReport(findings) { PassedOver = builder.PassedOver.Report(), Understood = Understanding.Of(config, builder.Routing) };

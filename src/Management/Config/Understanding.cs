@@ -55,7 +55,7 @@ public static class Understanding
                 TunnelMode.GreMultipointIPv6 => Api.TunnelMode.GreMultipointIpv6,
                 _ => Api.TunnelMode.GreIp,
             },
-            Role = servers > 0 ? DmvpnRole.Spoke : hasNhrp ? DmvpnRole.Hub : DmvpnRole.Unknown,
+            Role = servers > 0 && !IsHub(tunnel) ? DmvpnRole.Spoke : hasNhrp ? DmvpnRole.Hub : DmvpnRole.Unknown,
             Protection = tunnel.Protection?.Profile,
             Vrf = tunnel.UnderlayNamespace,
             Source = tunnel.Source?.ToString(),
@@ -63,6 +63,15 @@ public static class Understanding
             NextHopServers = servers,
             Shutdown = tunnel.Shutdown,
         };
+    }
+
+    /// <summary>
+    /// A hub that knows other hubs has an NHS too. What it has and a spoke has not: it sends redirects, or is its own NHS and nobody else's.
+    /// </summary>
+    private static bool IsHub(TunnelConfig tunnel)
+    {
+        if (tunnel.IpNhrp.Redirect || tunnel.Ipv6Nhrp.Redirect) return true;
+        return tunnel.IpNhrp.Nhss.Concat(tunnel.Ipv6Nhrp.Nhss).All(nhs => tunnel.Ipv4Addresses.Concat(tunnel.Ipv6Addresses).Any(a => a.Address == nhs.Protocol));
     }
 
     private static string Text(UnderstoodTunnel tunnel)

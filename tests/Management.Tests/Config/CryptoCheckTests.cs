@@ -102,7 +102,7 @@ public sealed class CryptoCheckTests
         { "crypto isakmp profile X\n match identity address 0.0.0.0\n", 22, "'crypto isakmp' is IKEv1, which is not yet supported", "Use 'crypto ikev2 …'" },
         { "crypto keyring X\n pre-shared-key address 0.0.0.0 0.0.0.0 key s3cr3t\n", 22, "'crypto keyring' is IKEv1, which is not yet supported", "Use 'crypto ikev2 …'" },
         { "crypto map M 10 ipsec-isakmp\n", 22, "'crypto map' is not supported", "tunnel protection" },
-        { "ip route vrf RED 0.0.0.0 0.0.0.0 192.0.2.1\n", 22, "routes in a VRF are not supported, and no tunnel has 'tunnel vrf RED'", "ip -n RED route add" },
+        { "ip route vrf RED 10.0.0.0 255.0.0.0 Tunnel0\n", 22, "routes by a tunnel in a VRF are not supported: the tunnels here are in none", "ip -n RED route add" },
     };
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Dmvpn.Management.Tests.Config;
 /// </summary>
 public sealed class MutationTests(ITestOutputHelper output)
 {
-    private const int MostOfAFile = 3000, MostOfASharedFile = 150;
+    private const int MostOfAFile = 3000, MostOfASharedFile = 150, MostMovesOfAFile = 4000;
 
     public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(Text.Root(), "tests", "Management.Tests", "Config", "Files", "Protected"), "*.ios").Select(f => Path.GetFileName(f)!).Order()];
 
@@ -24,6 +24,50 @@ public sealed class MutationTests(ITestOutputHelper output)
         Assert.Empty(Losses(text, config, MostOfAFile, out int accepted));
         // Otherwise nothing was tried.
         Assert.True(accepted > 20, $"{accepted} changes were accepted");
+    }
+
+    /// <summary>Every line of every file, moved to every place: the interface lines among them take other lines along.</summary>
+    [Fact]
+    [Trait("When", "Nightly")]
+    public void AnyMoveOfALineOfAnyFile_LeavesItsTunnelsProtectedOrIsRefused()
+    {
+        long until = Environment.TickCount64 + (long)TimeSpan.FromMinutes(10).TotalMilliseconds;
+        List<string> losses = [];
+        int moves = 0;
+        IEnumerable<(string Name, string Text)> own = Files.Select(f => (f.Data, Tests.Config.Text.File(Path.Combine("Protected", f.Data))));
+        IEnumerable<(string Name, string Text)> shared = SharedConfigurations.Files()
+            .Select(f => (Path.GetFileName(f), Runnable(File.ReadAllText(f)).Text ?? "")).Where(f => f.Item2.Length > 0);
+        foreach ((string name, string text) in own.Concat(shared))
+        {
+            if (Environment.TickCount64 > until) break;
+            RouterConfig original = ConfigLoader.Load(text).Config!;
+            losses.AddRange(Losses(text, original, Mutations.Moves(text, MostMovesOfAFile), out int accepted).Select(loss => $"{name}: {loss}"));
+            moves += accepted;
+        }
+        output.WriteLine($"{moves} moves were accepted");
+        Assert.True(moves > 1000, $"{moves} moves were accepted");
+        Assert.Empty(losses);
+    }
+
+    /// <summary>What stands behind a moved <c>interface</c> line is another tunnel's from there on: an error or a warning says so.</summary>
+    [Fact]
+    public void InterfaceLineMovedIntoAnotherTunnel_IsNeverTakenWithoutAWord()
+    {
+        const string crypto = "crypto ikev2 keyring K\n peer A\n  address 192.0.2.0 255.255.255.0\n  pre-shared-key aVeryLongKeyOfThisTest\ncrypto ikev2 profile I\n match identity remote address 192.0.2.0 255.255.255.0\n"
+            + " authentication remote pre-share\n authentication local pre-share\n keyring local K\ncrypto ipsec profile P\n set ikev2-profile I\n";
+        string[] first = [.. Block(0)], second = [.. Block(1)];
+        for (int at = 1; at < first.Length; at++)
+        {
+            string text = crypto + string.Join('\n', [.. first[..at], second[0], .. first[at..], .. second[1..]]) + "\n";
+            ConfigReport report = ConfigLoader.Load(text, needsTunnel: true).Report;
+            Assert.True(report.Findings.Any(f => f.Kind > FindingKind.Note), $"moved to line {at + 1} of Tunnel0:\n{text}");
+        }
+
+        static IEnumerable<string> Block(int number) =>
+        [
+            $"interface Tunnel{number}", $" ip address 10.{number}.0.1 255.255.255.0", $" ip nhrp network-id {number + 1}", " ip nhrp redirect", $" tunnel source 192.0.2.{number + 1}",
+            " tunnel mode gre multipoint", $" tunnel key {number + 1}", " tunnel protection ipsec profile P",
+        ];
     }
 
     /// <summary>Files as people have them: what keeps them from being run is removed first, so that there is something to lose.</summary>
@@ -43,11 +87,13 @@ public sealed class MutationTests(ITestOutputHelper output)
         Assert.Empty(losses);
     }
 
-    private static List<string> Losses(string text, RouterConfig original, int most, out int accepted)
+    private static List<string> Losses(string text, RouterConfig original, int most, out int accepted) => Losses(text, original, Mutations.Of(text, most), out accepted);
+
+    private static List<string> Losses(string text, RouterConfig original, IEnumerable<(string Name, string Text)> mutations, out int accepted)
     {
         List<string> losses = [];
         accepted = 0;
-        foreach ((string name, string changed) in Mutations.Of(text, most))
+        foreach ((string name, string changed) in mutations)
         {
             (RouterConfig? config, ConfigReport report) = ConfigLoader.Load(changed, needsTunnel: true);
             if (config is null) continue;

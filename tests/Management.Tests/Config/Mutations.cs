@@ -16,6 +16,19 @@ internal static class Mutations
         for (int i = 0; i < local.Length; i += step) yield return local[i]();
     }
 
+    /// <summary>One line moved to another place, in all ways; with <paramref name="most"/> an even selection, in which all moves of <c>interface</c> lines are.</summary>
+    public static IEnumerable<(string Name, string Text)> Moves(string text, int most)
+    {
+        string[] lines = text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+        int step = Math.Max(1, lines.Length * lines.Length / most) | 1, n = 0;
+        for (int from = 0; from < lines.Length; from++)
+        {
+            bool always = lines[from].TrimStart().StartsWith("int", StringComparison.OrdinalIgnoreCase);
+            for (int to = 0; to < lines.Length; to++)
+                if (to != from && (n++ % step == 0 || always)) yield return ($"line {from + 1} '{lines[from].Trim()}' moved to line {to + 1}", Join(Moved(lines, from, to)));
+        }
+    }
+
     private static IEnumerable<(string, string)> Whole(string[] lines)
     {
         yield return ("CRLF", string.Join("\r\n", lines) + "\r\n");

@@ -31,6 +31,18 @@ public sealed class RouteLineTests
             Assert.Single(Load($"ip route 10.0.0.0 255.0.0.0 172.20.0.1 {words}").StaticRoutes));
 
     [Theory]
+    [InlineData("200 name X 100", "the distance")]
+    [InlineData("name X name Y", "'name'")]
+    [InlineData("tag 7 200 tag 8", "'tag'")]
+    [InlineData("permanent permanent", "'permanent'")]
+    public void WordGivenTwice_IsRefused(string words, string what)
+    {
+        Finding error = Assert.Single(ConfigLoader.Load(Tunnel + $"ip route 10.0.0.0 255.0.0.0 172.20.0.1 {words}\n").Report.Findings, f => f.Kind == FindingKind.Error);
+        Assert.Equal($"{what} is given twice", error.Reason);
+        Assert.True(error.Column > 39);
+    }
+
+    [Theory]
     [InlineData("ip route 10.30.0.0 255.255.0.0 Null0", "ip route 10.30.0.0 255.255.0.0 Null0")]
     [InlineData("ip route 0.0.0.0 0.0.0.0 null 0 254", "ip route 0.0.0.0 0.0.0.0 Null0 254")]
     [InlineData("ipv6 route ::/0 nu0 name drop", "ipv6 route ::/0 Null0 name drop")]

@@ -16,10 +16,15 @@ internal static class RowSamples
 
         void Walk(int node, Symbol[] so_far)
         {
-            if (compiled.Accepts[node]) ways.Add(so_far);
+            if (compiled.Accepts[node] && !IsTwice(so_far)) ways.Add(so_far);
             foreach ((Symbol symbol, int to) in compiled.Edges[node]) Walk(to, [.. so_far, symbol]);
         }
     }
+
+    /// <summary>Words behind a next hop stand in any order, each once; the pattern cannot say that.</summary>
+    private static bool IsTwice(Symbol[] way) =>
+        way.Select(symbol => symbol.Keyword ?? symbol.Name).Where(name => name is "distance" or "tag" or "name" or "permanent")
+            .GroupBy(name => name).Any(group => group.Count() > (group.Key is "tag" or "name" ? 2 : 1));
 
     /// <summary>The line of a way, each argument with a good value: of a number its lowest or its highest.</summary>
     public static string Line(Symbol[] way, bool highest = false, int wrongAt = -1, string wrong = "")

@@ -71,6 +71,16 @@ public sealed class UnderstandingTests
         Assert.Contains("EIGRP 100 not yet; OSPF 1 not yet", Understanding.Text(report.Understood));
     }
 
+    /// <summary>A hub may have other hubs as NHS; what tells it from a spoke is that it sends redirects.</summary>
+    [Theory]
+    [InlineData(" ip nhrp nhs 172.20.0.2 nbma 192.0.2.2 multicast\n ip nhrp redirect\n", DmvpnRole.Hub)]
+    [InlineData(" ip nhrp nhs 172.20.0.1\n", DmvpnRole.Hub)]
+    [InlineData(" ip nhrp nhs 172.20.0.2 nbma 192.0.2.2 multicast\n ip nhrp shortcut\n", DmvpnRole.Spoke)]
+    [InlineData(" ip nhrp nhs 172.20.0.2 nbma 192.0.2.2 multicast\n ip nhrp map multicast dynamic\n", DmvpnRole.Spoke)]
+    [InlineData("", DmvpnRole.Hub)]
+    public void RoleOfATunnel_IsWhatItDoes(string added, DmvpnRole role) =>
+        Assert.Equal(role, Assert.Single(ConfigLoader.Load("interface Tunnel0\n ip address 172.20.0.1 255.255.255.0\n ip nhrp network-id 1\n tunnel source eth0\n tunnel mode gre multipoint\n" + added).Report.Understood.Tunnels).Role);
+
     [Theory]
     [InlineData("")]
     [InlineData("hostname hub\n")]
@@ -118,6 +128,7 @@ public sealed class UnderstandingTests
     [Theory]
     [InlineData("no snmp-server")]
     [InlineData("no aaa new-model")]
+    [InlineData("interface Tunnel0\n tunnel source eth0\n tunnel mode gre multipoint\n ip address 172.20.0.1 255.255.255.0\n ip nhrp network-id 1\n no ip split-horizon eigrp 1")]
     [InlineData("line vty 0 4\n login local")]
     [InlineData("username a secret b")]
     [InlineData("ip name-server 10.0.0.9")]

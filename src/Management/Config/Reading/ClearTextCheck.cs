@@ -23,7 +23,7 @@ internal static partial class ClearTextCheck
         string? leftover = Leftover(config.Crypto);
         foreach (TunnelConfig tunnel in config.Tunnels)
         {
-            if (tunnel is not { Protection: null, IsClearTextMeant: false, Shutdown: false }) continue;
+            if (tunnel is not { Protection: null, IsClearTextMeant: false, Shutdown: false } || builder.OtherTunnels.Contains(tunnel.Id)) continue;
             var check = new TunnelCheck(tunnel, builder);
             if (protectedOne is not null)
                 check.Refuse("", $"{tunnel.Id} would send in clear text, but {protectedOne.Id} is protected: a line may be lost",
@@ -39,10 +39,11 @@ internal static partial class ClearTextCheck
 
     /// <summary>True for a line with the words of <c>tunnel protection</c> and a known profile that changed no tunnel.</summary>
     private static bool IsLost(SourceLine line, RouterConfig config, ConfigBuilder builder) =>
-        Phrase().Match(line.Command) is { Success: true } match
+        !builder.ProtectionLines.Contains(line.Number)
+        && !builder.RefusedLines.Contains(line.Number)
+        && Phrase().Match(line.Command) is { Success: true } match
         && line.Command.AsSpan().TrimStart() is not ['!', ..]
         && config.Crypto.IpsecProfileOf(match.Groups["profile"].Value) is not null
-        && !builder.ProtectionLines.Contains(line.Number)
         && !builder.Findings.Exists(f => f.Kind == FindingKind.Error && f.Line == line.Number);
 
     private static string? Leftover(IkeConfig crypto) =>

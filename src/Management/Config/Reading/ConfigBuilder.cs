@@ -11,6 +11,8 @@ internal sealed class ConfigBuilder
 {
     private readonly SortedDictionary<TunnelId, (TunnelConfig Config, List<(string Text, SourceLine Line)> Origins)> _tunnels = [];
 
+    private OnceInABlock _once = new();
+
     /// <summary>All but tunnels and routes, which are put in at the end.</summary>
     public RouterConfig Router { get; set; } = new();
 
@@ -47,6 +49,18 @@ internal sealed class ConfigBuilder
     /// <summary>Numbers of the lines that set or remove the protection of a tunnel.</summary>
     public HashSet<int> ProtectionLines { get; } = [];
 
+    /// <summary>Tunnels that are refused because of their mode: what they lack besides is part of that.</summary>
+    public HashSet<TunnelId> OtherTunnels { get; } = [];
+
+    /// <summary>Tunnels whose address is refused, or written wrongly.</summary>
+    public HashSet<TunnelId> WithoutAddress { get; } = [];
+
+    /// <summary>What was wrong in which block: what it lacks besides may be part of that.</summary>
+    public BlockMistakes Mistakes { get; } = new();
+
+    /// <summary>Numbers of the lines in blocks that are refused as a whole.</summary>
+    public HashSet<int> RefusedLines { get; } = [];
+
     /// <summary>The lines of the file.</summary>
     public IReadOnlyList<SourceLine> Lines { get; set; } = [];
 
@@ -67,6 +81,9 @@ internal sealed class ConfigBuilder
 
     /// <summary>True when IKEv1 was refused: that there is no IKEv2 then is part of the same mistake.</summary>
     public bool HasIkev1 { get; set; }
+
+    /// <summary>True when lines of a tunnel stand outside of one: that there is no tunnel then is the same mistake.</summary>
+    public bool HasStrayTunnelLine { get; set; }
 
     /// <summary><c>distribute-list … in</c> lines: the lists that they name may stand behind them.</summary>
     public List<PendingFilter> Filters { get; } = [];
@@ -91,6 +108,7 @@ internal sealed class ConfigBuilder
         if (!_tunnels.ContainsKey(id)) _tunnels[id] = (new() { Id = id }, [("", line)]);
         CurrentTunnel = id;
         Mode = ConfigMode.Tunnel;
+        _once = new();
     }
 
     public void RemoveTunnel(TunnelId id) => _tunnels.Remove(id);
@@ -101,6 +119,7 @@ internal sealed class ConfigBuilder
         var (config, origins) = _tunnels[CurrentTunnel];
         string words = line.Arguments.Canonical;
         if (words.StartsWith("tunnel protection", StringComparison.Ordinal)) ProtectionLines.Add(line.Source.Number);
+        if (!line.IsNegated) _once.Take(words, line);
         origins.Add((words, line.Source));
         _tunnels[CurrentTunnel] = (change(config), origins);
     }
@@ -178,4 +197,7 @@ internal sealed record PendingRoute(IpPrefix Prefix, string? Interface, IpAddres
     public uint Tag { get; init; }
 
     public string? Name { get; init; }
+
+    /// <summary><c>track</c>: no route by a tunnel can follow a tracked object.</summary>
+    public bool IsTracked { get; init; }
 }

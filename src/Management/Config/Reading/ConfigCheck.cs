@@ -35,7 +35,7 @@ internal static class ConfigCheck
     {
         if (tunnel.Source is null)
         {
-            if (!tunnel.Shutdown) check.Refuse("", $"{tunnel.Id} has no source", "Add 'tunnel source' with an interface or an address of this machine");
+            if (!tunnel.Shutdown) check.Lacks("tunnel source", $"{tunnel.Id} has no source", "Add 'tunnel source' with an interface or an address of this machine");
         }
         else
         {
@@ -54,7 +54,7 @@ internal static class ConfigCheck
         }
         else if (tunnel.Destination.IsNone)
         {
-            if (!tunnel.Shutdown) check.Refuse("", $"{tunnel.Id} is point-to-point and has no destination", "Add 'tunnel destination', or 'tunnel mode gre multipoint'");
+            if (!tunnel.Shutdown && !check.HasMistake("tunnel mode")) check.Lacks("tunnel destination", $"{tunnel.Id} is point-to-point and has no destination", "Add 'tunnel destination', or 'tunnel mode gre multipoint'");
         }
         else if (tunnel.Destination.IsIPv4 == tunnel.IsIPv6Transport)
         {
@@ -66,7 +66,7 @@ internal static class ConfigCheck
     {
         if (tunnel.Ipv4Addresses.Count > 0 && !tunnel.Ipv4Addresses.Any(a => !a.Secondary))
             check.Refuse("ip address", "there is a secondary address and no primary one", "Remove 'secondary' from one of them");
-        if (tunnel.Ipv4Addresses.Count == 0 && tunnel.Ipv6Addresses.Count == 0 && !tunnel.Shutdown)
+        if (tunnel.Ipv4Addresses.Count == 0 && tunnel.Ipv6Addresses.Count == 0 && !tunnel.Shutdown && !check.IsAddressRefused)
             check.Warn("", $"{tunnel.Id} has no address: nothing can be routed into it", "Add 'ip address' or 'ipv6 address'");
     }
 
@@ -92,6 +92,18 @@ internal sealed class TunnelCheck(TunnelConfig tunnel, ConfigBuilder builder)
 {
     /// <summary>Refuses the file because of the last line that begins with <paramref name="command"/>; of the stanza when that is empty.</summary>
     public void Refuse(string command, string reason, string remedy = "") => Add(FindingKind.Error, command, reason, remedy);
+
+    /// <summary>Refuses the file because a line is missing, unless the tunnel has that line and it is wrong.</summary>
+    public void Lacks(string command, string reason, string remedy)
+    {
+        if (!HasMistake(command) && !builder.OtherTunnels.Contains(tunnel.Id)) Refuse("", reason, remedy);
+    }
+
+    /// <summary>True when a wrong line of the tunnel is this command.</summary>
+    public bool HasMistake(string command) => builder.Mistakes.In(tunnel.Id, command);
+
+    /// <summary>True when there is an address, and it is refused or wrong.</summary>
+    public bool IsAddressRefused => builder.WithoutAddress.Contains(tunnel.Id) || builder.Mistakes.In(tunnel.Id, "ip address", "ipv6 address");
 
     public void Warn(string command, string reason, string remedy = "") => Add(FindingKind.Warning, command, reason, remedy);
 

@@ -4,8 +4,11 @@ using Dmvpn.Management.Grammar;
 namespace Dmvpn.Management.Config;
 
 /// <summary>One understood line as a row's handler sees it: what it gave, and where to complain.</summary>
-internal sealed class ConfigLine(CommandArguments arguments, SourceLine source, List<Finding> findings)
+internal sealed class ConfigLine(CommandArguments arguments, SourceLine source, List<Finding> findings, bool isNegated = false)
 {
+    /// <summary>True behind <c>no</c> or <c>default</c>.</summary>
+    public bool IsNegated => isNegated;
+
     public CommandArguments Arguments => arguments;
 
     public SourceLine Source => source;

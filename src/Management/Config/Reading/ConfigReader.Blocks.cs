@@ -16,11 +16,12 @@ internal sealed partial class ConfigReader
         // Beside the opener of a block whose other lines are indented: likely a global command, and surely where nothing else fits.
         bool isBeside = !isIndented && stanza.IsIndented == true;
         stanza.IsIndented ??= isIndented;
-        ParseResult<ConfigRow> own = ConfigGrammar.Commands.Try(_builder.Mode, line.Command);
+        ParseResult<ConfigRow> own = Try(_builder.Mode, line.Command);
         ParseResult<ConfigRow> global = own is { Error: null, Row.Command.IsForeign: false } ? own : Global(line);
+        if (own.Error is not null && global.Error?.Depth <= own.Error.Depth) own = Loosely(line) ?? own;
         if (own.Error is null)
         {
-            if (global != own && !isIndented && global.Row is { Command.IsForeign: false }) return false;
+            if (global != own && !isIndented && global.Row is { Command: { IsForeign: false } or { OpensBlock: true } }) return false;
             Apply(own, line);
             if (_builder.Mode == ConfigMode.Global) (_stanza, _interrupted) = (null, null);
             return true;
@@ -31,13 +32,17 @@ internal sealed partial class ConfigReader
         return true;
     }
 
+    /// <summary>A line of an interface that we only know by name, abbreviated; <c>ip route</c> is none although <c>ip route-cache</c> begins so.</summary>
+    private ParseResult<ConfigRow>? Loosely(SourceLine line) =>
+        _builder.Mode is ConfigMode.Tunnel or ConfigMode.LinuxInterface && ConfigGrammar.Commands.TryLoosely(_builder.Mode, line.Command) is { Row.Command.IsForeign: true } loose ? loose : null;
+
     /// <summary>What a line of a tunnel that lost its first word was meant to be; null when that is not plain.</summary>
-    private static string? Completed(SourceLine line)
+    private string? Completed(SourceLine line)
     {
         foreach (string first in (string[])["tunnel", "ip", "ip nhrp"])
         {
             string whole = $"{first} {line.Command.Trim()}";
-            if (ConfigGrammar.Commands.Try(ConfigMode.Tunnel, whole).Row is { Command.IsForeign: false }) return string.Join(' ', Word.Split(whole).Take(Word.Split(first).Count + 1).Select(word => word.Text));
+            if (Try(ConfigMode.Tunnel, whole).Row is { Command.IsForeign: false }) return string.Join(' ', Word.Split(whole).Take(Word.Split(first).Count + 1).Select(word => word.Text));
         }
         return null;
     }
@@ -62,6 +67,7 @@ internal sealed partial class ConfigReader
     {
         Stanza stanza = _stanza!;
         bool isLinux = _builder.Mode == ConfigMode.LinuxInterface, isIndented = stanza.Indents(line);
+        if (stanza.IsRefused) _builder.RefusedLines.Add(line.Number);
         bool isFlat = !isIndented && !stanza.IsUnknown && (stanza.IsIndented == false || stanza.IsIndented is null && !_usesIndentation);
         ParseResult<ConfigRow> global = Global(line);
         bool belongs = stanza.Content!.Has(words, abbreviated: false);
@@ -71,7 +77,7 @@ internal sealed partial class ConfigReader
             stanza.IsLeft |= !isIndented || isLinux;
             return true;
         }
-        if (isLinux && ConfigGrammar.Commands.Try(ConfigMode.LinuxInterface, line.Command) is { Error: null } own && (isIndented || isFlat || !own.Row!.Command.IsForeign || global.Error is not null))
+        if (isLinux && InLinuxInterface(line, global) is { Error: null } own && (isIndented || isFlat || !own.Row!.Command.IsForeign || global.Error is not null))
         {
             stanza.IsIndented ??= isIndented;
             Apply(own, line);
@@ -93,6 +99,12 @@ internal sealed partial class ConfigReader
         return InOpenBlock(line, words);
     }
 
+    private ParseResult<ConfigRow> InLinuxInterface(SourceLine line, ParseResult<ConfigRow> global)
+    {
+        ParseResult<ConfigRow> own = Try(ConfigMode.LinuxInterface, line.Command);
+        return own.Error is not null && global.Error?.Depth <= own.Error.Depth ? Loosely(line) ?? own : own;
+    }
+
     private void PassOver(SourceLine line)
     {
         if (_stanza is { IsRefused: false }) _builder.PassOver(line, _stanza.Mode == ConfigMode.LinuxInterface ? PassedOverGroup.Of(_stanza.Mode, line.Command.TrimStart()) : _builder.PassedOverBlock);
@@ -107,7 +119,7 @@ internal sealed partial class ConfigReader
         Stanza stanza = _stanza!;
         bool isTunnels = IsTunnelLine(words);
         InterruptedBlock? block = _interrupted;
-        bool isInterrupted = block is not null && !IsCommon(words) && ConfigGrammar.Commands.Try(block.Mode, line.Command) is { Row.Command.IsForeign: false };
+        bool isInterrupted = block is not null && !IsCommon(words) && Try(block.Mode, line.Command) is { Row.Command.IsForeign: false };
         if (!isTunnels && !isInterrupted || stanza.IsUnknown) return false;
         if (_builder.Mode != ConfigMode.LinuxInterface && isInterrupted)
         {
@@ -115,6 +127,7 @@ internal sealed partial class ConfigReader
             return true;
         }
         if (!isTunnels) return false;
+        _builder.HasStrayTunnelLine = true;
         if (!stanza.IsReported && !stanza.IsRefused)
         {
             string opener = stanza.Opener.Command.Trim();

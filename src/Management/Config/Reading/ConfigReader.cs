@@ -1,3 +1,4 @@
+using Dmvpn.Core;
 using Dmvpn.Management.Api;
 using Dmvpn.Management.Grammar;
 
@@ -18,11 +19,14 @@ internal sealed partial class ConfigReader
 
     private Stanza? _stanza;
     private InterruptedBlock? _interrupted;
+    private readonly Surroundings _surroundings;
+    private readonly (string Mode, string Command, ParseResult<ConfigRow> Result)[] _tried = new (string, string, ParseResult<ConfigRow>)[4];
+    private int _nextTried;
     private SourceLine? _end;
 
-    private ConfigReader(string text)
+    private ConfigReader(List<SourceLine> lines)
     {
-        _lines = PastedText.Lines(text);
+        _lines = lines;
         int least = int.MaxValue, most = 0;
         foreach (SourceLine line in _lines)
         {
@@ -31,12 +35,16 @@ internal sealed partial class ConfigReader
             most = Math.Max(most, line.Indent);
         }
         _usesIndentation = most > least;
+        _surroundings = new(_lines);
     }
 
     /// <summary>Reads the whole text.</summary>
-    public static ConfigBuilder Read(string text)
+    public static ConfigBuilder Read(string text) => Read(PastedText.Lines(text));
+
+    /// <summary>Reads the lines of a text.</summary>
+    public static ConfigBuilder Read(List<SourceLine> lines)
     {
-        var reader = new ConfigReader(text);
+        var reader = new ConfigReader(lines);
         reader._builder.Lines = reader._lines;
         for (int i = 0; i < reader._lines.Count; i++) i = reader.Take(i);
         reader._builder.Router = reader._builder.Router with { LinuxInterfaces = [.. reader._builder.LinuxInterfaces.Items] };
@@ -49,8 +57,13 @@ internal sealed partial class ConfigReader
         SourceLine line = _lines[index];
         string text = line.Command.Trim();
         if (text.Length == 0) return index;
-        if (IsComment(line, text)) return index;
         List<Word> words = Word.Split(line.Command);
+        if (_surroundings.Enter(line, words))
+        {
+            _builder.PassOver(line, Surroundings.Prose);
+            return index;
+        }
+        if (IsComment(line, text)) return index;
         if (TextBlocks.Banner(line, words) is { } start) return TextBlocks.SkipBanner(_builder, _lines, index, start);
         if (_builder.Mode == ConfigMode.PassedOver && words.Count > 1 && words[0].Text.Equals("certificate", StringComparison.OrdinalIgnoreCase))
             return TextBlocks.SkipCertificate(_builder, _lines, index);
@@ -69,8 +82,40 @@ internal sealed partial class ConfigReader
             _builder.Findings.Add(line.Finding(FindingKind.Note, 0, 0, $"the file goes on behind 'end' in line {_end.Number}: what follows is read too"));
             _end = null;
         }
-        Command(WithoutComment(line, words));
+        if (line.OddSecret is { } odd) _builder.Findings.Add(line.Finding(odd.Kind, 0, 0, odd.Reason, odd.Remedy));
+        line = WithoutComment(line, words);
+        if (_surroundings.ReasonFor(index) is { } reason && !IsKnown(line))
+        {
+            _builder.PassOver(line, reason);
+            return index;
+        }
+        if (index + 1 < _lines.Count && Joined(line, _lines[index + 1]) is { } whole)
+        {
+            _builder.Findings.Add(line.Finding(FindingKind.Note, 0, 0, "this line is read together with the next: a terminal or a mail has wrapped it"));
+            Command(whole);
+            return index + 1;
+        }
+        Command(line);
         return index;
+    }
+
+    /// <summary>True for a line that is a command where it stands, or a global one.</summary>
+    private bool IsKnown(SourceLine line)
+    {
+        if (Try(_builder.Mode, line.Command) is { Row.Command: var own } && !(own.IsForeign && _surroundings.IsSentence(line))) return true;
+        return Global(line) is { Row.Command: var row } && !(row.IsForeign && _surroundings.IsSentence(line));
+    }
+
+    /// <summary>A command that ends too early, with the line below it that is none: both were one. Null when that is not plain.</summary>
+    private SourceLine? Joined(SourceLine line, SourceLine next)
+    {
+        if (next.Prompt != PromptKind.None || next.Command.AsSpan().TrimStart() is [] or ['!', ..]) return null;
+        if (Try(_builder.Mode, line.Command).Error is not { } error) return null;
+        string mode = error.Kind == ParseErrorKind.Incomplete ? _builder.Mode : ConfigMode.Global;
+        if (mode == ConfigMode.PassedOver || mode != _builder.Mode && Try(mode, line.Command).Error is not { Kind: ParseErrorKind.Incomplete }) return null;
+        if (Try(_builder.Mode, next.Command).Error is null || Global(next).Error is null) return null;
+        SourceLine whole = line with { Command = $"{line.Command.TrimEnd()} {next.Command.Trim()}" };
+        return Try(mode, whole.Command) is { Row.Command.IsForeign: false } ? whole : null;
     }
 
     private bool IsComment(SourceLine line, string text)
@@ -86,8 +131,8 @@ internal sealed partial class ConfigReader
     }
 
     /// <summary>A command of ours behind an EXEC prompt: whoever wrote it down was sloppy with prompts.</summary>
-    private static bool IsOurs(SourceLine line) =>
-        ConfigGrammar.Commands.Try(ConfigMode.Global, line.Command) is { Row.Command: var row } && (!row.IsForeign || row.OpensBlock);
+    private bool IsOurs(SourceLine line) =>
+        Try(ConfigMode.Global, line.Command) is { Row.Command: var row } && (!row.IsForeign || row.OpensBlock);
 
     private void End(SourceLine line)
     {
@@ -110,7 +155,7 @@ internal sealed partial class ConfigReader
         return Parses(line) is null || words[at].Text.Length == 1 && !row.IsForeign ? cut : line;
 
         ConfigRow? Parses(SourceLine what) =>
-            ConfigGrammar.Commands.Try(_builder.Mode, what.Command).Row?.Command ?? ConfigGrammar.Commands.Try(ConfigMode.Global, what.Command).Row?.Command;
+            Try(_builder.Mode, what.Command).Row?.Command ?? Try(ConfigMode.Global, what.Command).Row?.Command;
     }
 
     private void Command(SourceLine line)
@@ -126,7 +171,7 @@ internal sealed partial class ConfigReader
         ParseResult<ConfigRow> result = Global(line);
         if (result.Error is null) OpenOrApply(result, line);
         else if (_stanza is { Content: { } content } stanza && (stanza.Indents(line) || stanza.IsIndented != true) && content.Has(words, abbreviated: true)) Continue(stanza, line, words);
-        else if (_interrupted is { } block && ConfigGrammar.Commands.Try(block.Mode, line.Command) is { Row.Command.IsForeign: false }) Misplaced(line, words, block);
+        else if (_interrupted is { } block && Try(block.Mode, line.Command) is { Row.Command.IsForeign: false }) Misplaced(line, words, block);
         else Unknown(line, words);
     }
 
@@ -172,7 +217,9 @@ internal sealed partial class ConfigReader
     private void Apply(ParseResult<ConfigRow> result, SourceLine source)
     {
         ConfigRow row = result.Row!.Command;
-        var line = new ConfigLine(result.Arguments, source, _builder.Findings);
+        (string mode, TunnelId tunnel, string block) = (_builder.Mode, _builder.CurrentTunnel, _builder.CurrentBlock);
+        int findings = _builder.Findings.Count;
+        var line = new ConfigLine(result.Arguments, source, _builder.Findings, result.Negation != Negation.None);
         switch (result.Negation)
         {
             case Negation.None:
@@ -186,26 +233,41 @@ internal sealed partial class ConfigReader
                 row.No!(_builder, line);
                 break;
         }
+        for (int i = findings; i < _builder.Findings.Count; i++)
+            if (mode != ConfigMode.Global && _builder.Findings[i].Kind == FindingKind.Error) _builder.Mistakes.Add(mode, tunnel, block, source);
     }
 
     private ParseError Complain(string mode, SourceLine line)
     {
         ParseError why = ConfigGrammar.Commands.Parse(mode, line.Command).Error!;
+        bool isStray = mode == ConfigMode.Global && IsTunnelLine(Word.Split(line.Command));
+        _builder.HasStrayTunnelLine |= isStray;
         if (why is { Kind: ParseErrorKind.Invalid, Depth: 0 })
         {
             if (mode == ConfigMode.Tunnel && Completed(line) is { } whole) why = why with { Remedy = $"Did you mean '{whole}'?" };
-            else if (mode == ConfigMode.Global && IsTunnelLine(Word.Split(line.Command))) why = why with { Remedy = "It belongs below 'interface TunnelN'" };
+            else if (isStray) why = why with { Remedy = "It belongs below 'interface TunnelN'" };
             // A heading between the commands.
             else if (mode == ConfigMode.Global && (!char.IsAsciiLetterLower(line.Command.TrimStart()[0]) || line.Command.AsSpan().ContainsAnyExceptInRange(' ', '~'))) why = why with { Remedy = "A remark begins with '!'" };
         }
         _builder.Findings.Add(line.Finding(FindingKind.Error, why.Column, why.Length, why.Reason, why.Remedy));
+        _builder.Mistakes.Add(_builder.Mode, _builder.CurrentTunnel, _builder.CurrentBlock, line);
         return why;
     }
 
-    /// <summary>Reads a line as a global command; those that open blocks are found abbreviated too.</summary>
-    private static ParseResult<ConfigRow> Global(SourceLine line)
+    /// <summary>Reads a line in a mode; a line is asked for several times, and the answers are kept while it is the one at hand.</summary>
+    private ParseResult<ConfigRow> Try(string mode, string command)
     {
-        ParseResult<ConfigRow> result = ConfigGrammar.Commands.Try(ConfigMode.Global, line.Command);
+        foreach ((string triedMode, string tried, ParseResult<ConfigRow> answer) in _tried)
+            if (ReferenceEquals(tried, command) && triedMode == mode) return answer;
+        ParseResult<ConfigRow> result = ConfigGrammar.Commands.Try(mode, command);
+        _tried[_nextTried++ & 3] = (mode, command, result);
+        return result;
+    }
+
+    /// <summary>Reads a line as a global command; those that open blocks are found abbreviated too.</summary>
+    private ParseResult<ConfigRow> Global(SourceLine line)
+    {
+        ParseResult<ConfigRow> result = Try(ConfigMode.Global, line.Command);
         return result.Error is null ? result : ConfigGrammar.Commands.TryLoosely(ConfigMode.Global, line.Command) is { Row.Command.IsForeign: true } loose ? loose : result;
     }
 }

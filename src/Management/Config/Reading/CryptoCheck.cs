@@ -68,6 +68,7 @@ internal static class CryptoCheck
 
     private static void Peer(Ikev2KeyringPeer peer, BlockCheck check)
     {
+        if (check.HasMistake) return;
         if (peer.LocalKey is null && peer.RemoteKey is null) check.Warn("", $"peer {peer.Name} has no key", "Add 'pre-shared-key'");
         else if (peer.Address is null && peer.Identity is null) check.Warn("", $"peer {peer.Name} fits nobody", "Add 'address' or 'identity'");
         else if (peer.RemoteKey is not null && peer.Identity is null && peer.Address is { Length: 0 })
@@ -79,7 +80,7 @@ internal static class CryptoCheck
         if (profile.MatchRemote.Count == 0) check.Refuse("", $"profile {profile.Name} fits no peer", "Add 'match identity remote …'");
         if (profile.LocalAuthentication is null) check.Refuse("", $"profile {profile.Name} does not say how this router proves itself", "Add 'authentication local pre-share' or 'authentication local certificate'");
         if (profile.RemoteAuthentication.Count == 0) check.Refuse("", $"profile {profile.Name} does not say how peers prove themselves", "Add 'authentication remote pre-share' or 'authentication remote certificate'");
-        Keys(profile, keyrings, check);
+        if (!check.HasMistake) Keys(profile, keyrings, check);
         Certificates(profile, crypto, check);
         if (profile.LocalIdentityIsDn && profile.LocalAuthentication == IkeAuthentication.PreShared)
             check.Refuse("identity local", "'identity local dn' needs a certificate", "Use 'fqdn', 'email', 'key-id' or 'address'");
@@ -93,6 +94,7 @@ internal static class CryptoCheck
             check.Refuse($"keyring local {profile.Keyring}", $"there is no 'crypto ikev2 keyring {profile.Keyring}'", "Define it, or correct the name");
         else if (keyring is null && (ours && profile.LocalKey is null || theirs && profile.RemoteKey is null))
             check.Refuse("", $"profile {profile.Name} uses pre-shared keys and names no keyring", "Add 'keyring local NAME'");
+        if (keyring is not null && check.HasMistakeIn(ConfigMode.Ikev2KeyringPeer, keyring.Name)) keyring = null;
         if (keyring is not null && ours && profile.LocalKey is null && !keyring.Peers.Any(p => p.LocalKey is not null))
             check.Refuse("keyring", $"keyring {keyring.Name} has no key that this router could prove itself with", "Add 'pre-shared-key' to its peers");
         if (keyring is not null && theirs && profile.RemoteKey is null && !keyring.Peers.Any(p => p.RemoteKey is not null))
@@ -155,8 +157,20 @@ internal static class CryptoCheck
 /// <summary>Where a check of one <c>crypto</c> block complains.</summary>
 internal sealed class BlockCheck(ConfigBuilder builder, string mode, string name)
 {
-    /// <summary>Refuses the file because of the last line of the block that begins with <paramref name="words"/>; of the line that opens it when there is none.</summary>
-    public void Refuse(string words, string reason, string remedy) => Add(FindingKind.Error, words, reason, remedy);
+    /// <summary>True when a line of the block is wrong: what it lacks is part of that mistake.</summary>
+    public bool HasMistake { get; } = builder.Mistakes.In(mode, name.Split('/')[0]);
+
+    /// <summary>The same for another block.</summary>
+    public bool HasMistakeIn(string otherMode, string other) => builder.Mistakes.In(otherMode, other);
+
+    /// <summary>
+    /// Refuses the file because of the last line of the block that begins with <paramref name="words"/>. Without words the block lacks something:
+    /// then the line that opens it is shown, and nothing is said where another line of it is wrong.
+    /// </summary>
+    public void Refuse(string words, string reason, string remedy)
+    {
+        if (words.Length > 0 || !HasMistake) Add(FindingKind.Error, words, reason, remedy);
+    }
 
     public void Warn(string words, string reason, string remedy) => Add(FindingKind.Warning, words, reason, remedy);
 

@@ -14,11 +14,12 @@ internal static class NhrpCheck
         ValueList<InterfaceAddress> addresses = isIPv6 ? tunnel.Ipv6Addresses : tunnel.Ipv4Addresses;
         if (nhrp.NetworkId is null)
         {
+            if (check.HasMistake($"{command} network-id") || check.HasMistake($"{command} networkid")) return;
             if (nhrp != Defaults) check.Warn(command, $"NHRP is off on {tunnel.Id}: there is no '{command} network-id'", $"Add '{command} network-id'");
             else if (!isIPv6 && tunnel.IsMultipoint && tunnel.Ipv6Nhrp.NetworkId is null)
                 check.Warn("tunnel mode", $"{tunnel.Id} is multipoint without NHRP: it reaches nobody", "Add 'ip nhrp network-id'");
         }
-        else if (addresses.Count == 0)
+        else if (addresses.Count == 0 && !check.IsAddressRefused)
         {
             check.Warn($"{command} network-id", $"NHRP needs an {(isIPv6 ? "IPv6" : "IPv4")} address on {tunnel.Id}", $"Add '{(isIPv6 ? "ipv6" : "ip")} address'");
         }

@@ -5,7 +5,8 @@ namespace Dmvpn.Management.Config;
 
 /// <summary>
 /// Turns a file into lines. Many files were copied out of a terminal: prompts, <c>--More--</c> with the backspaces that
-/// erase it, colours and overwritten characters are taken out here, so that nobody else has to know of them.
+/// erase it, colours and overwritten characters are taken out here, and what <see cref="WebText"/> and <see cref="LineMarks"/>
+/// know of, so that nobody else has to.
 /// </summary>
 internal static partial class PastedText
 {
@@ -15,31 +16,46 @@ internal static partial class PastedText
         List<SourceLine> lines = [];
         int indent = 0;
         string[] raw = text.Contains('\n') ? text.Split('\n') : text.Split('\r');
+        int[]? numbers = LineMarks.Numbers(raw);
         for (int i = 0; i < raw.Length; i++)
         {
-            SourceLine line = Line(i + 1, raw[i].TrimStart('\uFEFF', '\u200B').TrimEnd(), indent);
+            SourceLine line = Line(i + 1, raw[i].TrimEnd(), numbers is null ? -1 : numbers[i], indent);
             if (line.Text.Length > 0) indent = line.Indent;
             lines.Add(line);
         }
         return lines;
     }
 
-    private static SourceLine Line(int number, string text, int indentBefore)
+    private static SourceLine Line(int number, string pasted, int numbered, int indentBefore)
     {
         bool isIndentKnown = true;
+        string text = pasted;
         if (text.AsSpan().IndexOfAny('\b', '\r', '\u001b') >= 0 || text.Contains("More", StringComparison.OrdinalIgnoreCase))
         {
             text = WithoutMore(Escape().Replace(text, ""), ref isIndentKnown);
             text = AsShown(text).TrimEnd();
         }
-        var line = new SourceLine(number, text);
+        int mark = numbered >= 0 ? Math.Min(numbered, text.Length) : -1;
+        if (mark > 0) text = new string(' ', mark) + text[mark..];
+        string shown = WebText.Clean(text).TrimEnd();
+        if (mark < 0) mark = LineMarks.Length(shown);
+        var line = new SourceLine(number, shown) { OddSecret = WebText.OddSecret(text) };
+        if (mark > 0)
+        {
+            string rest = shown[Math.Min(mark, shown.Length)..];
+            line = line with { Command = new string(' ', Math.Min(mark, shown.Length)) + rest, Indent = SourceLine.IndentOf(rest) + (numbered >= 0 ? 0 : SourceLine.IndentOf(shown)) };
+        }
+        if (line.Command.Contains('`') && InBackticks().Match(line.Command) is { Success: true } quoted)
+        {
+            string command = new string(' ', quoted.Groups["text"].Index) + quoted.Groups["text"].Value;
+            line = line with { Command = command, Indent = mark > 0 ? line.Indent : SourceLine.IndentOf(shown) };
+        }
         // Blanks erased `--More--`, and nobody can tell them from the line's own.
         if (!isIndentKnown) line = line with { Indent = indentBefore };
-        Match prompt = Prompt().Match(text);
-        if (!prompt.Success) return line;
+        if (line.Command.AsSpan().IndexOfAny('#', '>') < 0 || Prompt().Match(line.Command) is not { Success: true } prompt) return line;
         return line with
         {
-            Command = new string(' ', prompt.Length) + text[prompt.Length..],
+            Command = new string(' ', prompt.Length) + line.Command[prompt.Length..],
             Prompt = prompt.Groups["mode"].Success ? PromptKind.Configuration : PromptKind.Exec,
             Indent = 0,
         };
@@ -77,6 +93,10 @@ internal static partial class PastedText
 
     [GeneratedRegex("\u001b(\\[[0-9;?]*[A-Za-z]|[^\\[])")]
     private static partial Regex Escape();
+
+    /// <summary>A line of a web page in the marks of code.</summary>
+    [GeneratedRegex(@"^\s*`(?<text>[^`]+)`\s*$")]
+    private static partial Regex InBackticks();
 
     /// <summary><c>hub#</c>, <c>hub&gt;</c>, <c>hub(config-if)#</c>, with the blanks in front and behind.</summary>
     [GeneratedRegex(@"^\s*[A-Za-z][A-Za-z0-9._/:@-]{0,62}(?<mode>\([A-Za-z][A-Za-z0-9 ._-]*\))?[#>]\s*")]

@@ -12,6 +12,9 @@ internal sealed record SourceLine(int Number, string Text)
     /// <summary>What is read of the line: as long as <see cref="Text"/>, with blanks for a prompt in front.</summary>
     public string Command { get; init; } = Text;
 
+    /// <summary>What is odd in a secret of the line as it was pasted; null when nothing is.</summary>
+    public (FindingKind Kind, string Reason, string Remedy)? OddSecret { get; init; }
+
     /// <summary>Which prompt stood in front.</summary>
     public PromptKind Prompt { get; init; }
 

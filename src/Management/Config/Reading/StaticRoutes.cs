@@ -23,12 +23,13 @@ internal static class StaticRoutes
         return [.. routes.Where(r => r.Prefix.IsIPv4), .. routes.Where(r => !r.Prefix.IsIPv4)];
     }
 
-    /// <summary>The ways of outer packets are Linux's, as those out of its interfaces are; of any other VRF we know nothing, and packets would take other ways.</summary>
+    /// <summary>The ways of outer packets are Linux's, as those out of its interfaces and of networks for management are. No tunnel is inside a VRF here.</summary>
     private static void InVrf(ConfigBuilder builder, string vrf, ConfigLine line)
     {
         string remedy = $"Make it on this machine, in that network namespace: ip -n {vrf} route add …";
-        if (builder.Tunnels.Any(t => t.UnderlayNamespace == vrf)) line.Warn("name", $"a route in the network namespace {vrf} belongs to Linux and was not made", remedy);
-        else line.Refuse("name", $"routes in a VRF are not supported, and no tunnel has 'tunnel vrf {vrf}'", $"{remedy}; and remove the line");
+        bool isByTunnel = Word.Split(line.Source.Command).Skip(4).Any(word => InterfaceNames.TryTunnel(word.Text, out _) || word.Text.Equals("tunnel", StringComparison.OrdinalIgnoreCase));
+        if (isByTunnel) line.Refuse("name", "routes by a tunnel in a VRF are not supported: the tunnels here are in none", $"{remedy}; and remove the line");
+        else line.Warn("name", $"a route in the network namespace {vrf} belongs to Linux and was not made", remedy);
     }
 
     private static StaticRouteConfig? Resolve(ConfigBuilder builder, NextHops hops, PendingRoute route)
@@ -52,6 +53,12 @@ internal static class StaticRoutes
         else
         {
             OutOfLinuxInterface(builder, route);
+            return null;
+        }
+        if (route.IsTracked)
+        {
+            route.Line.Refuse("", "tracked objects are not supported: the route would stay when what it tracks fails",
+                "Remove 'track' and its number: a route by a tunnel goes when 'if-state nhrp' takes the tunnel down");
             return null;
         }
         return new()

@@ -33,6 +33,9 @@ internal sealed record ConfigRow(string Mode, string Pattern, string Summary)
     /// <summary>True for rows that only pass something over, warn or refuse: not in <c>?</c> nor in the reference.</summary>
     public bool IsHidden { get; init; }
 
+    /// <summary>True for a command that IOS does not have: see <see cref="CommandRow{T}.GivesWay"/>.</summary>
+    public bool IsOurOwn { get; init; }
+
     /// <summary>True for the commands that are refused or without effect, and only explain themselves.</summary>
     public bool IsForeign { get; init; }
 
@@ -50,6 +53,7 @@ internal sealed record ConfigRow(string Mode, string Pattern, string Summary)
     {
         NoPattern = No is null ? null : NoPattern ?? CommandGrammar<ConfigRow>.Negation(Pattern),
         IsHidden = IsHidden,
+        GivesWay = IsOurOwn,
     };
 
     /// <summary>A row that changes the current tunnel.</summary>
@@ -98,6 +102,13 @@ internal sealed record ConfigRow(string Mode, string Pattern, string Summary)
     /// <summary>A line that is understood, has no effect, and whose author should know: one warning for all with one reason.</summary>
     public static ConfigRow Ineffective(string mode, string pattern, string reason, string remedy = "", bool opensBlock = false) =>
         Foreign(mode, pattern, opensBlock, (_, _) => { }, _ => new(PassedOverGroup.NameOf(pattern), reason, remedy, IsMissed: true));
+
+    /// <summary>The same for a setting that may be on by default: its <c>no</c> form is a setting too, without a warning.</summary>
+    public static ConfigRow IneffectiveEitherWay(string mode, string pattern, string reason, string remedy) =>
+        Ineffective(mode, pattern, reason, remedy) with
+        {
+            No = (builder, line) => builder.PassOver(line.Source, new PassedOverGroup(PassedOverGroup.NameOf(pattern), reason, remedy, IsMissed: false)),
+        };
 
     /// <summary>A line that changes what is protected or forwarded: the file is refused rather than run without it.</summary>
     public static ConfigRow Refused(string mode, string pattern, string reason, string remedy, bool opensBlock = false) =>

@@ -50,7 +50,7 @@ internal static class ForeignLines
     /// <summary>Settings of routing protocols on a tunnel: without their <c>router</c> block they have no effect.</summary>
     public static readonly string[] Routing =
     [
-        "ip ospf", "ip eigrp", "ip hello-interval", "ip hold-time", "ip split-horizon", "ip next-hop-self", "ip summary-address", "ip bandwidth-percent", "ip authentication", "ip dampening-change", "ip dampening-interval", "ip rip", "ip router", "ip irdp",
-        "ipv6 ospf", "ipv6 eigrp", "ipv6 hello-interval", "ipv6 hold-time", "ipv6 split-horizon", "ipv6 summary-address", "ipv6 next-hop-self", "ipv6 rip", "ipv6 router", "ipv6 authentication", "ipv6 bandwidth-percent", "isis", "ospfv3",
+        "ip ospf", "ip eigrp", "ip hello-interval", "ip hold-time", "ip split-horizon", "ip next-hop-self", "ip summary-address", "ip bandwidth-percent", "ip authentication", "ip dampening-change", "ip dampening-interval", "ip rip", "ip router isis", "ip irdp",
+        "ipv6 ospf", "ipv6 eigrp", "ipv6 hello-interval", "ipv6 hold-time", "ipv6 split-horizon", "ipv6 summary-address", "ipv6 next-hop-self", "ipv6 rip", "ipv6 router isis", "ipv6 authentication", "ipv6 bandwidth-percent", "isis", "ospfv3",
     ];
 }

@@ -33,12 +33,15 @@ internal static class ForeignRows
                 "Run it in FRR or BIRD on the Tunnel interfaces and remove the block here, or use 'router odr'", opensBlock: true);
         yield return Refused(ConfigMode.Global, "ipv6 router LINE", "IPv6 routing protocols are not run by this daemon: without them packets would take other ways",
             "Run it in FRR or BIRD on the Tunnel interfaces and remove the block here", opensBlock: true);
+        yield return Refused(ConfigMode.Global, "interface if=IFNAME type LINE", "virtual templates and dynamic tunnels (FlexVPN) are not supported", "Use 'interface TunnelN' with 'tunnel mode gre multipoint' and NHRP, here and on the peers", opensBlock: true);
         foreach (string start in (string[])["ip route vrf", "ipv6 route vrf"])
             yield return Refused(ConfigMode.Global, $"{start} name=WORD(1-31) LINE", "", "") with { Apply = (b, l) => b.VrfRoutes.Add((l.Text("name")!, l)) };
         foreach (string route in (string[])["ip route prefix=A.B.C.D mask=MASK {via=A.B.C.D | if=IFNAME [via=A.B.C.D | dhcp]}", "ipv6 route prefix=X:X::X/nn {via=X:X::X | if=IFNAME [via=X:X::X]}"])
         {
-            yield return Refused(ConfigMode.Global, $"{route} [<1-255> | name WORD | tag <1-4294967295> | permanent] [<1-255> | name WORD | tag <1-4294967295> | permanent] track LINE",
-                "tracked objects are not supported: the route would stay when what it tracks fails", "Remove 'track' and its number: a route by a tunnel goes when 'if-state nhrp' takes the tunnel down");
+            yield return Refused(ConfigMode.Global, $"{route} [<1-255> | name WORD | tag <1-4294967295> | permanent] [<1-255> | name WORD | tag <1-4294967295> | permanent] track LINE", "", "") with
+            {
+                Apply = (b, l) => b.Routes.Add(new(l.Prefix("prefix", "mask"), l.Text("if"), l.Address("via"), l) { IsTracked = true }),
+            };
         }
         yield return Refused(ConfigMode.Global, "ip route static LINE", "settings of static routing are not supported", "Remove the line");
         yield return Ineffective(ConfigMode.Global, "ip route prefix=A.B.C.D mask=MASK dhcp [<1-255>]", "this route belongs to Linux and was not made", "Let the DHCP client of this machine set it");
@@ -84,7 +87,7 @@ internal static class ForeignRows
     {
         foreach (string start in ForeignLines.Tunnel) yield return Harmless(ConfigMode.Tunnel, start + " [LINE]");
         foreach (string start in ForeignLines.Routing)
-            yield return Ineffective(ConfigMode.Tunnel, start + " LINE", "settings of routing protocols have no effect here", "Make them where the protocol runs, in FRR or BIRD");
+            yield return IneffectiveEitherWay(ConfigMode.Tunnel, start + " LINE", "settings of routing protocols have no effect here", "Make them where the protocol runs, in FRR or BIRD");
         (string Start, string Reason, string Remedy)[] refused =
         [
             ("crypto map WORD [redundancy LINE]", "'crypto map' on a tunnel is not supported", "Use 'tunnel protection ipsec profile'"),
@@ -106,6 +109,7 @@ internal static class ForeignRows
             ("ipv6 policy", "policy routing is not applied: packets would take other ways", "Use 'ip rule iif TunnelN' and remove the line"),
             ("vrf forwarding", "a tunnel inside a VRF is not yet supported: its packets would mix with others", "Run a daemon of its own in the namespace of that VRF"),
             ("ip vrf forwarding", "a tunnel inside a VRF is not yet supported: its packets would mix with others", "Run a daemon of its own in the namespace of that VRF"),
+            ("ip vrf receive", "a tunnel inside a VRF is not yet supported: its packets would mix with others", "Run a daemon of its own in the namespace of that VRF"),
             ("ip unnumbered", "unnumbered tunnels are not supported", "Give the tunnel an address with 'ip address'"),
             ("ipv6 unnumbered", "unnumbered tunnels are not supported", "Give the tunnel an address with 'ipv6 address'"),
             ("mpls {ip | mtu | nhrp | ldp | label | bgp | traffic-eng | netflow | accounting | propagate-cos} [LINE]", "MPLS over the tunnel is not supported: labelled packets would be lost", "Remove the line"),
@@ -117,9 +121,17 @@ internal static class ForeignRows
             ("bridge-group", "bridging over the tunnel is not supported", "Remove the line"),
             ("xconnect", "pseudowires are not supported", "Remove the line"),
         ];
-        foreach ((string start, string reason, string remedy) in refused) yield return Refused(ConfigMode.Tunnel, start[^1] is '}' or ']' ? start : start + " LINE", reason, remedy);
-        yield return Refused(ConfigMode.Tunnel, "tunnel mode {aurp | cayman | dvmrp | eon | etherip | ipip | iptalk | ipv6 | ipv6ip | mpls | nos | rbscp | udp | vxlan | vxlan-gpe} [LINE]", "only GRE tunnels are supported",
+        foreach ((string start, string reason, string remedy) in refused) yield return WithoutAddress(Refused(ConfigMode.Tunnel, start[^1] is '}' or ']' ? start : start + " [LINE]", reason, remedy));
+        ConfigRow mode = Refused(ConfigMode.Tunnel, "tunnel mode {aurp | cayman | dvmrp | eon | etherip | ipip | iptalk | ipv6 | ipv6ip | mpls | nos | rbscp | udp | vxlan | vxlan-gpe} [LINE]", "only GRE tunnels are supported",
             "Use 'tunnel mode gre multipoint', or 'tunnel mode gre ip' with a destination, on both ends");
+        yield return mode with
+        {
+            Apply = (b, l) =>
+            {
+                b.OtherTunnels.Add(b.CurrentTunnel);
+                mode.Apply(b, l);
+            },
+        };
         const string protection = "tunnel protection ipsec profile WORD(1-127) [shared]";
         yield return Refused(ConfigMode.Tunnel, $"{protection} isakmp-profile WORD [shared]", "'isakmp-profile' is IKEv1, which is not yet supported", "Write 'set ikev2-profile' into the IPsec profile, and remove the words");
         yield return Refused(ConfigMode.Tunnel, $"{protection} ikev2-profile WORD [shared]", "the IKEv2 profile is named in the IPsec profile", "Write 'set ikev2-profile' there, and remove the words");
@@ -127,6 +139,16 @@ internal static class ForeignRows
             yield return Refused(ConfigMode.Tunnel, $"{family} nhrp interest WORD", "which traffic triggers a resolution cannot be given by an access list", "Use 'interest none', or remove the line: all traffic does then");
         foreach (ConfigRow row in NotYetInTunnel()) yield return row;
     }
+
+    /// <summary>What refuses the address of a tunnel: that the tunnel has none then is the same mistake.</summary>
+    private static ConfigRow WithoutAddress(ConfigRow row) => row with
+    {
+        Apply = (b, l) =>
+        {
+            if (row.Pattern.Contains("unnumbered", StringComparison.Ordinal) || row.Pattern.Contains("address", StringComparison.Ordinal)) b.WithoutAddress.Add(b.CurrentTunnel);
+            row.Apply(b, l);
+        },
+    };
 
     /// <summary>The parts of NHRP that belong to QoS, BFD and EEM, and rare ones: understood, and without effect in this release.</summary>
     private static IEnumerable<ConfigRow> NotYetInTunnel()
@@ -158,8 +180,15 @@ internal static class ForeignRows
         yield return Refused(ConfigMode.LinuxInterface, "crypto map WORD [redundancy LINE]", "'crypto map' is not supported", "Use 'tunnel protection ipsec profile' on the tunnel, and remove the line");
         foreach (string start in (string[])["ip access-group", "ipv6 traffic-filter", "ip inspect WORD {in | out}", "zone-member", "ip verify", "ipv6 verify", "ip nat {inside | outside | enable}"])
             yield return Ineffective(ConfigMode.LinuxInterface, start.EndsWith('}') ? start : start + " LINE", $"'{start.Split(" {")[0].Replace(" WORD", "")}' was not applied: this interface belongs to Linux", "Use nftables on this machine");
-        foreach (string start in (string[])["service-policy", "rate-limit", "ip policy", "ipv6 policy", "vrf forwarding", "ip vrf forwarding"])
-            yield return Ineffective(ConfigMode.LinuxInterface, start + " LINE", $"'{start}' was not applied: this interface belongs to Linux", "Use 'tc', 'ip rule' or a network namespace on this machine");
+        (string[] Starts, string Remedy)[] others =
+        [
+            (["service-policy", "rate-limit"], "Use 'tc' on this machine"),
+            (["ip policy", "ipv6 policy"], "Use 'ip rule' on this machine"),
+            (["vrf forwarding", "ip vrf forwarding"], "VRFs are network namespaces: 'ip link set dev INTERFACE netns VRF' on this machine"),
+        ];
+        foreach ((string[] starts, string remedy) in others)
+            foreach (string start in starts)
+                yield return Ineffective(ConfigMode.LinuxInterface, start + " LINE", $"'{start}' was not applied: this interface belongs to Linux", remedy);
     }
 
     private static IEnumerable<ConfigRow> Odr()

@@ -163,6 +163,12 @@ internal static class GlobalRows
             line.Refuse("prefix", $"{line.Text("prefix")} has bits set behind its mask", $"The network is {prefix.Address}");
             return;
         }
+        if (Array.Find(["distance", "name", "tag", "permanent"], word => line.Arguments.Count(word) > 1) is { } twice)
+        {
+            string what = twice == "distance" ? "the distance" : $"'{twice}'";
+            line.Refuse(twice, $"{what} is given twice", "Remove one of both");
+            return;
+        }
         if (line.Has("permanent")) line.Warn("permanent", "'permanent' has no effect: the route goes when its tunnel goes");
         builder.Routes.Add(new(prefix, line.Text("if"), line.Address("via"), line)
         {
