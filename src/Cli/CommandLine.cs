@@ -162,7 +162,7 @@ internal sealed class CommandLine
                 prefix(result) + string.Join(' ', result.GetValue(words) ?? []),
                 result.GetRequiredValue(_socket),
                 result.GetValue(_json),
-                result.GetResult(_watch) is { Implicit: false } ? TimeSpan.FromSeconds(result.GetValue(_watch)) : null),
+                result.GetResult(_watch) is { Implicit: false } ? TimeSpan.FromSeconds(Math.Clamp(result.GetValue(_watch), 0.1, 3600)) : null),
             cancel));
         return command;
     }

@@ -67,7 +67,8 @@ internal static class PkiCommand
         var command = new Command("issue", "Issue a site's certificate and write its bundle") { Folder, site, address, hubRole, hub, lan, key, days };
         command.SetAction(parsed => Run(parsed, output =>
         {
-            (string file, SiteBundle bundle) = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock).Issue(new SiteRequest
+            var authority = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock);
+            (string file, SiteBundle bundle) = authority.Issue(new SiteRequest
             {
                 Name = parsed.GetRequiredValue(site),
                 Address = parsed.GetValue(address),
@@ -81,6 +82,7 @@ internal static class PkiCommand
             bool isKnown = bundle.Network.Servers.All(server => server.Address == bundle.Address || server.Place is not null);
             output.WriteLine($"There: dmvpn join {bundle.Name}.dmvpn{(isKnown ? "" : " --hub ADDRESS")}");
             foreach (string line in SiteAdvice.After(bundle)) output.WriteLine(line);
+            foreach (string line in SiteAdvice.Doubts(bundle, authority.ReadIssued())) output.WriteLine(line);
         }));
         return command;
     }
@@ -94,7 +96,8 @@ internal static class PkiCommand
         var command = new Command("renew", "Issue a new certificate for a site, before the one that it has ends") { Folder, site, lan, key, days };
         command.SetAction(parsed => Run(parsed, output =>
         {
-            (string file, SiteBundle bundle) = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock).Renew(new SiteRequest
+            var authority = new AuthorityDirectory(parsed.GetRequiredValue(Folder), clock);
+            (string file, SiteBundle bundle) = authority.Renew(new SiteRequest
             {
                 Name = parsed.GetRequiredValue(site),
                 Lans = parsed.GetRequiredValue(lan),
@@ -103,6 +106,7 @@ internal static class PkiCommand
             });
             output.WriteLine($"{file} holds the new key and certificate of {bundle.Name}: carry it there as a secret. The old one is good until it ends.");
             output.WriteLine($"There: dmvpn join {bundle.Name}.dmvpn --renew, then dmvpn reload");
+            foreach (string line in SiteAdvice.Doubts(bundle, authority.ReadIssued())) output.WriteLine(line);
         }));
         return command;
     }

@@ -1,3 +1,5 @@
+using Dmvpn.Core;
+
 namespace Dmvpn.Cli.Pki;
 
 /// <summary>What an operator has to do elsewhere after a certificate was issued, and how lists are shown.</summary>
@@ -15,6 +17,28 @@ internal static class SiteAdvice
         // Without ODR, which carries IPv4, a hub learns of no network by itself.
         if (bundle.Network.Prefix.IsIPv4 || bundle.IsHub) yield break;
         foreach (string lan in bundle.Networks ?? []) yield return $"On the hub: ipv6 route {lan} {bundle.Address}";
+    }
+
+    /// <summary>What may be wrong with the networks of a site: nobody routes them, or another site has them too.</summary>
+    /// <param name="bundle">The site's.</param>
+    /// <param name="issued">All that was issued, this one too.</param>
+    public static IEnumerable<string> Doubts(SiteBundle bundle, IReadOnlyList<IssuedSite> issued)
+    {
+        IpPrefix[] lans = [.. (bundle.Networks ?? []).Select(text => IpPrefix.Parse(text))];
+        IpPrefix[] routed = bundle.Network.Company is { } company ? [.. company.Select(text => IpPrefix.Parse(text))] : SitePlan.PrivateRanges;
+        foreach (IpPrefix lan in lans)
+        {
+            if (routed.Length > 0 && !routed.Any(range => range.Contains(lan)))
+            {
+                yield return $"Warning: {lan} is in none of the networks that 'dmvpn join' routes by the tunnel ({string.Join(", ", routed)}). A site with a default route "
+                    + $"to its provider sends packets for it there, in the clear: name it with 'dmvpn pki init --company', or at the sites with 'dmvpn join --route {lan}'.";
+            }
+            foreach (IssuedSite site in issued.Where(site => site.Name != bundle.Name && site.RevokedAt is null))
+            {
+                if ((site.Networks ?? []).Select(text => IpPrefix.Parse(text)).Any(other => other.Contains(lan) || lan.Contains(other)))
+                    yield return $"Warning: {site.Name} has {lan} too, or a part of it: while both are up, packets for it go to the one that was first.";
+            }
+        }
     }
 
     /// <summary>Role and networks, as 'dmvpn pki list' shows them.</summary>

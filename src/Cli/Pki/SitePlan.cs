@@ -5,7 +5,7 @@ namespace Dmvpn.Cli.Pki;
 /// <summary>What a site is to do with its bundle: what only the site's own operator knows is added to it.</summary>
 internal sealed record SitePlan
 {
-    private static readonly IpPrefix[] PrivateRanges =
+    internal static readonly IpPrefix[] PrivateRanges =
         [IpPrefix.Parse("10.0.0.0/8"), IpPrefix.Parse("172.16.0.0/12"), IpPrefix.Parse("192.168.0.0/16"), IpPrefix.Parse("fc00::/7")];
 
     /// <summary>The bundle.</summary>

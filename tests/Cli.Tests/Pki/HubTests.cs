@@ -31,6 +31,18 @@ public sealed class HubTests : PkiBench
     }
 
     [Fact]
+    public void LanThatNobodyRoutes_OrThatAnotherSiteHas_IsDoubted()
+    {
+        Ok("pki", "init", Ca, "--hub", "198.51.100.1", "--company", "10.0.0.0/8");
+        Assert.DoesNotContain("Warning", Says("pki", "issue", Ca, "s1", "--lan", "10.1.0.0/16"));
+        Assert.Contains("Warning: 198.18.9.0/24 is in none of the networks that 'dmvpn join' routes by the tunnel (10.0.0.0/8)", Says("pki", "issue", Ca, "s2", "--lan", "198.18.9.0/24"));
+        Assert.Contains("Warning: s1 has 10.1.1.0/24 too", Says("pki", "issue", Ca, "s3", "--lan", "10.1.1.0/24"));
+        Assert.Contains("Warning: s3 has 10.1.0.0/16 too", Says("pki", "renew", Ca, "s1"));
+        Ok("pki", "revoke", Ca, "s3");
+        Assert.DoesNotContain("Warning", Says("pki", "renew", Ca, "s1"));
+    }
+
+    [Fact]
     public void HubsPlace_SaidAtJoin_GoesToEachHubInOrder()
     {
         Ok("pki", "init", Ca);
