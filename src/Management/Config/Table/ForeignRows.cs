@@ -30,7 +30,7 @@ internal static class ForeignRows
         yield return Ineffective(ConfigMode.Global, "crypto call admission LINE", "this limit is not kept", "Use 'crypto ikev2 limit' and 'crypto ikev2 cookie-challenge'");
         foreach (string protocol in (string[])["bgp", "ospf", "ospfv3", "eigrp", "rip", "isis", "lisp", "mobile", "nhrp"])
             yield return Refused(ConfigMode.Global, $"router {protocol} [LINE]", $"'router {protocol}' is not run by this daemon: without it packets would take other ways",
-                "Run it in FRR or BIRD on the Tunnel interfaces and remove the block here, or use 'router odr'", opensBlock: true);
+                $"Run it in FRR{(protocol is "eigrp" or "isis" ? "" : " or BIRD")} on the Tunnel interfaces and remove the block here, or use 'router odr'", opensBlock: true);
         yield return Refused(ConfigMode.Global, "ipv6 router LINE", "IPv6 routing protocols are not run by this daemon: without them packets would take other ways",
             "Run it in FRR or BIRD on the Tunnel interfaces and remove the block here", opensBlock: true);
         yield return Refused(ConfigMode.Global, "interface if=IFNAME type LINE", "virtual templates and dynamic tunnels (FlexVPN) are not supported", "Use 'interface TunnelN' with 'tunnel mode gre multipoint' and NHRP, here and on the peers", opensBlock: true);
