@@ -20,7 +20,8 @@ internal static class NhrpRows
         yield return ForNhrp(v6, "authorization {identity | certificate | none}", "What claims to tunnel addresses are checked against: the IKE identity that has the address, its certificate too, or nothing", "identity",
             (c, l) => c with { Authorization = l.Has("certificate") ? NhrpAuthorization.Certificate : l.Has("none") ? NhrpAuthorization.None : NhrpAuthorization.Identity },
             (c, _) => c with { Authorization = NhrpAuthorization.Identity },
-            c => c.Authorization switch { NhrpAuthorization.Certificate => ["authorization certificate"], NhrpAuthorization.None => ["authorization none"], _ => [] }) with { IsOurOwn = true };
+            c => c.Authorization switch { NhrpAuthorization.Certificate => ["authorization certificate"], NhrpAuthorization.None => ["authorization none"], _ => [] }) with
+        { IsOurOwn = true };
         yield return ForNhrp(v6, "map PROTOMASK NBMA [preference <1-255>]", "Static mapping of a tunnel address (or prefix) to an NBMA address", "",
             (c, l) => c with { Maps = c.Maps.RemoveAll(SameMap(l)).Add(new(l.Prefix("proto", "mask"), l.Address("nbma"), l.Byte("preference", 255))) },
             (c, l) => c with { Maps = c.Maps.RemoveAll(SameMap(l)) },
