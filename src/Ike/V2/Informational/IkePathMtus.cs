@@ -6,7 +6,7 @@ namespace Dmvpn.Ike;
 /// Finds paths that carry less than a tunnel's packets and say nothing (RFC 4821, RFC 8899):
 /// fragments are dropped on them, or ICMP "fragmentation needed" is. A request as long as a full
 /// packet is sent while the data path uses the peer, now and then. When it is not answered and the
-/// same request in small pieces is, long packets do not get through, and the longest that do are
+/// same question without the length is, long packets do not get through, and the longest that do are
 /// looked for. Nothing but the peer's protected answers is believed.
 /// <code>
 /// Idle → Checking ── answered ──────────────────────────────→ Idle: no limit, or the limit holds
@@ -42,7 +42,7 @@ internal sealed class IkePathMtus(IkeCore core)
         if (state.Limit != 0) Tell(peer, 0, 0, outbox);
     }
 
-    /// <summary>The peer answered: the long request, or the same in small pieces.</summary>
+    /// <summary>The peer answered: the long request, or the short one.</summary>
     public void OnAnswered(IkePeer peer, PathProbeRequest probe, bool whole, Instant now, Outbox<IkeEffect> outbox)
     {
         if (peer.PathMtu is not { } state || state.Probe != probe) return;

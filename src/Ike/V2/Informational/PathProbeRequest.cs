@@ -7,9 +7,10 @@ namespace Dmvpn.Ike;
 
 /// <summary>
 /// "Are you there?" as long as a full packet of the tunnel. After a few transmissions without an
-/// answer the same request goes in small fragments, which RFC 7383 2.5.2 provides for; to a peer
-/// that knows none without the octets that mean nothing. So the window is free again in any case,
-/// and the answer tells a narrow path from a dead peer.
+/// answer it goes without the octets that mean nothing, as short as any such question. So the window
+/// is free again in any case, and the answer tells a narrow path from a dead peer. A request that
+/// is sent again is to be the same (RFC 7296 2.1), but whoever has seen the long one answers by its
+/// number; fragments of the same one (RFC 7383 2.5.2) are not answered by strongSwan.
 /// </summary>
 /// <param name="peer">Who is asked.</param>
 /// <param name="dpd">The pace of the small ones.</param>
@@ -108,13 +109,6 @@ internal sealed class PathProbeRequest(
     private void Shrink(IkeSa sa)
     {
         _isWhole = false;
-        if ((sa.Abilities & PeerAbilities.Fragmentation) != 0)
-        {
-            int longest = IkeFragmenter.LongestMessage(SmallSize(sa.Path), sa.Path);
-            IkeHeader header = IkeSealing.HeaderOf(sa, Exchange, IkeFlags.None, Id);
-            Datagrams = IkeFragmenter.Protect(header, _first, _plaintext, sa.Outbound!, longest);
-            return;
-        }
         var writer = new IkePayloadWriter(sa.Core.Plain);
         TryWrite(sa, ref writer, Instant.Zero);
         Datagrams = IkeSealing.Sealed(sa, Exchange, IkeFlags.None, Id, writer);
