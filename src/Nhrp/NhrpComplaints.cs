@@ -19,14 +19,9 @@ internal enum NhrpComplaint : byte
 /// </summary>
 internal sealed class NhrpComplaints
 {
-    private readonly Dictionary<(NhrpInterfaceKey Key, NhrpComplaint What, IpAddress Peer), Instant> _told = [];
+    private readonly Reminders<(NhrpInterfaceKey Key, NhrpComplaint What, IpAddress Peer)> _told =
+        new(NhrpLimits.MaximumComplaints, NhrpLimits.ComplaintInterval);
 
     /// <summary>True when the line is to be written now.</summary>
-    public bool IsNew(NhrpInterfaceKey key, NhrpComplaint what, IpAddress peer, Instant now)
-    {
-        if (_told.TryGetValue((key, what, peer), out Instant until) && now < until) return false;
-        if (_told.Count >= NhrpLimits.MaximumComplaints) _told.Clear();
-        _told[(key, what, peer)] = now + NhrpLimits.ComplaintInterval;
-        return true;
-    }
+    public bool IsNew(NhrpInterfaceKey key, NhrpComplaint what, IpAddress peer, Instant now) => _told.IsNew((key, what, peer), now);
 }

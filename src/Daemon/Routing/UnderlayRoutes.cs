@@ -24,7 +24,7 @@ internal sealed class UnderlayRoutes(Engines engines, KernelSync kernel, ILogger
     private static readonly TimeSpan LogSpacing = TimeSpan.FromSeconds(30);
 
     private readonly Queue<(IpAddress Local, IpAddress Remote)> _strangers = new();
-    private readonly Dictionary<IpPrefix, Instant> _logged = [];
+    private readonly Reminders<IpPrefix> _logged = new(MostStrangers, LogSpacing);
     private readonly HashSet<(IpAddress Local, IpPrefix Prefix)> _ownLinks = [];
     private bool _changed;
     private Instant _computedAt;
@@ -108,9 +108,7 @@ internal sealed class UnderlayRoutes(Engines engines, KernelSync kernel, ILogger
         if (Choose(local, remote) is not (> 0 and int link)) return;
         links[(local, remote)] = link;
         if (!engines.Rib.Mirror.TryLookup(remote, withShortcuts: true, out RouteView view)) return;
-        if (_logged.TryGetValue(view.Prefix, out Instant at) && now.Since(at) < LogSpacing) return;
-        if (_logged.Count >= MostStrangers) _logged.Clear();
-        _logged[view.Prefix] = now;
+        if (!_logged.IsNew(view.Prefix, now)) return;
         DaemonLog.RecursiveRoute(logger, view.Prefix, view.Tunnel?.ToString() ?? "a tunnel", remote, kernel.Links.Link(link)?.Name ?? "another interface");
     }
 

@@ -18,7 +18,7 @@ internal sealed class RefusedGreLog(TunnelSet tunnels, PeerTable peers, Underlay
     private static readonly TimeSpan LineInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMinutes(10);
 
-    private readonly Dictionary<(IpAddress Peer, int Association, RefusedGre What), Instant> _told = [];
+    private readonly Reminders<(IpAddress Peer, int Association, RefusedGre What)> _told = new(MostRemembered, AgainAfter);
     private Instant _lineEnd;
     private int _lines;
 
@@ -61,12 +61,11 @@ internal sealed class RefusedGreLog(TunnelSet tunnels, PeerTable peers, Underlay
     {
         IpAddress address = peer.Association == 0 ? peer.Address : IpAddress.None;
         (IpAddress, int, RefusedGre) about = (address, peer.Association, what);
-        if (_told.TryGetValue(about, out Instant until) && now < until) return false;
+        if (_told.WasTold(about, now)) return false;
         if (now >= _lineEnd) (_lineEnd, _lines) = (now + LineInterval, 0);
         if (_lines >= LinesPerInterval) return false;
         _lines++;
-        if (_told.Count >= MostRemembered) _told.Clear();
-        _told[about] = now + AgainAfter;
+        _told.Told(about, now);
         return true;
     }
 }
