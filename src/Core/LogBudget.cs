@@ -19,22 +19,13 @@ public sealed class LogBudget<TEffect>(TimerHeap<Timed<TEffect>> timers, Action<
     private int _used;
     private int _leftOut;
 
-    /// <summary>True when <see cref="TryTake(Instant, IpAddress)"/> would be. Ask before the text of a line is made, where that takes long.</summary>
+    /// <summary>True when <see cref="TryTake"/> would be. Ask before the text of a line is made, where that takes long.</summary>
     public bool HasRoom(Instant now, IpAddress source) => (now >= _end || _used < lines) && (sources?.HasOne(source, now) ?? true);
 
-    /// <summary>True when a line may be written now.</summary>
-    public bool TryTake(Instant now)
-    {
-        Begin(now);
-        if (_used >= lines) return LeaveOut(now);
-        _used++;
-        return true;
-    }
-
     /// <summary>True when a line about a peer at this address may be written now.</summary>
-    public bool TryTake(Instant now, IpAddress source)
+    public bool TryTake(Instant now, IpAddress source = default)
     {
-        Begin(now);
+        if (now >= _end) (_end, _used) = (now + interval, 0);
         if (_used >= lines || !(sources?.TryTake(source, now) ?? true)) return LeaveOut(now);
         _used++;
         return true;
@@ -53,12 +44,5 @@ public sealed class LogBudget<TEffect>(TimerHeap<Timed<TEffect>> timers, Action<
     {
         leftOut(_leftOut);
         _leftOut = 0;
-    }
-
-    private void Begin(Instant now)
-    {
-        if (now < _end) return;
-        _end = now + interval;
-        _used = 0;
     }
 }
