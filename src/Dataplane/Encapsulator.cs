@@ -29,10 +29,6 @@ namespace Dmvpn.Dataplane;
 /// </summary>
 public sealed partial class Encapsulator : IDisposable
 {
-    // IP and TCP without options, as an MSS counts (RFC 9293 3.7.1).
-    private const int HeadersIPv4 = 40;
-    private const int HeadersIPv6 = 60;
-
     private readonly int _worker;
     private readonly ControlMailbox _mailbox;
     private readonly PacketBatch _batch = new(DataplaneLimits.BatchSize);
@@ -164,7 +160,7 @@ public sealed partial class Encapsulator : IDisposable
     {
         if (ip.Protocol != IpProtocol.Tcp || ip.FragmentOffset != 0) return;
         int mss = (ip.IsIPv4 ? config.MssIPv4 : config.MssIPv6) ?? ushort.MaxValue;
-        if (limit < config.Mtu) mss = Math.Min(mss, limit - (ip.IsIPv4 ? HeadersIPv4 : HeadersIPv6));
+        if (limit < config.Mtu) mss = Math.Min(mss, limit - (ip.IsIPv4 ? TcpMss.HeadersIPv4 : TcpMss.HeadersIPv6));
         if (mss < ushort.MaxValue) TcpMss.ClampSegment(slot.Data[ip.HeaderLength..], (ushort)mss);
     }
 

@@ -1,5 +1,6 @@
 using Dmvpn.Core;
 using Dmvpn.Dataplane;
+using Dmvpn.Wire.Tcp;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -59,12 +60,9 @@ internal sealed class PathUse(Engines engines, ProtectionSet sources, PeerTable 
             int inner = tunnel.InnerFor(mtu, child.Outbound);
             // With path MTU discovery it is what was asked for, and no news.
             LogLevel level = tunnel.Config.PathMtuDiscovery ? LogLevel.Information : LogLevel.Warning;
-            DaemonLog.PathNarrow(Logger, level, id, blocked, who, mtu, inner, inner - TcpHeaders);
+            DaemonLog.PathNarrow(Logger, level, id, blocked, who, mtu, inner, inner - TcpMss.HeadersIPv4);
         }
     }
-
-    // IPv4 and TCP without options.
-    private const int TcpHeaders = 40;
 
     private void Look(TunnelSnapshot tunnel, Adjacency adjacency)
     {

@@ -10,6 +10,12 @@ namespace Dmvpn.Wire.Tcp;
 /// </summary>
 public static class TcpMss
 {
+    /// <summary>IPv4 and TCP headers without options, which an MSS does not count (RFC 9293 3.7.1).</summary>
+    public const int HeadersIPv4 = IpSpec.Ipv4HeaderLength + FixedHeader;
+
+    /// <summary>The same of IPv6.</summary>
+    public const int HeadersIPv6 = IpSpec.Ipv6HeaderLength + FixedHeader;
+
     private const int FixedHeader = 20;
     private const byte SynFlag = 0x02;
     private const byte EndOfOptions = 0;

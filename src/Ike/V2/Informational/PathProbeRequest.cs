@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Dmvpn.Core;
 using Dmvpn.Crypto;
 using Dmvpn.Wire.Ike;
+using Dmvpn.Wire.Ip;
 
 namespace Dmvpn.Ike;
 
@@ -21,10 +22,6 @@ namespace Dmvpn.Ike;
 internal sealed class PathProbeRequest(
     IkePeer peer, DpdConfig? dpd, int size, bool dontFragment, TimeSpan wait, int tries) : LivenessRequest(dpd)
 {
-    // RFC 1122 3.3.2, RFC 8200 5, RFC 7383 2.5.1: what every path carries.
-    private const int SmallIPv4 = 576;
-    private const int SmallIPv6 = 1280;
-
     private const int NotifyHeader = 8;
     private const int Headers = IkeSpec.HeaderLength + IkeSpec.PayloadHeaderLength;
 
@@ -45,8 +42,8 @@ internal sealed class PathProbeRequest(
     /// </summary>
     public int ActualSize { get; private set; }
 
-    /// <summary>What every path carries.</summary>
-    public static int SmallSize(in IkePath path) => path.Remote.Address.IsIPv4 ? SmallIPv4 : SmallIPv6;
+    /// <summary>What every path carries (RFC 7383 2.5.1).</summary>
+    public static int SmallSize(in IkePath path) => path.Remote.Address.IsIPv4 ? IpSpec.Ipv4MinimumReassembly : IpSpec.Ipv6MinimumMtu;
 
     public override bool ProvesSilence => !_isWhole;
 
