@@ -44,7 +44,7 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
     /// True when the topic may want events of a category: whether it does is known only when the event is there, but a
     /// category that nobody watches need not make any.
     /// </summary>
-    public bool MayMatch(string category) => EventBlock.Of(category) is not { } block || Overlaps(block.First, block.Last);
+    public bool MayMatch(string category) => EventBlock.Of(category) is not { } block || Overlaps(block);
 
     /// <summary>Finds a topic by its name.</summary>
     public static bool TryFind(string name, [NotNullWhen(true)] out DebugTopic? topic)
@@ -59,11 +59,11 @@ public sealed record DebugTopic(string Name, params (int First, int Last)[] Rang
 
     private static (int First, int Last) Whole(EventBlock block) => (block.First, block.Last);
 
-    private bool Overlaps(int first, int last)
+    private bool Overlaps(EventBlock block)
     {
         foreach ((int from, int to) in Ranges)
         {
-            if (from <= last && to >= first) return true;
+            if (from <= block.Last && to >= block.First) return true;
         }
         return false;
     }

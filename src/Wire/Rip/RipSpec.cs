@@ -15,9 +15,6 @@ public static class RipSpec
     /// <summary>A route, or the authentication at its place, in RIP and in RIPng.</summary>
     public const int EntryLength = 20;
 
-    /// <summary>Routes in one RIP message (RFC 2453 4); authentication takes the place of one.</summary>
-    public const int MaximumEntries = 25;
-
     /// <summary>The metric of what cannot be reached (RFC 2453 3.4.2).</summary>
     public const int Infinity = 16;
 
